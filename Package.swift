@@ -1,0 +1,26 @@
+// swift-tools-version: 6.1
+// Layout: system libraries, then our modules in dependency order, then programs, workers and tests.
+// Imports point downward only; `.ci/run` builds with the explicit-import check, so a new arrow must be written here.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "Bulkhead",
+  targets: [
+    // System libraries and C
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+
+    // Modules
+    .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
+
+    // Tests
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+  ]
+)

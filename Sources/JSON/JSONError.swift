@@ -1,0 +1,47 @@
+/// Why a text is not acceptable JSON, and where.
+public struct JSONError: Error, Sendable, Equatable {
+  /// An open set of names; a name once given keeps its meaning.
+  public struct Code: RawRepresentable, Sendable, Hashable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Input ended inside a value, or was empty.
+    public static let truncated = Code(rawValue: "truncated")
+    /// A byte that the grammar does not allow here.
+    public static let unexpectedByte = Code(rawValue: "unexpected_byte")
+    /// Bytes after the one value.
+    public static let trailingBytes = Code(rawValue: "trailing_bytes")
+    /// Bytes that are not UTF-8.
+    public static let invalidUTF8 = Code(rawValue: "invalid_utf8")
+    /// A `\u` escape that is half a surrogate pair.
+    public static let loneSurrogate = Code(rawValue: "lone_surrogate")
+    /// A backslash escape that JSON does not have.
+    public static let invalidEscape = Code(rawValue: "invalid_escape")
+    /// An unescaped control character in a string.
+    public static let controlCharacter = Code(rawValue: "control_character")
+    /// A number that JSON's grammar does not allow (`01`, `+1`, `.5`, `1.`).
+    public static let invalidNumber = Code(rawValue: "invalid_number")
+    /// The same key twice in one object.
+    public static let duplicateKey = Code(rawValue: "duplicate_key")
+    /// Arrays and objects nested deeper than the limit.
+    public static let depthExceeded = Code(rawValue: "depth_exceeded")
+    /// More values than the limit.
+    public static let valuesExceeded = Code(rawValue: "values_exceeded")
+  }
+
+  public let code: Code
+  /// Byte offset of the offence from the start of the text.
+  public let offset: Int
+  /// The offending value or the limit, for people.
+  public let detail: String
+
+  package init(_ code: Code, at offset: Int, _ detail: String) {
+    self.code = code
+    self.offset = offset
+    self.detail = detail
+  }
+}
+
+extension JSONError: CustomStringConvertible {
+  public var description: String { "\(detail) at byte \(offset)" }
+}
