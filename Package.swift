@@ -16,11 +16,15 @@ let package = Package(
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "CSpawn"),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
+    .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
   ]
 )
