@@ -21,10 +21,14 @@ let package = Package(
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
+    .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
   ]
 )

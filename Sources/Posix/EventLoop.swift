@@ -38,6 +38,7 @@ package final class EventLoop: @unchecked Sendable {
   private var timers = TimerQueue()
   private var deferred: [() -> Void] = []
   private var isStopped = false
+  private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
   package init() throws(PosixError) {
     epoll = Descriptor(owning: try posix("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
@@ -46,6 +47,8 @@ package final class EventLoop: @unchecked Sendable {
     )
     try control(EPOLL_CTL_ADD, wake.raw, .readable)
   }
+
+  deinit { readBuffer.deallocate() }
 
   // MARK: From any thread
 
@@ -117,6 +120,9 @@ package final class EventLoop: @unchecked Sendable {
       for item in work { item() }
     }
   }
+
+  /// Space that every reader on this loop may use until it returns, so that idle connections hold none.
+  package func withReadBuffer<R>(_ body: (UnsafeMutableRawBufferPointer) -> R) -> R { body(readBuffer) }
 
   /// Starts telling `handler` about `descriptor`, which must stay open until `unwatch`.
   package func watch(_ descriptor: Int32, for interest: Readiness, handler: any ReadinessHandler) throws(PosixError) {
