@@ -22,5 +22,8 @@ let package = Package(
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+
+    // Measurements: `swift run -c release Benchmarks FAMILY`
+    .executableTarget(name: "Benchmarks", dependencies: ["JSON"], path: "Tests/Benchmarks", swiftSettings: strict),
   ]
 )
