@@ -30,5 +30,10 @@ let package = Package(
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+
+    // Measurements: `swift run -c release Benchmarks FAMILY`
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
+      swiftSettings: strict),
   ]
 )
