@@ -24,6 +24,9 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
+    .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
+    .target(
+      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

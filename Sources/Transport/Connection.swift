@@ -288,6 +288,18 @@ package final class Connection {
     }
   }
 
+  /// Reads and handles what the peer had written before it ended, although another process may still hold its end.
+  package func deliverRest() {
+    var budget = options.queueBytes
+    while !isClosed, budget > 0 {
+      let before = decoder.receivedBytes
+      read()
+      let count = decoder.receivedBytes - before
+      if count == 0 { return }
+      budget -= count
+    }
+  }
+
   private func deliver() {
     do throws(WireError) {
       while !isClosed {

@@ -13,6 +13,9 @@ package struct FrameDecoder {
 
   package init(limit: Int = Limit.frameBytes) { self.limit = limit }
 
+  /// Bytes appended so far.
+  package private(set) var receivedBytes = 0
+
   /// Bytes held that are not yet part of a handed-out payload.
   package var pendingBytes: Int { buffer.count - consumed }
 
@@ -33,6 +36,7 @@ package struct FrameDecoder {
       }
     }
     buffer.append(contentsOf: bytes)
+    receivedBytes += bytes.count
   }
 
   /// Hands the next whole payload to `body`, without copying it; nil when more bytes are needed.

@@ -16,7 +16,10 @@ public struct JSONSchema: Sendable {
     public var patternMilliseconds: Int
 
     public init(
-      depth: Int = 400, subschemas: Int = 20_000, steps: Int = 1_000_000, patternMilliseconds: Int = 2_000
+      depth: Int = 400,
+      subschemas: Int = 20_000,
+      steps: Int = 1_000_000,
+      patternMilliseconds: Int = 2_000
     ) {
       self.depth = depth
       self.subschemas = subschemas

@@ -44,7 +44,10 @@ package final class Pattern: Sendable {
   package init(_ source: String, ignoringCase: Bool = false, limits: Limits = Limits()) throws(PatternError) {
     guard source.utf8.count <= limits.sourceBytes else {
       throw PatternError(
-        .tooLong, at: 0, "pattern of \(source.utf8.count) bytes exceeds the limit of \(limits.sourceBytes)")
+        .tooLong,
+        at: 0,
+        "pattern of \(source.utf8.count) bytes exceeds the limit of \(limits.sourceBytes)"
+      )
     }
     let text = try PatternTranslator.translate(source)
     let plain = try Self.compile(text, ignoringCase)
@@ -135,13 +138,26 @@ extension Pattern {
       let base = subject.baseAddress ?? nothing
       let options = UInt32(PCRE2_NO_UTF_CHECK)
       var result = pcre2_match_8(
-        code, base, subject.count, start, options, scratch.pointee.matchData, scratch.pointee.context)
+        code,
+        base,
+        subject.count,
+        start,
+        options,
+        scratch.pointee.matchData,
+        scratch.pointee.context
+      )
       if result == PCRE2_ERROR_JIT_STACKLIMIT {
         // Machine code has 32 KiB of stack; the interpreter keeps its frames on the heap.
         scratch.pointee.starts = 0
         result = pcre2_match_8(
-          code, base, subject.count, start, options | UInt32(PCRE2_NO_JIT), scratch.pointee.matchData,
-          scratch.pointee.context)
+          code,
+          base,
+          subject.count,
+          start,
+          options | UInt32(PCRE2_NO_JIT),
+          scratch.pointee.matchData,
+          scratch.pointee.context
+        )
       }
       if result == PCRE2_ERROR_NOMATCH { return .noMatch }
       guard result >= 0, let ends = pcre2_get_ovector_pointer_8(scratch.pointee.matchData) else { return .gaveUp }
@@ -175,7 +191,11 @@ extension Pattern {
     let scratch = UnsafeMutablePointer<Scratch>.allocate(capacity: 1)
     scratch.initialize(
       to: Scratch(
-        matchData: matchData, context: context, budgetNanoseconds: limits.searchMilliseconds * 1_000_000))
+        matchData: matchData,
+        context: context,
+        budgetNanoseconds: limits.searchMilliseconds * 1_000_000
+      )
+    )
     let steps = isAnchored ? limits.steps : limits.stepsPerStart
     pcre2_set_match_limit_8(context, steps)
     pcre2_set_depth_limit_8(context, steps)

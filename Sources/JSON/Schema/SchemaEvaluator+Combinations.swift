@@ -29,7 +29,10 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkAny(
-    _ value: JSON, _ branches: [NodeID], _ id: NodeID, _ coverage: CoveragePointer?
+    _ value: JSON,
+    _ branches: [NodeID],
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var fits = false
     for branch in branches {
@@ -42,7 +45,10 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkOne(
-    _ value: JSON, _ branches: [NodeID], _ id: NodeID, _ coverage: CoveragePointer?
+    _ value: JSON,
+    _ branches: [NodeID],
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var first: Int?
     for (position, branch) in branches.enumerated() where self.branch(branch, value, coverage) {

@@ -187,8 +187,11 @@ struct SchemaEvaluator {
   private func violation(_ id: NodeID, _ keyword: String, _ message: String) -> JSONSchema.Violation {
     let node = nodes[id]
     return JSONSchema.Violation(
-      path: locationText, keyword: keyword.isEmpty ? node.keyword : keyword,
-      schemaPath: keyword.isEmpty ? node.path : node.path + "/" + keyword, message: message)
+      path: locationText,
+      keyword: keyword.isEmpty ? node.keyword : keyword,
+      schemaPath: keyword.isEmpty ? node.path : node.path + "/" + keyword,
+      message: message
+    )
   }
 
   /// The message of the first violation of branch `id`.
