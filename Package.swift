@@ -27,6 +27,7 @@ let package = Package(
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
+    .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

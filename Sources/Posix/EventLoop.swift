@@ -34,6 +34,8 @@ package final class EventLoop: @unchecked Sendable {
   private let epoll: Descriptor
   private let wake: Descriptor
   private let inbox = Mutex(Inbox())
+  /// The thread inside `run`; a thread compares it only with itself.
+  private let owner = Atomic<UInt>(0)
   private var handlers: [Int32: any ReadinessHandler] = [:]
   private var timers = TimerQueue()
   private var deferred: [() -> Void] = []
@@ -68,6 +70,14 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
+  /// Runs `work` now when called on the loop's own thread, else submits it.
+  package func perform(_ work: @escaping @Sendable () -> Void) {
+    if isCurrent { work() } else { submit(work) }
+  }
+
+  /// Whether the caller is on the thread that runs this loop.
+  package var isCurrent: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
+
   /// Ends `run` once what is running has returned.
   package func stop() { submit { self.isStopped = true } }
 
@@ -76,6 +86,8 @@ package final class EventLoop: @unchecked Sendable {
   /// Waits and dispatches until `stop`. May be called again afterwards.
   package func run() {
     isStopped = false
+    owner.store(UInt(pthread_self()), ordering: .relaxed)
+    defer { owner.store(0, ordering: .relaxed) }
     var events = [epoll_event](repeating: epoll_event(), count: 64)
     while !isStopped {
       runDeferred()
@@ -176,4 +188,17 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   package func cancel(_ timer: LoopTimer) { timers.remove(timer) }
+}
+
+/// Swift tasks can prefer the loop: their parts then run on its thread, in order, between its events.
+extension EventLoop: TaskExecutor {
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let executor = asUnownedTaskExecutor()
+    if isCurrent {
+      deferred { job.runSynchronously(on: executor) }
+    } else {
+      submit { job.runSynchronously(on: executor) }
+    }
+  }
 }
