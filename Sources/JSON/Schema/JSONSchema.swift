@@ -6,7 +6,8 @@
 public struct JSONSchema: Sendable {
   /// Bounds of compiling and validating; beyond them a schema is refused, or a value gets a violation that says so.
   public struct Limits: Sendable {
-    /// Nested schemas while compiling, and nested evaluations while validating.
+    /// Nested schemas while compiling, and nested evaluations while validating. The default takes up to 0.4 MB of stack
+    /// in a release build and 1.5 MB in a debug build (measured on x86-64).
     public var depth: Int
     /// Subschemas, those of all reached documents included.
     public var subschemas: Int
@@ -16,7 +17,10 @@ public struct JSONSchema: Sendable {
     public var patternMilliseconds: Int
 
     public init(
-      depth: Int = 400, subschemas: Int = 20_000, steps: Int = 1_000_000, patternMilliseconds: Int = 2_000
+      depth: Int = 400,
+      subschemas: Int = 20_000,
+      steps: Int = 1_000_000,
+      patternMilliseconds: Int = 2_000
     ) {
       self.depth = depth
       self.subschemas = subschemas

@@ -27,7 +27,9 @@ extension SchemaCompiler {
   }
 
   private func children(
-    _ keyword: String, _ keywords: SchemaKeywords, _ place: Place
+    _ keyword: String,
+    _ keywords: SchemaKeywords,
+    _ place: Place
   ) throws(JSONSchemaError) -> [NodeID] {
     var ids: [NodeID] = []
     for i in (keywords.object[keyword]?.arrayValue ?? []).indices { ids.append(try child(place, "/\(keyword)/\(i)")) }
@@ -35,7 +37,9 @@ extension SchemaCompiler {
   }
 
   private func members(
-    _ keyword: String, _ keywords: SchemaKeywords, _ place: Place
+    _ keyword: String,
+    _ keywords: SchemaKeywords,
+    _ place: Place
   ) throws(JSONSchemaError) -> [(name: String, node: NodeID)] {
     var result: [(name: String, node: NodeID)] = []
     for member in keywords.object[keyword]?.objectValue?.members ?? [] {
@@ -62,7 +66,8 @@ extension SchemaCompiler {
       items: try child("items", keywords, place),
       contains: try child("contains", keywords, place),
       minimumContains: try keywords.length("minContains", default: 1),
-      maximumContains: try keywords.length("maxContains", default: Int.max))
+      maximumContains: try keywords.length("maxContains", default: Int.max)
+    )
     return rules.isEmpty ? nil : rules
   }
 
@@ -82,12 +87,14 @@ extension SchemaCompiler {
       refusesAdditional: keywords.object["additionalProperties"]?.boolValue == false,
       names: try child("propertyNames", keywords, place),
       dependentRequired: try keywords.dependentRequired(),
-      dependentSchemas: try members("dependentSchemas", keywords, place))
+      dependentSchemas: try members("dependentSchemas", keywords, place)
+    )
     return rules.isEmpty ? nil : rules
   }
 
   private mutating func combination(
-    _ keywords: SchemaKeywords, _ place: Place
+    _ keywords: SchemaKeywords,
+    _ place: Place
   ) throws(JSONSchemaError) -> CombinationRules? {
     var references: [NodeID] = []
     var dynamic = CombinationRules.Dynamic.none
@@ -109,7 +116,8 @@ extension SchemaCompiler {
       not: try child("not", keywords, place),
       condition: condition,
       then: condition == nil ? nil : try child("then", keywords, place),
-      otherwise: condition == nil ? nil : try child("else", keywords, place))
+      otherwise: condition == nil ? nil : try child("else", keywords, place)
+    )
     return rules.isEmpty ? nil : rules
   }
 }
@@ -175,7 +183,10 @@ extension SchemaCompiler {
         case .done: continue
         case .open:
           throw JSONSchemaError(
-            .endlessReference, at: nodes[top.id].path, "schema applies itself to the same value without end")
+            .endlessReference,
+            at: nodes[top.id].path,
+            "schema applies itself to the same value without end"
+          )
         case .unseen:
           marks[child] = .open
           stack.append((child, nodes[child].inPlace))

@@ -50,7 +50,11 @@ struct SchemaCompiler {
     while nodes.count < places.count { nodes.append(try build(nodes.count)) }
     try refuseEndlessReferences(nodes)
     return SchemaProgram(
-      nodes: nodes, dynamicAnchors: dynamicAnchors, tracksScopes: hasDynamicReference, limits: limits)
+      nodes: nodes,
+      dynamicAnchors: dynamicAnchors,
+      tracksScopes: hasDynamicReference,
+      limits: limits
+    )
   }
 
   // MARK: Registering
@@ -65,7 +69,13 @@ struct SchemaCompiler {
   }
 
   private mutating func register(
-    _ schema: JSON, _ document: Int, _ pointer: String, keyword: String, base: SchemaURI, resource: NodeID, depth: Int
+    _ schema: JSON,
+    _ document: Int,
+    _ pointer: String,
+    keyword: String,
+    base: SchemaURI,
+    resource: NodeID,
+    depth: Int
   ) throws(JSONSchemaError) {
     let path = path(document, pointer)
     guard depth <= limits.depth else {
@@ -84,7 +94,14 @@ struct SchemaCompiler {
       }
       places.append(
         Place(
-          schema: schema, document: document, pointer: pointer, keyword: keyword, base: base, resource: resource))
+          schema: schema,
+          document: document,
+          pointer: pointer,
+          keyword: keyword,
+          base: base,
+          resource: resource
+        )
+      )
       return
     }
     if let text = object["$id"] {
@@ -100,20 +117,30 @@ struct SchemaCompiler {
       }
     }
     places.append(
-      Place(schema: schema, document: document, pointer: pointer, keyword: keyword, base: base, resource: resource))
+      Place(schema: schema, document: document, pointer: pointer, keyword: keyword, base: base, resource: resource)
+    )
     try registerAnchors(object, id, resource, path)
     for member in object.members {
       guard let shape = SubschemaShape(keyword: member.key) else { continue }
       for (step, child) in try shape.children(of: member.value, member.key, path) {
         try register(
-          child, document, pointer + "/" + escaped(member.key) + step, keyword: member.key, base: base,
-          resource: resource, depth: depth + 1)
+          child,
+          document,
+          pointer + "/" + escaped(member.key) + step,
+          keyword: member.key,
+          base: base,
+          resource: resource,
+          depth: depth + 1
+        )
       }
     }
   }
 
   private mutating func registerAnchors(
-    _ object: JSONObject, _ id: NodeID, _ resource: NodeID, _ path: String
+    _ object: JSONObject,
+    _ id: NodeID,
+    _ resource: NodeID,
+    _ path: String
   ) throws(JSONSchemaError) {
     for keyword in ["$anchor", "$dynamicAnchor"] {
       guard let value = object[keyword] else { continue }
@@ -154,7 +181,9 @@ struct SchemaCompiler {
 
   /// The schema that `text` leads to as seen from `place`, and the name of the anchor if it went by one.
   private mutating func resolve(
-    _ text: String, from place: Place, _ path: String
+    _ text: String,
+    from place: Place,
+    _ path: String
   ) throws(JSONSchemaError) -> (id: NodeID, anchor: String?) {
     let uri = place.base.resolving(SchemaURI(text))
     guard let fragment = uri.decodedFragment else { throw unresolved(text, path) }
@@ -197,8 +226,14 @@ struct SchemaCompiler {
     if let id = ids[PlaceKey(document: root.document, pointer: here)] { return id }
     let id = places.count
     try register(
-      value, root.document, here, keyword: "$ref", base: nearest.base, resource: nearest.resource,
-      depth: here.utf8.count { $0 == UInt8(ascii: "/") })
+      value,
+      root.document,
+      here,
+      keyword: "$ref",
+      base: nearest.base,
+      resource: nearest.resource,
+      depth: here.utf8.count { $0 == UInt8(ascii: "/") }
+    )
     return id
   }
 
@@ -213,7 +248,9 @@ struct SchemaCompiler {
 
   /// `$dynamicRef`: dynamic only if it leads, by its name, to a dynamic anchor.
   mutating func dynamicReference(
-    _ text: String, from place: Place, _ path: String
+    _ text: String,
+    from place: Place,
+    _ path: String
   ) throws(JSONSchemaError) -> (fixed: NodeID?, dynamic: CombinationRules.Dynamic) {
     let (id, anchor) = try resolve(text, from: place, path)
     guard let anchor, let offers = dynamicAnchors[anchor], offers.values.contains(id) else { return (id, .none) }

@@ -42,7 +42,10 @@ extension SchemaEvaluator {
       guard isCollecting else { return false }
       fits = false
       report(
-        id, "uniqueItems", "items \(first) and \(second) of \(subject) are equal where all must differ")
+        id,
+        "uniqueItems",
+        "items \(first) and \(second) of \(subject) are equal where all must differ"
+      )
     }
     return fits
   }
@@ -56,7 +59,11 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkContains(
-    _ elements: [JSON], _ contains: NodeID, _ rules: ArrayRules, _ id: NodeID, _ coverage: CoveragePointer?
+    _ elements: [JSON],
+    _ contains: NodeID,
+    _ rules: ArrayRules,
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var count = 0
     for position in elements.indices {

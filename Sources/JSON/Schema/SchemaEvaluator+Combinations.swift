@@ -29,7 +29,10 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkAny(
-    _ value: JSON, _ branches: [NodeID], _ id: NodeID, _ coverage: CoveragePointer?
+    _ value: JSON,
+    _ branches: [NodeID],
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var fits = false
     for branch in branches {
@@ -42,7 +45,10 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkOne(
-    _ value: JSON, _ branches: [NodeID], _ id: NodeID, _ coverage: CoveragePointer?
+    _ value: JSON,
+    _ branches: [NodeID],
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var first: Int?
     for (position, branch) in branches.enumerated() where self.branch(branch, value, coverage) {
@@ -60,6 +66,7 @@ extension SchemaEvaluator {
   }
 
   private mutating func reportNone(_ value: JSON, _ branches: [NodeID], _ id: NodeID, _ keyword: String) {
+    guard !isStopped else { return }
     var text = "\(subject) matches none of \(counted(branches.count, "branch", plural: "branches"))"
     if !isExplaining {
       var reasons: [String] = []

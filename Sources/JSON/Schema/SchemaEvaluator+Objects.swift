@@ -2,7 +2,11 @@
 extension SchemaEvaluator {
   /// `value` is `object` once more, for the schemas that see it whole.
   mutating func check(
-    _ object: JSONObject, _ rules: ObjectRules, _ id: NodeID, _ value: JSON, _ coverage: CoveragePointer?
+    _ object: JSONObject,
+    _ rules: ObjectRules,
+    _ id: NodeID,
+    _ value: JSON,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var fits = true
     let count = object.members.count
@@ -47,8 +51,13 @@ extension SchemaEvaluator {
   /// One member; `entry` is its place in the rules' table or −1.
   @inline(__always)
   private mutating func check(
-    _ member: JSONObject.Member, _ position: Int, _ entry: Int, _ object: JSONObject, _ rules: ObjectRules,
-    _ id: NodeID, _ coverage: CoveragePointer?
+    _ member: JSONObject.Member,
+    _ position: Int,
+    _ entry: Int,
+    _ object: JSONObject,
+    _ rules: ObjectRules,
+    _ id: NodeID,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var fits = true
     var isMatched = false
@@ -79,7 +88,10 @@ extension SchemaEvaluator {
 
   /// `patternProperties` and `propertyNames`.
   private mutating func checkName(
-    _ member: JSONObject.Member, _ rules: ObjectRules, _ id: NodeID, _ isMatched: inout Bool
+    _ member: JSONObject.Member,
+    _ rules: ObjectRules,
+    _ id: NodeID,
+    _ isMatched: inout Bool
   ) -> Bool {
     var fits = true
     for entry in rules.patterns {
@@ -108,7 +120,11 @@ extension SchemaEvaluator {
   }
 
   private mutating func checkDependents(
-    _ object: JSONObject, _ rules: ObjectRules, _ id: NodeID, _ value: JSON, _ coverage: CoveragePointer?
+    _ object: JSONObject,
+    _ rules: ObjectRules,
+    _ id: NodeID,
+    _ value: JSON,
+    _ coverage: CoveragePointer?
   ) -> Bool {
     var fits = true
     for (name, needs) in rules.dependentRequired where object[name] != nil {
@@ -117,7 +133,10 @@ extension SchemaEvaluator {
         guard isCollecting else { return false }
         fits = false
         report(
-          id, "dependentRequired", "missing member \(quoted(need))\(inSubject), due because \(quoted(name)) is present")
+          id,
+          "dependentRequired",
+          "missing member \(quoted(need))\(inSubject), due because \(quoted(name)) is present"
+        )
       }
     }
     for (name, node) in rules.dependentSchemas where object[name] != nil {
@@ -129,7 +148,8 @@ extension SchemaEvaluator {
     return fits
   }
 
-  mutating func checkUnevaluated(_ object: JSONObject, _ rest: NodeID, _ coverage: inout Coverage, _ id: NodeID) -> Bool {
+  mutating func checkUnevaluated(_ object: JSONObject, _ rest: NodeID, _ coverage: inout Coverage, _ id: NodeID) -> Bool
+  {
     guard !coverage.isComplete else { return true }
     var fits = true
     for position in object.members.indices where !coverage.contains(position) {

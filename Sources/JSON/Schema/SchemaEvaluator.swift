@@ -1,5 +1,3 @@
-import Glibc
-
 /// Applies a compiled schema to one value.
 ///
 /// One code path serves both questions: a quiet evaluation returns at the first failure, a collecting one notes it and goes
@@ -133,9 +131,7 @@ struct SchemaEvaluator {
   /// Whether `pattern` is found in `text`; stops the evaluation when that cannot be told within bounds.
   mutating func matches(_ pattern: Pattern, _ text: String, _ id: NodeID, _ keyword: String) -> Bool {
     guard !isStopped, charge(1 + text.utf8.count / 256, id) else { return false }
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    let now = time.tv_sec &* 1_000 &+ time.tv_nsec / 1_000_000
+    let now = Pattern.coarseMilliseconds
     if patternDeadline == 0 { patternDeadline = now &+ program.limits.patternMilliseconds }
     guard now <= patternDeadline else {
       stop(id, keyword, "patterns took longer than \(program.limits.patternMilliseconds) ms in all")
@@ -187,8 +183,11 @@ struct SchemaEvaluator {
   private func violation(_ id: NodeID, _ keyword: String, _ message: String) -> JSONSchema.Violation {
     let node = nodes[id]
     return JSONSchema.Violation(
-      path: locationText, keyword: keyword.isEmpty ? node.keyword : keyword,
-      schemaPath: keyword.isEmpty ? node.path : node.path + "/" + keyword, message: message)
+      path: locationText,
+      keyword: keyword.isEmpty ? node.keyword : keyword,
+      schemaPath: keyword.isEmpty ? node.path : node.path + "/" + keyword,
+      message: message
+    )
   }
 
   /// The message of the first violation of branch `id`.

@@ -17,7 +17,9 @@ enum SubschemaShape {
 
   /// The subschemas in `value`, each with its pointer below the keyword.
   func children(
-    of value: JSON, _ keyword: String, _ path: String
+    of value: JSON,
+    _ keyword: String,
+    _ path: String
   ) throws(JSONSchemaError) -> [(step: String, schema: JSON)] {
     switch (self, value) {
     case (.one, _): return [("", value)]
@@ -32,7 +34,10 @@ enum SubschemaShape {
 
 func wrongType(_ keyword: String, _ due: String, _ value: JSON, _ path: String) -> JSONSchemaError {
   JSONSchemaError(
-    .invalidKeyword, at: path + "/" + escaped(keyword), "\(quoted(keyword)) is \(shown(value)) where \(due) is due")
+    .invalidKeyword,
+    at: path + "/" + escaped(keyword),
+    "\(quoted(keyword)) is \(shown(value)) where \(due) is due"
+  )
 }
 
 /// A token of a JSON Pointer (RFC 6901 section 3).
@@ -164,9 +169,12 @@ struct SchemaKeywords {
 
   func numbers() throws(JSONSchemaError) -> NumberRules? {
     let rules = NumberRules(
-      minimum: try number("minimum"), maximum: try number("maximum"),
-      exclusiveMinimum: try number("exclusiveMinimum"), exclusiveMaximum: try number("exclusiveMaximum"),
-      multipleOf: try divisor())
+      minimum: try number("minimum"),
+      maximum: try number("maximum"),
+      exclusiveMinimum: try number("exclusiveMinimum"),
+      exclusiveMaximum: try number("exclusiveMaximum"),
+      multipleOf: try divisor()
+    )
     return rules.isEmpty ? nil : rules
   }
 }

@@ -102,7 +102,10 @@ final class NumberRules: Sendable {
   let multipleOf: Divisor?
 
   init(
-    minimum: NumberBound?, maximum: NumberBound?, exclusiveMinimum: NumberBound?, exclusiveMaximum: NumberBound?,
+    minimum: NumberBound?,
+    maximum: NumberBound?,
+    exclusiveMinimum: NumberBound?,
+    exclusiveMaximum: NumberBound?,
     multipleOf: Divisor?
   ) {
     self.minimum = minimum
@@ -137,8 +140,14 @@ final class ArrayRules: Sendable {
   let maximumContains: Int
 
   init(
-    minimum: Int, maximum: Int, isUnique: Bool, prefix: [NodeID], items: NodeID?, contains: NodeID?,
-    minimumContains: Int, maximumContains: Int
+    minimum: Int,
+    maximum: Int,
+    isUnique: Bool,
+    prefix: [NodeID],
+    items: NodeID?,
+    contains: NodeID?,
+    minimumContains: Int,
+    maximumContains: Int
   ) {
     self.minimum = minimum
     self.maximum = maximum
@@ -171,8 +180,15 @@ final class CombinationRules: Sendable {
   let otherwise: NodeID?
 
   init(
-    references: [NodeID], dynamic: Dynamic, all: [NodeID], any: [NodeID], one: [NodeID], not: NodeID?,
-    condition: NodeID?, then: NodeID?, otherwise: NodeID?
+    references: [NodeID],
+    dynamic: Dynamic,
+    all: [NodeID],
+    any: [NodeID],
+    one: [NodeID],
+    not: NodeID?,
+    condition: NodeID?,
+    then: NodeID?,
+    otherwise: NodeID?
   ) {
     self.references = references
     self.dynamic = dynamic

@@ -31,9 +31,16 @@ final class ObjectRules: Sendable {
   let visitsMembers: Bool
 
   init(
-    minimum: Int, maximum: Int, properties: [(name: String, node: NodeID)], required: [String],
-    patterns: [PatternEntry], additional: NodeID?, refusesAdditional: Bool, names: NodeID?,
-    dependentRequired: [(name: String, needs: [String])], dependentSchemas: [(name: String, node: NodeID)]
+    minimum: Int,
+    maximum: Int,
+    properties: [(name: String, node: NodeID)],
+    required: [String],
+    patterns: [PatternEntry],
+    additional: NodeID?,
+    refusesAdditional: Bool,
+    names: NodeID?,
+    dependentRequired: [(name: String, needs: [String])],
+    dependentSchemas: [(name: String, node: NodeID)]
   ) {
     self.minimum = minimum
     self.maximum = maximum
@@ -49,7 +56,8 @@ final class ObjectRules: Sendable {
     var entries: [Entry] = []
     for (name, node) in properties {
       entries.append(
-        Entry(name: name, isASCII: isASCII(name), node: node, isRequired: needed.contains(ByteKey(name))))
+        Entry(name: name, isASCII: isASCII(name), node: node, isRequired: needed.contains(ByteKey(name)))
+      )
     }
     for name in required where !declared.contains(ByteKey(name)) {
       entries.append(Entry(name: name, isASCII: isASCII(name), node: nil, isRequired: true))

@@ -8,7 +8,10 @@ final class SchemaProgram: Sendable {
   let limits: JSONSchema.Limits
 
   init(
-    nodes: [SchemaNode], dynamicAnchors: [String: [NodeID: NodeID]], tracksScopes: Bool, limits: JSONSchema.Limits
+    nodes: [SchemaNode],
+    dynamicAnchors: [String: [NodeID: NodeID]],
+    tracksScopes: Bool,
+    limits: JSONSchema.Limits
   ) {
     self.nodes = ContiguousArray(nodes)
     self.dynamicAnchors = dynamicAnchors

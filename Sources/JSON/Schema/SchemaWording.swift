@@ -5,7 +5,7 @@ extension SchemaEvaluator {
     switch location.last {
     case nil: "the value"
     case .name(let name)?: "member name \(quoted(name))"
-    default: "'" + shortened(locationText) + "'"
+    default: quoted(locationText)
     }
   }
 
@@ -23,10 +23,13 @@ extension SchemaEvaluator {
 
   mutating func reportType(_ id: NodeID, _ value: JSON) {
     let words = nodes[id].typeWords.map(withArticle)
-    let due = words.count > 1 ? words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "") : words.first ?? ""
+    let due =
+      words.count > 1 ? words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "") : words.first ?? ""
     // A fraction is best shown; for everything else the type says enough.
     let actual =
-      if case .number = value, nodes[id].types.contains(.integer) { shown(value) } else { withArticle(described(value)) }
+      if case .number = value, nodes[id].types.contains(.integer) { shown(value) } else {
+        withArticle(described(value))
+      }
     report(id, "type", "\(subject) is \(actual) where \(due) is due")
   }
 
