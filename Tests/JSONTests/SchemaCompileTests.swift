@@ -92,6 +92,13 @@ struct SchemaCompileTests {
     let error = #expect(throws: JSONSchemaError.self) { try JSONSchema(nested(11), limits: limits) }
     #expect(error?.code == .limitExceeded)
     #expect(error?.detail == "more subschemas than the limit of 11")
+    limits.patternBytes = 4
+    // A pattern that occurs twice counts once.
+    let patterns: JSON = ["allOf": [["pattern": "ab"], ["pattern": "ab"], ["pattern": "cd"]]]
+    _ = try JSONSchema(patterns, limits: limits)
+    limits.patternBytes = 3
+    let refusal = #expect(throws: JSONSchemaError.self) { try JSONSchema(patterns, limits: limits) }
+    #expect(refusal?.description == "schema: more bytes of patterns than the limit of 3 at '/allOf/2/pattern'")
   }
 
   @Test func `identifiers and annotations of older drafts do no harm`() throws {

@@ -11,6 +11,8 @@ public struct JSONSchema: Sendable {
     public var depth: Int
     /// Subschemas, those of all reached documents included.
     public var subschemas: Int
+    /// UTF-8 bytes of all distinct patterns together; a kilobyte takes up to a millisecond to compile.
+    public var patternBytes: Int
     /// Evaluations for one value.
     public var steps: Int
     /// Wall-clock time for one value whose schema has patterns; other keywords are bounded by `steps`.
@@ -19,11 +21,13 @@ public struct JSONSchema: Sendable {
     public init(
       depth: Int = 400,
       subschemas: Int = 20_000,
+      patternBytes: Int = 262_144,
       steps: Int = 1_000_000,
       patternMilliseconds: Int = 2_000
     ) {
       self.depth = depth
       self.subschemas = subschemas
+      self.patternBytes = patternBytes
       self.steps = steps
       self.patternMilliseconds = patternMilliseconds
     }

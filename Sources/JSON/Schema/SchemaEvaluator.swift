@@ -100,7 +100,10 @@ struct SchemaEvaluator {
       if let rest = nodes[id].unevaluatedProperties { fits = checkUnevaluated(object, rest, &own, id) && fits }
     default: break
     }
-    coverage?.pointee.merge(own)
+    if let coverage {
+      guard charge(own.positions.weight, id) else { return false }
+      coverage.pointee.merge(own)
+    }
     return fits
   }
 
@@ -112,8 +115,9 @@ struct SchemaEvaluator {
     guard let coverage else { return evaluate(id, value, nil) }
     var own = Coverage()
     let fits = withUnsafeMutablePointer(to: &own) { evaluate(id, value, $0) }
-    if fits { coverage.pointee.merge(own) }
-    return fits
+    guard fits, charge(own.positions.weight, id) else { return false }
+    coverage.pointee.merge(own)
+    return true
   }
 
   /// The schema that a `$dynamicRef` leads to: the one of the outermost resource that has the anchor.
