@@ -11,7 +11,7 @@ struct SchemaSuiteTests {
       "$vocabulary is ignored: no schema may switch its own checks off"
   ]
 
-  @Test(arguments: try! requiredFiles())  // Safety: a missing suite shows as a failure of `theSuiteIsThere`.
+  @Test(arguments: (try? requiredFiles()) ?? [])  // Safety: `the suite is there` fails without the files.
   func `the required tests pass`(file: String) throws {
     let result = try run(file)
     #expect(result.count > 0)
