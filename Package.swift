@@ -28,6 +28,19 @@ let package = Package(
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(
+      name: "Coordinator", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "Supervision"],
+      swiftSettings: strict),
+
+    // Programs
+    .executableTarget(
+      name: "bulkheadd",
+      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Logging", "Supervision", "Coordinator"], swiftSettings: strict),
+
+    // Workers
+    .executableTarget(
+      name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
+      swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

@@ -371,7 +371,6 @@ package final class Connection {
     guard !isClosed else { return }
     if let frame = try? Frame.failure(nil, error, limit: options.frameBytes) {  // Safety: only an error about an error.
       queue.append(frame.bytes)
-      _ = queue.write(to: outputRaw, isSocket: isSocket)
     }
     close(because: error)
   }
@@ -380,6 +379,8 @@ package final class Connection {
   package func close(because error: WireError?) {
     guard !isClosed else { return }
     isClosed = true
+    // What was answered before the end still leaves, as far as the descriptor takes it at once.
+    _ = queue.write(to: outputRaw, isSocket: isSocket)
     if let stallTimer { loop.cancel(stallTimer) }
     loop.unwatch(inputRaw)
     if isWatchingOutput, !isSocket { loop.unwatch(outputRaw) }
