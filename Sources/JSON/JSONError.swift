@@ -21,6 +21,8 @@ public struct JSONError: Error, Sendable, Equatable {
     public static let controlCharacter = Code(rawValue: "control_character")
     /// A number that JSON's grammar does not allow (`01`, `+1`, `.5`, `1.`).
     public static let invalidNumber = Code(rawValue: "invalid_number")
+    /// A number whose decimal exponent is beyond `JSONNumber.largestExponent`.
+    public static let exponentExceeded = Code(rawValue: "exponent_exceeded")
     /// The same key twice in one object.
     public static let duplicateKey = Code(rawValue: "duplicate_key")
     /// Arrays and objects nested deeper than the limit.
@@ -44,4 +46,26 @@ public struct JSONError: Error, Sendable, Equatable {
 
 extension JSONError: CustomStringConvertible {
   public var description: String { "\(detail) at byte \(offset)" }
+}
+
+/// `byte` as messages show it: the quoted character, or its value when it cannot be printed.
+func byteName(_ byte: UInt8) -> String {
+  byte > 0x20 && byte < 0x7F
+    ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))"
+}
+
+/// A foreign string in single quotes, shortened to 64 characters, control characters escaped.
+package func quoted(_ string: String) -> String {
+  var shown = "'"
+  var left = 64
+  for scalar in string.unicodeScalars {
+    guard left > 0 else { return shown + "…'" }
+    left -= 1
+    if scalar.value < 0x20 || scalar.value == 0x7F {
+      shown += scalar.escaped(asASCII: true)
+    } else {
+      shown.unicodeScalars.append(scalar)
+    }
+  }
+  return shown + "'"
 }
