@@ -21,7 +21,8 @@ let package = Package(
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
 
     // Tests
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(name: "Benchmarks", dependencies: ["JSON"], path: "Tests/Benchmarks", swiftSettings: strict),

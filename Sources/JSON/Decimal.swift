@@ -65,6 +65,14 @@ package struct Decimal: Hashable {
   /// Whether the value is an integer of any size.
   package var isInteger: Bool { digits.isEmpty || pointPosition >= digits.count }
 
+  /// All digits of an integer of at most 40 of them, else nil; enough for 128 bits.
+  var integerText: String? {
+    guard !digits.isEmpty else { return "0" }
+    guard isInteger, pointPosition <= 40 else { return nil }
+    let zeros = String(repeating: "0", count: pointPosition - digits.count)
+    return (isNegative ? "-" : "") + String(decoding: digits, as: UTF8.self) + zeros
+  }
+
   /// Plain notation while the first digit stands within 21 places left or 6 places right of the point, as ECMAScript
   /// prints numbers; `d.ddde±n` otherwise. Always exact, and a JSON number again.
   package var canonicalText: String {

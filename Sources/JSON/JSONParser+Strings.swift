@@ -88,6 +88,9 @@ extension JSONParser {
     do throws(UTF8.ValidationError) {
       _ = try UTF8Span(validating: Span(_unsafeElements: run))
     } catch {
+      // A sequence that the end of the text cuts off is not wrong yet.
+      let cutOff = start + run.count == count && error.byteOffsets.upperBound == run.count
+      if cutOff, error.kind == .truncatedScalar { throw truncated("the rest of a character") }
       throw JSONError(.invalidUTF8, at: start + error.byteOffsets.lowerBound, "string is not UTF-8: \(error.kind)")
     }
   }
