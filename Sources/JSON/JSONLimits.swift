@@ -3,9 +3,9 @@
 /// Memory: parsing takes at most 48 bytes per byte of text, text excluded, plus 4 KiB; at most 96 bytes per value plus
 /// twice the text. The worst texts are nested one-element arrays and long arrays of one-digit numbers.
 public struct JSONLimits: Sendable {
-  /// The deepest nesting that any setting of `depth` allows. Parsing, comparing, writing and freeing recurse once per
-  /// level, and at this depth all of them fit into a thread of 512 KiB.
-  public static let deepestNesting = 512
+  /// The deepest nesting that any setting of `depth` allows. Comparing, hashing, writing and freeing a value recurse once
+  /// per level, and at this depth all of them fit into a stack of 1 MiB even in a debug build (256 KiB in release).
+  public static let deepestNesting = 256
 
   /// Nested arrays and objects; more than `deepestNesting` counts as that.
   public var depth: Int

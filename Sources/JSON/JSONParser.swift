@@ -17,19 +17,24 @@ extension JSON {
   }
 
   private static func parsed(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) -> Result<JSON, JSONError> {
-    // A small message finds all the scratch space that it needs on the stack: at most 1 KiB, which is never allocated.
-    withUnsafeTemporaryAllocation(of: ParsedMember.self, capacity: 1024 / MemoryLayout<ParsedMember>.stride) { memory in
-      var parser = JSONParser(bytes, limits: limits, memory: memory)
-      do throws(JSONError) {
-        return .success(try parser.parseDocument())
-      } catch {
-        return .failure(error)
+    // A small message finds the scratch space that it needs on the stack; 1 KiB each is sure to be no allocation.
+    withUnsafeTemporaryAllocation(of: JSON.self, capacity: 1024 / MemoryLayout<JSON>.stride) { values in
+      withUnsafeTemporaryAllocation(of: ParsedKey.self, capacity: 1024 / MemoryLayout<ParsedKey>.stride) { keys in
+        withUnsafeTemporaryAllocation(of: OpenContainer.self, capacity: 512 / MemoryLayout<OpenContainer>.stride) {
+          open in
+          var parser = JSONParser(bytes, limits: limits, values: values, keys: keys, open: open)
+          do throws(JSONError) {
+            return .success(try parser.parseDocument())
+          } catch {
+            return .failure(error)
+          }
+        }
       }
     }
   }
 }
 
-/// A recursive-descent parser over borrowed bytes; recursion is bounded by `limits.depth`.
+/// A parser over borrowed bytes. It keeps its own stack of open containers, so that nesting costs it no call stack.
 ///
 /// Safety: `base` is read only at offsets below `count`, each checked just before the read; the caller keeps the
 /// buffer alive for the parser's lifetime, which never leaves `JSON.init(parsing:)`.
@@ -39,16 +44,21 @@ struct JSONParser: ~Copyable {
   var offset = 0
   /// The decoded bytes of the string at hand, used when it has escapes.
   var unescaped = ScratchStack<UInt8>()
-  private var depth = 0
-  private var values = 0
+  private var valueCount = 0
   private let limits: JSONLimits
-  /// Elements of the arrays that are open, innermost last.
-  private var elements = ScratchStack<JSON>()
-  /// Members of the objects that are open, innermost last.
-  private var members: ScratchStack<ParsedMember>
+  private var open: ScratchStack<OpenContainer>
+  /// The values inside the open containers, innermost last.
+  private var values: ScratchStack<JSON>
+  /// The keys of the open objects, innermost last; the last one of each object may still lack its value.
+  private var keys: ScratchStack<ParsedKey>
 
-  init(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits, memory: UnsafeMutableBufferPointer<ParsedMember>) {
-    members = ScratchStack(in: memory)
+  init(
+    _ bytes: UnsafeRawBufferPointer,
+    limits: JSONLimits,
+    values: UnsafeMutableBufferPointer<JSON>,
+    keys: UnsafeMutableBufferPointer<ParsedKey>,
+    open: UnsafeMutableBufferPointer<OpenContainer>
+  ) {
     // An empty buffer may have no address; nothing is read from this stand-in because `count` is 0.
     base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? UnsafePointer(bitPattern: 1)!
     count = bytes.count
@@ -57,6 +67,9 @@ struct JSONParser: ~Copyable {
       values: limits.values,
       allowsDuplicateKeys: limits.allowsDuplicateKeys
     )
+    self.values = ScratchStack(in: values)
+    self.keys = ScratchStack(in: keys)
+    self.open = ScratchStack(in: open)
   }
 
   mutating func parseDocument() throws(JSONError) -> JSON {
@@ -83,28 +96,68 @@ struct JSONParser: ~Copyable {
     }
   }
 
-  /// Inlined so that a level of nesting costs one frame.
-  @inline(__always)
+  /// At the first byte of a value; leaves the offset behind its last.
   private mutating func parseValue() throws(JSONError) -> JSON {
-    guard offset < count else { throw truncated("a value") }
-    values &+= 1
-    if values > limits.values { throw tooManyValues() }
-    switch base[offset] {
-    case UInt8(ascii: "\""): return .string(try parseString())
-    case UInt8(ascii: "{"): return .object(try parseObject())
-    case UInt8(ascii: "["): return .array(try parseArray())
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
-    case UInt8(ascii: "t"):
-      try expect("true")
-      return .bool(true)
-    case UInt8(ascii: "f"):
-      try expect("false")
-      return .bool(false)
-    case UInt8(ascii: "n"):
-      try expect("null")
-      return .null
-    default: throw unexpected("a value")
+    nextValue: while true {
+      guard offset < count else { throw truncated("a value") }
+      valueCount &+= 1
+      if valueCount > limits.values { throw tooManyValues() }
+      switch base[offset] {
+      case UInt8(ascii: "\""): values.push(.string(try parseString()))
+      case UInt8(ascii: "{"):
+        try enter()
+        if !skip(UInt8(ascii: "}")) {
+          open.push(OpenContainer(first: values.count, isObject: true))
+          try parseKeyAndColon()
+          continue nextValue
+        }
+        values.push(.object(JSONObject()))
+      case UInt8(ascii: "["):
+        try enter()
+        if !skip(UInt8(ascii: "]")) {
+          open.push(OpenContainer(first: values.count, isObject: false))
+          continue nextValue
+        }
+        values.push(.array([]))
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): values.push(try parseNumber())
+      case UInt8(ascii: "t"):
+        try expect("true")
+        values.push(.bool(true))
+      case UInt8(ascii: "f"):
+        try expect("false")
+        values.push(.bool(false))
+      case UInt8(ascii: "n"):
+        try expect("null")
+        values.push(.null)
+      default: throw unexpected("a value")
+      }
+      // A value is complete, and with it perhaps the containers that it is the last value of.
+      while let container = open.last {
+        skipWhitespace()
+        if skip(UInt8(ascii: ",")) {
+          skipWhitespace()
+          if container.isObject { try parseKeyAndColon() }
+          continue nextValue
+        }
+        if container.isObject {
+          guard skip(UInt8(ascii: "}")) else { throw unexpectedOrTruncated("',' or '}'") }
+          values.push(.object(try closeObject(from: container.first)))
+        } else {
+          guard skip(UInt8(ascii: "]")) else { throw unexpectedOrTruncated("',' or ']'") }
+          values.push(.array(values.popArray(from: container.first)))
+        }
+        open.forgetTop(1)
+      }
+      return values.pop()
     }
+  }
+
+  /// Moves over `byte` if it is the next one.
+  @inline(__always)
+  private mutating func skip(_ byte: UInt8) -> Bool {
+    guard offset < count, base[offset] == byte else { return false }
+    offset &+= 1
+    return true
   }
 
   @inline(__always)
@@ -121,116 +174,63 @@ struct JSONParser: ~Copyable {
   /// At an opening bracket; moves behind it and the white space that follows.
   @inline(__always)
   private mutating func enter() throws(JSONError) {
-    depth &+= 1
-    if depth > limits.depth { throw tooDeep() }
+    if open.count >= limits.depth { throw tooDeep() }
     offset &+= 1
     skipWhitespace()
   }
 
-  @inline(never)
-  private mutating func parseArray() throws(JSONError) -> [JSON] {
-    try enter()
-    let first = elements.count
-    if offset < count, base[offset] == UInt8(ascii: "]") {
-      offset &+= 1
-      depth &-= 1
-      return []
-    }
-    while true {
-      elements.push(try parseValue())
-      skipWhitespace()
-      guard offset < count else { throw truncated("',' or ']'") }
-      let byte = base[offset]
-      if byte == UInt8(ascii: ",") {
-        offset &+= 1
-        skipWhitespace()
-      } else if byte == UInt8(ascii: "]") {
-        offset &+= 1
-        depth &-= 1
-        return elements.popArray(from: first)
-      } else {
-        throw unexpected("',' or ']'")
-      }
-    }
+  /// Begins a member: reads its key and moves to its value.
+  private mutating func parseKeyAndColon() throws(JSONError) {
+    let start = offset
+    guard offset < count, base[offset] == UInt8(ascii: "\"") else { throw unexpectedOrTruncated("a key") }
+    let (key, fingerprint) = try parseKey()
+    keys.push(ParsedKey(fingerprint: fingerprint, offset: start, key: key))
+    skipWhitespace()
+    guard skip(UInt8(ascii: ":")) else { throw unexpectedOrTruncated("':'") }
+    skipWhitespace()
   }
 
-  @inline(never)
-  private mutating func parseObject() throws(JSONError) -> JSONObject {
-    try enter()
-    let first = members.count
-    if offset < count, base[offset] == UInt8(ascii: "}") {
-      offset &+= 1
-      depth &-= 1
-      return JSONObject()
-    }
-    while true {
-      guard offset < count else { throw truncated("a key") }
-      let keyOffset = offset
-      guard base[offset] == UInt8(ascii: "\"") else { throw unexpected("a key") }
-      let (key, fingerprint) = try parseKey()
-      skipWhitespace()
-      guard offset < count else { throw truncated("':'") }
-      guard base[offset] == UInt8(ascii: ":") else { throw unexpected("':'") }
-      offset &+= 1
-      skipWhitespace()
-      let value = try parseValue()
-      members.push(ParsedMember(fingerprint: fingerprint, offset: keyOffset, member: .init(key: key, value: value)))
-      skipWhitespace()
-      guard offset < count else { throw truncated("',' or '}'") }
-      let byte = base[offset]
-      if byte == UInt8(ascii: ",") {
-        offset &+= 1
-        skipWhitespace()
-      } else if byte == UInt8(ascii: "}") {
-        offset &+= 1
-        depth &-= 1
-        return try closeObject(from: first)
-      } else {
-        throw unexpected("',' or '}'")
-      }
-    }
-  }
-
-  /// Makes an object of the members from `first` on, which leave the stack.
+  /// Makes an object of the values from `first` on and of as many keys; both leave their stacks.
   private mutating func closeObject(from first: Int) throws(JSONError) -> JSONObject {
-    let taken = members.count - first
-    let source = members.base + first
+    let taken = values.count - first
+    let firstKey = keys.base + (keys.count - taken)
+    let firstValue = values.base + first
     var index = JSONObject.Index()
     var duplicate: Int?
     if taken <= JSONObject.scanLimit {
-      duplicate = firstDuplicate(UnsafeBufferPointer(start: source, count: taken))
+      duplicate = firstDuplicate(UnsafeBufferPointer(start: firstKey, count: taken))
     } else {
       index = JSONObject.Index(capacity: taken)
       for position in 0..<taken where duplicate == nil {
-        let found = index.insert(source[position].member.key, at: position) { source[$0].member.key }
-        if found != nil { duplicate = position }
+        if index.insert(firstKey[position].key, at: position, keyAt: { firstKey[$0].key }) != nil {
+          duplicate = position
+        }
       }
     }
     if let duplicate, !limits.allowsDuplicateKeys {
-      let again = source[duplicate]
-      throw JSONError(
-        .duplicateKey,
-        at: again.offset,
-        "key \(quoted(again.member.key)) appears twice in the object"
-      )
+      let again = firstKey[duplicate]
+      throw JSONError(.duplicateKey, at: again.offset, "key \(quoted(again.key)) appears twice in the object")
     }
-    members.forgetTop(taken)
-    var unique: [JSONObject.Member] = []
-    unique.reserveCapacity(taken)
-    for position in 0..<taken { unique.append((source + position).move().member) }
-    if duplicate != nil { return JSONObject(unique.map { ($0.key, $0.value) }) }
-    return JSONObject(unique: unique, index: index)
+    var members: [JSONObject.Member] = []
+    members.reserveCapacity(taken)
+    for position in 0..<taken {
+      members.append(.init(key: (firstKey + position).move().key, value: (firstValue + position).move()))
+    }
+    keys.forgetTop(taken)
+    values.forgetTop(taken)
+    if duplicate != nil { return JSONObject(members.map { ($0.key, $0.value) }) }
+    return JSONObject(unique: members, index: index)
   }
 
-  /// The position of the first of a few members whose key an earlier one has.
+  /// The position of the first of a few keys that is there already.
   @inline(__always)
-  private func firstDuplicate(_ members: UnsafeBufferPointer<ParsedMember>) -> Int? {
+  private func firstDuplicate(_ keys: UnsafeBufferPointer<ParsedKey>) -> Int? {
     var i = 1
-    while i < members.count {
-      let fingerprint = members[i].fingerprint
+    while i < keys.count {
+      let fingerprint = keys[i].fingerprint
       var j = 0
       while j < i {
-        if members[j].fingerprint == fingerprint, sameBytes(members[j].member.key, members[i].member.key) { return i }
+        if keys[j].fingerprint == fingerprint, sameBytes(keys[j].key, keys[i].key) { return i }
         j &+= 1
       }
       i &+= 1
@@ -268,6 +268,11 @@ struct JSONParser: ~Copyable {
   }
 
   @inline(never)
+  private func unexpectedOrTruncated(_ expected: String) -> JSONError {
+    offset < count ? unexpected(expected) : truncated(expected)
+  }
+
+  @inline(never)
   func unexpected(_ expected: String) -> JSONError {
     JSONError(.unexpectedByte, at: offset, "\(byteName(base[offset])) where \(expected) is due")
   }
@@ -283,11 +288,18 @@ struct JSONParser: ~Copyable {
   }
 }
 
-/// A member of an object that is still open.
-struct ParsedMember {
+/// An array or object whose end is not reached yet.
+struct OpenContainer {
+  /// Where its values begin on their stack.
+  let first: Int
+  let isObject: Bool
+}
+
+/// A key of an object that is still open.
+struct ParsedKey {
   /// Differs only where the keys' bytes differ.
   let fingerprint: UInt64
-  /// Where the key's opening quote is.
+  /// Where its opening quote is.
   let offset: Int
-  let member: JSONObject.Member
+  let key: String
 }

@@ -52,6 +52,16 @@ struct ScratchStack<Element>: ~Copyable {
     return array
   }
 
+  var last: Element? {
+    @inline(__always) get { count > 0 ? base[count &- 1] : nil }
+  }
+
+  /// Takes the last element of a stack that has one.
+  mutating func pop() -> Element {
+    count -= 1
+    return (base + count).move()
+  }
+
   /// Takes `taken` elements off the top; the caller has moved them out of `base`.
   mutating func forgetTop(_ taken: Int) { count -= taken }
 

@@ -15,10 +15,10 @@ import Testing
     #expect(parseError(#"{"\ud83d\ude00":1,"😀":2}"#)?.code == .duplicateKey)
   }
 
-  @Test(arguments: [2, 11, 12, 13, 14, 25, 100, 1000])
+  @Test(arguments: [3, 11, 12, 13, 14, 25, 100, 1000])
   func `the last of many keys is compared with all before it`(count: Int) {
     let members = (0..<count - 1).map { #""key-\#($0)":\#($0)"# }
-    for repeated in [0, count / 2, count - 2] {
+    for repeated in [0, count / 2 - 1, count - 2] {
       let prefix = "{" + members.joined(separator: ",") + ","
       let error = parseError(prefix + #""key-\#(repeated)":0}"#)
       #expect(error?.code == .duplicateKey)
