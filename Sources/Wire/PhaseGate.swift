@@ -69,6 +69,7 @@ package struct MethodRule: Sendable {
     MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("progress", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("log", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
+    MethodRule("cancel", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("ping", .client, from: .coordinator, in: [.ready, .draining]),
   ]
 }
@@ -124,7 +125,7 @@ package struct PhaseGate: Sendable {
     if Self.allMethods.contains(method) {
       return WireError(.outOfPhase, "'\(method)' in the wrong direction", data: ["method": .string(method)])
     }
-    let nearest = nearest(to: method, among: Array(rules.keys))
+    let nearest = nearest(to: method, among: rules.keys.sorted())
     return WireError(
       isRequest ? .methodNotFound : .unknownNotification,
       "unknown \(isRequest ? "method" : "notification") \(quoted(method))"
