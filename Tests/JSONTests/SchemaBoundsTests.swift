@@ -128,7 +128,7 @@ struct SchemaBoundsTests {
     ("0.0000001", "1e-7", true), ("2.5", "100000000000000000000000000000000000000002.5", true),
     ("3", "100000000000000000000000000000000000000000002", true), ("1e30", "3e30", true), ("1e30", "1e29", false),
     ("123456789012345678", "0", true), ("3", "-9223372036854775808", false), ("2", "-9223372036854775808", true),
-    ("0.3", "9223372036854775807", false), ("1e-18", "0.1", true), ("7", "1e99999999999", false),
+    ("0.3", "9223372036854775807", false), ("1e-18", "0.1", true), ("7", "1e999999999", false),
   ])
   func `multipleOf is exact`(divisor: String, value: String, fits: Bool) throws {
     let schema = try JSONSchema(["multipleOf": JSON(parsing: divisor)])
