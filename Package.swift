@@ -54,7 +54,9 @@ let package = Package(
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
-      swiftSettings: strict),
+      name: "Benchmarks",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]
 )
