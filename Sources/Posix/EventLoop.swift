@@ -134,7 +134,7 @@ package final class EventLoop: @unchecked Sendable {
     return count
   }
 
-  private static let lingerNanoseconds: Int64 = 50_000
+  static let lingerNanoseconds: Int64 = 50_000
 
   private func dispatch(_ event: epoll_event) {
     let descriptor = Int32(truncatingIfNeeded: event.data.u64)

@@ -17,7 +17,16 @@ package final class Semaphore: @unchecked Sendable {
 
   package func signal() { sem_post(semaphore) }
 
-  package func wait() {
+  /// Takes one, waiting for it. Looks for a short while before it sleeps, as `EventLoop` does and for the same reason;
+  /// `lingering` is for a thread that has just been busy.
+  package func wait(lingering: Bool = false) {
+    if lingering {
+      let end = BootTime.now.nanoseconds + EventLoop.lingerNanoseconds
+      repeat {
+        if sem_trywait(semaphore) == 0 { return }
+        sched_yield()
+      } while BootTime.now.nanoseconds < end
+    }
     while sem_wait(semaphore) == -1, errno == EINTR {}
   }
 }

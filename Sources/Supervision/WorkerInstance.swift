@@ -43,8 +43,8 @@ package final class WorkerInstance {
 
   func handle(_ event: WorkerLifecycle.Event) {
     let before = lifecycle.state
-    let lived = BootTime.now.milliseconds(since: startedAt)
-    let effects = lifecycle.handle(event, livedMS: lived, jitter: .random(in: -1...1))
+    let effects = lifecycle.handle(
+      event, livedMS: BootTime.now.milliseconds(since: startedAt), jitter: .random(in: -1...1))
     if lifecycle.state != before {
       kind.log.debug("worker changed state", ["worker": .string(name), "state": .string("\(lifecycle.state)")])
     }

@@ -80,8 +80,10 @@ struct WorkerLifecycle: Equatable {
 
   init(_ restart: WorkerManifest.Restart) { self.restart = restart }
 
-  /// `lived` is how long the process has been running, `jitter` a random number in −1 … 1.
-  mutating func handle(_ event: Event, livedMS: Int64 = 0, jitter: Double = 0) -> [Effect] {
+  /// `livedMS` is how long the process has been running, `jitter` a random number in −1 … 1; asked for only after an exit.
+  mutating func handle(
+    _ event: Event, livedMS: @autoclosure () -> Int64 = 0, jitter: @autoclosure () -> Double = 0
+  ) -> [Effect] {
     switch (state, event) {
     case (.down, .start), (.waiting, .timer), (.waiting, .start):
       state = .starting
@@ -91,7 +93,7 @@ struct WorkerLifecycle: Equatable {
     case (.starting, .spawned):
       state = .initializing
       return [.sendInitialize, .arm(.start)]
-    case (.starting, .spawnFailed(let why)): return rest(.failed, why, livedMS: 0, jitter: jitter)
+    case (.starting, .spawnFailed(let why)): return rest(.failed, why, livedMS: 0, jitter: jitter())
     case (.starting, .stop):
       // The spawn is under way and cannot be called back; what it yields is ended at once.
       state = .stopping(.killed, isWanted: false)
@@ -137,12 +139,12 @@ struct WorkerLifecycle: Equatable {
       return [.disarm]
 
     case (.initializing, .exited(let fate)), (.ready, .exited(let fate)):
-      return rest(fate, fault ?? "the process ended", livedMS: livedMS, jitter: jitter)
+      return rest(fate, fault ?? "the process ended", livedMS: livedMS(), jitter: jitter())
     case (.draining, .exited):
       state = .down
       return [.disarm, .announceGone("the process ended while draining")]
     case (.stopping(_, isWanted: true), .exited):
-      return rest(.failed, fault ?? "the process was ended", livedMS: livedMS, jitter: jitter)
+      return rest(.failed, fault ?? "the process was ended", livedMS: livedMS(), jitter: jitter())
     case (.stopping(_, isWanted: false), .exited):
       state = .down
       return [.disarm, .announceGone(fault ?? "the process was asked to end")]

@@ -29,9 +29,11 @@ final class CallExecutor: TaskExecutor, Sendable {
   }
 
   private func work() -> Never {
+    var wasBusy = false
     while true {
       state.withLock { $0.idle += 1 }
-      available.wait()
+      available.wait(lingering: wasBusy)
+      wasBusy = true
       let job = state.withLock { state in
         state.idle -= 1
         return state.jobs.isEmpty ? nil : state.jobs.removeFirst()

@@ -22,7 +22,7 @@ func measureService() throws -> [Measurement] {
   let busy = try service.proportionalMegabytes()
   let crowd = try (0..<1000).map { _ in try ServiceClient(service.socket) }
   let crowded = try service.coordinatorMegabytes()
-  let alone = try withExtendedLifetime(crowd) { crowded }
+  let alone = withExtendedLifetime(crowd) { crowded }
   for client in crowd { client.close() }
   let before = try service.coordinatorMegabytes()
   service.stop()
