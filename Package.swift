@@ -16,11 +16,24 @@ let package = Package(
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "CSpawn"),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
+    .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
+    .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+
+    // Measurements: `swift run -c release Benchmarks FAMILY`
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
+      swiftSettings: strict),
   ]
 )

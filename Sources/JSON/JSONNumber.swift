@@ -98,7 +98,8 @@ package struct Decimal: Equatable {
     for i in 0..<pointPosition {
       let digit = i < digits.count ? Int64(digits[i] - UInt8(ascii: "0")) : 0
       let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (sum, carry) = isNegative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+      let (sum, carry) =
+        isNegative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
       if overflow || carry { return nil }
       value = sum
     }

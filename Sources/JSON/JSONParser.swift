@@ -69,7 +69,9 @@ struct JSONParser {
     skipWhitespace()
     let value = try parseValue()
     skipWhitespace()
-    if offset < count { throw JSONError(.trailingBytes, at: offset, "unexpected \(byteName(base[offset])) after the value") }
+    if offset < count {
+      throw JSONError(.trailingBytes, at: offset, "unexpected \(byteName(base[offset])) after the value")
+    }
     return value
   }
 
@@ -382,7 +384,8 @@ struct JSONParser {
 
 /// `byte` as messages show it: the quoted character, or its value when it cannot be printed.
 func byteName(_ byte: UInt8) -> String {
-  byte > 0x20 && byte < 0x7F ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))"
+  byte > 0x20 && byte < 0x7F
+    ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))"
 }
 
 private func hex(_ value: UInt32) -> String {
@@ -392,6 +395,8 @@ private func hex(_ value: UInt32) -> String {
 
 /// A foreign string in single quotes, shortened to 64 characters, control characters escaped.
 package func quoted(_ string: String) -> String {
-  let shown = string.unicodeScalars.prefix(64).map { $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0) }
+  let shown = string.unicodeScalars.prefix(64).map {
+    $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0)
+  }
   return "'" + shown.joined() + (string.unicodeScalars.count > 64 ? "…'" : "'")
 }

@@ -201,7 +201,9 @@ extension JSON {
         JSONObject(
           object.members
             .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .map { ($0.key, $0.value.canonicalized) }))
+            .map { ($0.key, $0.value.canonicalized) }
+        )
+      )
     default: self
     }
   }

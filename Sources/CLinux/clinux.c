@@ -1,0 +1,2 @@
+// CLinux is a header; SwiftPM wants one source file.
+#include "CLinux.h"

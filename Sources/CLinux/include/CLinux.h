@@ -1,0 +1,36 @@
+// Linux interfaces that Swift's Glibc module leaves out. Declarations only.
+// _GNU_SOURCE must not be defined here: the Glibc module is built without it, and both must agree on shared types.
+#ifndef BULKHEAD_CLINUX_H
+#define BULKHEAD_CLINUX_H
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+/// What SO_PEERCRED fills in: struct ucred, which the system headers hide without _GNU_SOURCE.
+struct bulkhead_peer_credentials {
+  int pid;
+  unsigned int uid;
+  unsigned int gid;
+};
+
+// Hidden without _GNU_SOURCE; the declarations are those of pipe2(2) and accept4(2).
+int pipe2(int descriptors[2], int flags);
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+
+/// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
+enum { BULKHEAD_P_PIDFD = 3 };
+
+/// The ioctl that names the user namespace of a process's namespace descriptor's owner: NS_GET_USERNS (linux/nsfs.h).
+enum { BULKHEAD_NS_GET_USERNS = 0xb701 };
+
+#endif

@@ -1,0 +1,86 @@
+package import JSON
+
+/// State of the coordinator at a glance.
+package struct Status: WireRequest {
+  package static let method = "status"
+
+  package init() {}
+  package init(from fields: inout Fields) {}
+  package func encode(into writer: inout JSONWriter) {}
+
+  package struct Response: WireBody, Equatable {
+    /// `running` or `draining`.
+    package var state: String
+    package var pid: Int64
+    package var version: String
+    package var uptimeMS: Int64
+    package var socket: String
+    package var workers: Int64
+    package var workersReady: Int64
+    package var tools: Int64
+    package var clients: Int64
+    package var callsRunning: Int64
+    package var callsQueued: Int64
+    package var callsAnswered: Int64
+
+    package init(
+      state: String,
+      pid: Int64,
+      version: String,
+      uptimeMS: Int64,
+      socket: String,
+      workers: Int64,
+      workersReady: Int64,
+      tools: Int64,
+      clients: Int64,
+      callsRunning: Int64,
+      callsQueued: Int64,
+      callsAnswered: Int64
+    ) {
+      self.state = state
+      self.pid = pid
+      self.version = version
+      self.uptimeMS = uptimeMS
+      self.socket = socket
+      self.workers = workers
+      self.workersReady = workersReady
+      self.tools = tools
+      self.clients = clients
+      self.callsRunning = callsRunning
+      self.callsQueued = callsQueued
+      self.callsAnswered = callsAnswered
+    }
+
+    package init(from fields: inout Fields) throws(WireError) {
+      self.init(
+        state: try fields.require("state"),
+        pid: try fields.require("pid"),
+        version: try fields.require("version"),
+        uptimeMS: try fields.require("uptime_ms"),
+        socket: try fields.require("socket"),
+        workers: try fields.require("workers"),
+        workersReady: try fields.require("workers_ready"),
+        tools: try fields.require("tools"),
+        clients: try fields.require("clients"),
+        callsRunning: try fields.require("calls_running"),
+        callsQueued: try fields.require("calls_queued"),
+        callsAnswered: try fields.require("calls_answered")
+      )
+    }
+
+    package func encode(into writer: inout JSONWriter) {
+      writer.member("state", state)
+      writer.member("pid", pid)
+      writer.member("version", version)
+      writer.member("uptime_ms", uptimeMS)
+      writer.member("socket", socket)
+      writer.member("workers", workers)
+      writer.member("workers_ready", workersReady)
+      writer.member("tools", tools)
+      writer.member("clients", clients)
+      writer.member("calls_running", callsRunning)
+      writer.member("calls_queued", callsQueued)
+      writer.member("calls_answered", callsAnswered)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+public import JSON
+
+/// Coordinator → worker: run one tool once.
+package struct ToolInvoke: WireRequest {
+  package static let method = "tool/invoke"
+
+  package var tool: String
+  package var input: JSON
+  package var job: String
+  package var step: String
+  /// 1, 2, …: tries at this step.
+  package var attempt: Int64
+  /// The same for every attempt of the same work.
+  package var idempotencyKey: String
+  /// Time that remains until the deadline.
+  package var timeoutMS: Int64
+  /// W3C trace context.
+  package var traceparent: String?
+  package var needs: Needs?
+  package var limits: ResourceLimits?
+
+  package init(
+    tool: String,
+    input: JSON,
+    job: String,
+    step: String,
+    attempt: Int64,
+    idempotencyKey: String,
+    timeoutMS: Int64,
+    traceparent: String? = nil,
+    needs: Needs? = nil,
+    limits: ResourceLimits? = nil
+  ) {
+    self.tool = tool
+    self.input = input
+    self.job = job
+    self.step = step
+    self.attempt = attempt
+    self.idempotencyKey = idempotencyKey
+    self.timeoutMS = timeoutMS
+    self.traceparent = traceparent
+    self.needs = needs
+    self.limits = limits
+  }
+
+  package init(from fields: inout Fields) throws(WireError) {
+    tool = try fields.require("tool")
+    input = try fields.require("input")
+    job = try fields.require("job")
+    step = try fields.require("step")
+    attempt = try fields.integer("attempt", in: 1...Int64.max) ?? 1
+    idempotencyKey = try fields.require("idempotency_key")
+    timeoutMS = try fields.integer("timeout_ms", in: 0...Limit.timeoutMS) ?? Limit.timeoutMS
+    traceparent = try fields.optional("traceparent")
+    needs = try fields.body("needs")
+    limits = try fields.body("limits")
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    writer.member("tool", tool)
+    writer.member("input", input)
+    writer.member("job", job)
+    writer.member("step", step)
+    writer.member("attempt", attempt)
+    writer.member("idempotency_key", idempotencyKey)
+    writer.member("timeout_ms", timeoutMS)
+    writer.member("traceparent", traceparent)
+    writer.member("needs", needs)
+    writer.member("limits", limits)
+  }
+
+  package typealias Response = ToolResult
+}
+
+/// What a tool produced.
+public struct ToolResult: Sendable, Equatable {
+  public var output: JSON
+  public var artifacts: [Artifact]
+  public var receipt: Receipt?
+  /// Under which the coordinator knows the call; absent in what a worker answers.
+  public var job: String?
+
+  public init(output: JSON, artifacts: [Artifact] = [], receipt: Receipt? = nil, job: String? = nil) {
+    self.output = output
+    self.artifacts = artifacts
+    self.receipt = receipt
+    self.job = job
+  }
+}
+
+extension ToolResult: WireBody {
+  package init(from fields: inout Fields) throws(WireError) {
+    self.init(
+      output: try fields.require("output"),
+      artifacts: try fields.bodies("artifacts", limit: Limit.artifacts) ?? [],
+      receipt: try fields.body("receipt"),
+      job: try fields.optional("job")
+    )
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    writer.member("output", output)
+    if !artifacts.isEmpty { writer.member("artifacts", artifacts) }
+    writer.member("receipt", receipt)
+    writer.member("job", job)
+  }
+}

@@ -1,0 +1,135 @@
+internal import JSON
+
+/// Who stands at the two ends of a connection: the coordinator and one of these.
+package enum Link: Sendable {
+  case worker, client
+}
+
+package enum Side: Sendable {
+  case coordinator, peer
+}
+
+package enum Phase: Sendable {
+  case starting, ready, draining
+}
+
+/// One row of the method table in `protocol/README.md`.
+package struct MethodRule: Sendable {
+  package let method: String
+  package let link: Link
+  /// Who may send it.
+  package let sender: Side
+  package let isRequest: Bool
+  package let phases: Set<Phase>
+  package let once: Bool
+
+  init(
+    _ method: String,
+    _ link: Link,
+    from sender: Side,
+    notification: Bool = false,
+    in phases: Set<Phase> = [.ready],
+    once: Bool = false
+  ) {
+    self.method = method
+    self.link = link
+    self.sender = sender
+    self.isRequest = !notification
+    self.phases = phases
+    self.once = once
+  }
+
+  /// Every method of this version. The table is the whole permission: what is not in it is refused.
+  package static let all: [MethodRule] = [
+    MethodRule("initialize", .worker, from: .coordinator, in: [.starting], once: true),
+    MethodRule("tool/invoke", .worker, from: .coordinator),
+    MethodRule("drain", .worker, from: .coordinator, once: true),
+    MethodRule("shutdown", .worker, from: .coordinator, notification: true, in: [.starting, .ready, .draining]),
+    MethodRule("progress", .worker, from: .coordinator, notification: true, in: [.ready, .draining]),
+    MethodRule("cancel", .worker, from: .coordinator, notification: true, in: [.ready, .draining]),
+    MethodRule("ping", .worker, from: .coordinator, in: [.ready, .draining]),
+    MethodRule("tool/call", .worker, from: .peer, in: [.ready, .draining]),
+    MethodRule("blob/read", .worker, from: .peer, in: [.ready, .draining]),
+    MethodRule("blob/write", .worker, from: .peer, in: [.ready, .draining]),
+    MethodRule("progress", .worker, from: .peer, notification: true, in: [.ready, .draining]),
+    MethodRule("cancel", .worker, from: .peer, notification: true, in: [.ready, .draining]),
+    MethodRule("ping", .worker, from: .peer, in: [.ready, .draining]),
+
+    MethodRule("initialize", .client, from: .peer, in: [.starting], once: true),
+    MethodRule("tool/call", .client, from: .peer),
+    MethodRule("cancel", .client, from: .peer, notification: true, in: [.ready, .draining]),
+    MethodRule("ping", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("blob/read", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("blob/write", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("status", .client, from: .peer),
+    MethodRule("tools/list", .client, from: .peer),
+    MethodRule("workers/list", .client, from: .peer),
+    MethodRule("workers/reload", .client, from: .peer),
+    MethodRule("logs/read", .client, from: .peer),
+    MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("progress", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
+    MethodRule("log", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
+    MethodRule("ping", .client, from: .coordinator, in: [.ready, .draining]),
+  ]
+}
+
+/// Decides for one side of one connection which incoming messages are permitted now.
+package struct PhaseGate: Sendable {
+  private let rules: [String: MethodRule]
+  private var used: Set<String> = []
+  package var phase = Phase.starting
+
+  /// The gate of the side `receiver`; messages come from the other one.
+  package init(_ link: Link, receiver: Side) {
+    rules = receiver == .coordinator ? Self.fromPeer(link) : Self.fromCoordinator(link)
+  }
+
+  private static let tables: [[String: MethodRule]] = [
+    table(.worker, from: .peer), table(.client, from: .peer), table(.worker, from: .coordinator),
+    table(.client, from: .coordinator),
+  ]
+
+  private static func fromPeer(_ link: Link) -> [String: MethodRule] { tables[link == .worker ? 0 : 1] }
+  private static func fromCoordinator(_ link: Link) -> [String: MethodRule] { tables[link == .worker ? 2 : 3] }
+
+  private static func table(_ link: Link, from sender: Side) -> [String: MethodRule] {
+    let rows = MethodRule.all.filter { $0.link == link && $0.sender == sender }
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0.method, $0) })
+  }
+
+  private static let allMethods = Set(MethodRule.all.map(\.method))
+
+  /// Throws `method_not_found` (answer it) for an unknown request; every other error ends the connection.
+  package mutating func admit(_ method: String, isRequest: Bool) throws(WireError) {
+    guard let rule = rules[method], rule.isRequest == isRequest else { throw unknown(method, isRequest: isRequest) }
+    guard rule.phases.contains(phase) else {
+      throw WireError(
+        .outOfPhase,
+        "'\(method)' while \(phase)",
+        data: ["method": .string(method), "phase": .string("\(phase)")]
+      )
+    }
+    if rule.once, !used.insert(method).inserted {
+      throw WireError(.outOfPhase, "'\(method)' a second time", data: ["method": .string(method)])
+    }
+  }
+
+  private func unknown(_ method: String, isRequest: Bool) -> WireError {
+    if let rule = rules[method] {
+      return WireError(
+        .invalidRequest,
+        "'\(method)' sent as a \(isRequest ? "request" : "notification"); it is a \(rule.isRequest ? "request" : "notification")"
+      )
+    }
+    if Self.allMethods.contains(method) {
+      return WireError(.outOfPhase, "'\(method)' in the wrong direction", data: ["method": .string(method)])
+    }
+    let nearest = nearest(to: method, among: Array(rules.keys))
+    return WireError(
+      isRequest ? .methodNotFound : .unknownNotification,
+      "unknown \(isRequest ? "method" : "notification") \(quoted(method))"
+        + (nearest.map { " (did you mean '\($0)'?)" } ?? ""),
+      data: ["method": .string(String(method.prefix(Limit.methodBytes)))]
+    )
+  }
+}

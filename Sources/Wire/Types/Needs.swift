@@ -1,0 +1,66 @@
+package import JSON
+
+/// The privileges that one call needs. Literal, beside the input and never inside it.
+public struct Needs: Sendable, Hashable {
+  /// Absolute paths that may be read, with what lies below them.
+  public var read: [String] = []
+  /// Absolute paths that may be written.
+  public var write: [String] = []
+  /// Names or absolute paths of programs that may be executed; nil: the tool's default.
+  public var programs: [String]?
+  /// `name:port` that may be reached.
+  public var hosts: [String] = []
+  /// Variables the program starts with.
+  public var environment: [String: String] = [:]
+  /// A named set of system calls; nil: the tool's default.
+  public var profile: String?
+  /// The least wall that is acceptable; nil: `full`.
+  public var grade: String?
+
+  public init() {}
+}
+
+extension Needs: WireBody {
+  package init(from fields: inout Fields) throws(WireError) {
+    read = try Self.paths("read", &fields)
+    write = try Self.paths("write", &fields)
+    programs = try fields.strings("programs")
+    hosts = try fields.strings("hosts") ?? []
+    if let variables = try fields.optional("environment", JSONObject.self) {
+      for member in variables.members {
+        guard case .string(let value) = member.value, !member.key.isEmpty, !member.key.utf8.contains(UInt8(ascii: "=")),
+          !member.key.utf8.contains(0), !value.utf8.contains(0)
+        else {
+          throw .invalidParams(
+            "\(fields.path("environment"))/\(member.key)",
+            "variable \(quoted(member.key)) is no name with a text"
+          )
+        }
+        environment[member.key] = value
+      }
+    }
+    profile = try fields.optional("profile")
+    grade = try fields.optional("grade")
+  }
+
+  private static func paths(_ name: StaticString, _ fields: inout Fields) throws(WireError) -> [String] {
+    let paths = try fields.strings(name) ?? []
+    for (i, path) in paths.enumerated() where !path.hasPrefix("/") || path.utf8.contains(0) {
+      throw .invalidParams("\(fields.path(name))/\(i)", "\(quoted(path)) is no absolute path")
+    }
+    return paths
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    if !read.isEmpty { writer.member("read", read) }
+    if !write.isEmpty { writer.member("write", write) }
+    writer.member("programs", programs)
+    if !hosts.isEmpty { writer.member("hosts", hosts) }
+    if !environment.isEmpty {
+      let members = environment.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+      writer.member("environment", .object(JSONObject(members)))
+    }
+    writer.member("profile", profile)
+    writer.member("grade", grade)
+  }
+}

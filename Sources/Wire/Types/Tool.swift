@@ -1,0 +1,112 @@
+public import JSON
+
+/// A tool as its worker offers it.
+public struct Tool: Sendable, Equatable {
+  /// 1 … 128 of `A–Z a–z 0–9 _ . -`, unique in the catalog.
+  public var name: String
+  /// For people and models.
+  public var description: String
+  /// JSON Schema 2020-12 of the input, which is an object.
+  public var inputSchema: JSON
+  public var outputSchema: JSON?
+  /// May be invoked again after an interrupted attempt, with the same idempotency key.
+  public var isIdempotent: Bool
+  /// Has no effect outside its output.
+  public var isPure: Bool
+  /// What every call needs and may use at most.
+  public var needs: Needs?
+  public var limits: ResourceLimits?
+  public var meta: JSON?
+
+  public init(
+    name: String,
+    description: String,
+    inputSchema: JSON,
+    outputSchema: JSON? = nil,
+    isIdempotent: Bool = false,
+    isPure: Bool = false,
+    needs: Needs? = nil,
+    limits: ResourceLimits? = nil,
+    meta: JSON? = nil
+  ) {
+    self.name = name
+    self.description = description
+    self.inputSchema = inputSchema
+    self.outputSchema = outputSchema
+    self.isIdempotent = isIdempotent
+    self.isPure = isPure
+    self.needs = needs
+    self.limits = limits
+    self.meta = meta
+  }
+
+  /// Whether `name` may name a tool.
+  public static func isValidName(_ name: String) -> Bool {
+    (1...Limit.toolNameBytes).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+}
+
+extension Tool: WireBody {
+  package init(from fields: inout Fields) throws(WireError) {
+    let name = try fields.require("name", String.self)
+    guard Self.isValidName(name) else {
+      throw .invalidParams(
+        fields.path("name"),
+        "\(quoted(name)) is no tool name: 1 to \(Limit.toolNameBytes) of A-Z a-z 0-9 _ . - are due"
+      )
+    }
+    let description = try fields.require("description", String.self)
+    if description.utf8.count > Limit.descriptionBytes {
+      throw .limitExceeded(
+        "description_bytes",
+        "description of tool '\(name)'",
+        value: description.utf8.count,
+        limit: Limit.descriptionBytes
+      )
+    }
+    guard let inputSchema = try Self.schema("input_schema", of: name, &fields) else {
+      throw .invalidParams(fields.path("input_schema"), "missing member 'input_schema' of tool '\(name)'")
+    }
+    self.init(
+      name: name,
+      description: description,
+      inputSchema: inputSchema,
+      outputSchema: try Self.schema("output_schema", of: name, &fields),
+      isIdempotent: try fields.optional("idempotent") ?? false,
+      isPure: try fields.optional("pure") ?? false,
+      needs: try fields.body("needs"),
+      limits: try fields.body("limits"),
+      meta: try fields.optional("meta")
+    )
+  }
+
+  private static func schema(_ member: StaticString, of tool: String, _ fields: inout Fields) throws(WireError) -> JSON?
+  {
+    guard let schema = try fields.optional(member, JSON.self) else { return nil }
+    let size = schema.serialized().count
+    if size > Limit.schemaBytes {
+      throw .limitExceeded("schema_bytes", "\(member) of tool '\(tool)'", value: size, limit: Limit.schemaBytes)
+    }
+    return schema
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    writer.member("name", name)
+    writer.member("description", description)
+    writer.member("input_schema", inputSchema)
+    writer.member("output_schema", outputSchema)
+    if isIdempotent { writer.member("idempotent", true) }
+    if isPure { writer.member("pure", true) }
+    writer.member("needs", needs)
+    writer.member("limits", limits)
+    writer.member("meta", meta)
+  }
+}

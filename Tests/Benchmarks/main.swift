@@ -1,0 +1,26 @@
+/// Measures one family of operations against a peer or a floor in the same run: `Benchmarks FAMILY [--json]`.
+///
+/// Each family is one file that returns a list of `Measurement`; add it to `families`.
+
+import Glibc
+
+let families: [String: () throws -> [Measurement]] = [
+  "json": measureJSON,
+  "transport": measureTransport,
+]
+
+// The other end of a measurement is this program again.
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--peer" { try runPeer(CommandLine.arguments[2]) }
+
+let names = families.keys.sorted().joined(separator: ", ")
+let arguments = CommandLine.arguments.dropFirst()
+let wanted = arguments.filter { !$0.hasPrefix("--") }
+guard wanted.count == 1, let name = wanted.first, let family = families[name],
+  arguments.allSatisfy({ !$0.hasPrefix("--") || $0 == "--json" })
+else {
+  let usage = "usage: Benchmarks FAMILY [--json]; families: \(names)\n"
+  write(STDERR_FILENO, usage, usage.utf8.count)
+  exit(64)
+}
+let report = Report(family: name, measurements: try family())
+print(arguments.contains("--json") ? report.json : report.table)
