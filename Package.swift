@@ -59,7 +59,7 @@ let package = Package(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
 
-    // Measurements: `swift run -c release Benchmarks FAMILY`
+    // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
