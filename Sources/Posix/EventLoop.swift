@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// What a watched descriptor can be ready for.
 package struct Readiness: OptionSet, Sendable {
@@ -23,7 +22,7 @@ package protocol ReadinessHandler: AnyObject {
 /// Whatever lives on a loop needs no locks: it is touched on that thread only. Objects that live there are not
 /// `Sendable`, so the compiler keeps them from leaving; other threads reach the loop through `submit` alone.
 ///
-/// Safety: `inbox` is guarded by its mutex; every other stored property is touched only on the thread that calls `run`
+/// Safety: `inbox` is guarded by its lock; every other stored property is touched only on the thread that calls `run`
 /// (and, before `run`, on the thread that made the loop).
 package final class EventLoop: @unchecked Sendable {
   private struct Inbox {
@@ -40,7 +39,7 @@ package final class EventLoop: @unchecked Sendable {
 
   private let epoll: Descriptor
   private let wake: Descriptor
-  private let inbox = Mutex(Inbox())
+  private let inbox = Guarded(Inbox())
   private var watches: [Int32: Watch] = [:]
   private var generation: UInt32 = 0
   private var timers = TimerQueue()

@@ -244,7 +244,7 @@ extension EventLoop {
 
   @Test func `work submitted after the end runs when the loop runs again`() throws {
     let loop = try EventLoop()
-    let order = Mutex<[Int]>([])
+    let order = Guarded<[Int]>([])
     loop.submit { order.withLock { $0.append(1) } }
     loop.stop()
     loop.run()
@@ -275,7 +275,7 @@ extension EventLoop {
 
   @Test func `work from many threads arrives once each, in each thread's order`() throws {
     let loop = try EventLoop()
-    let seen = Mutex<[[Int]]>([[], [], [], []])
+    let seen = Guarded<[[Int]]>([[], [], [], []])
     let left = Atomic<Int>(4)
     for thread in 0..<4 {
       Thread.detachNewThread {

@@ -113,7 +113,7 @@ private final class OnLoop<T>: @unchecked Sendable {
         let ends = try #require(descriptors.value?.far)
         worker.value = (try ends.connect(far.loop, PhaseGate(.worker, receiver: .peer), recorder), recorder)
       }
-      let answers = Mutex([Int](repeating: 0, count: 64))
+      let answers = Guarded([Int](repeating: 0, count: 64))
       let coordinator = OnLoop<(Connection, Recorder)>()
       near.perform {
         let recorder = Recorder()
