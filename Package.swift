@@ -18,22 +18,52 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "CJailPolicy"),
+    // Static: a jail starts several times faster without a dynamic loader.
+    .executableTarget(
+      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra"])],
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
+    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
+    .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
+    .target(
+      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
+    .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(
+      name: "Coordinator", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "Supervision"],
+      swiftSettings: strict),
+
+    // Programs
+    .executableTarget(
+      name: "bulkheadd",
+      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Logging", "Supervision", "Coordinator"], swiftSettings: strict),
+
+    // Workers
+    .executableTarget(
+      name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
+      swiftSettings: strict),
 
     // Tests
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .testTarget(
+      name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
+      swiftSettings: strict),
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
-      swiftSettings: strict),
+      name: "Benchmarks",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]
 )

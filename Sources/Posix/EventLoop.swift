@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// What a watched descriptor can be ready for.
 package struct Readiness: OptionSet, Sendable {
@@ -40,6 +41,8 @@ package final class EventLoop: @unchecked Sendable {
   private let epoll: Descriptor
   private let wake: Descriptor
   private let inbox = Guarded(Inbox())
+  /// The thread inside `run`; a thread compares it only with itself.
+  private let owner = Atomic<UInt>(0)
   private var watches: [Int32: Watch] = [:]
   private var generation: UInt32 = 0
   private var timers = TimerQueue()
@@ -67,6 +70,14 @@ package final class EventLoop: @unchecked Sendable {
   /// Ends `run` once what was submitted before has run. When no `run` is under way, ends the next one.
   package func stop() { post { $0.mustStop = true } }
 
+  /// Runs `work` now when called on the loop's own thread, else submits it.
+  package func perform(_ work: @escaping @Sendable () -> Void) {
+    if isCurrent { work() } else { submit(work) }
+  }
+
+  /// Whether the caller is on the thread that runs this loop.
+  package var isCurrent: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
+
   private func post(_ change: (inout sending Inbox) -> Void) {
     let mustWake = inbox.withLock { inbox in
       change(&inbox)
@@ -85,6 +96,8 @@ package final class EventLoop: @unchecked Sendable {
   /// Waits and dispatches until `stop`. May be called again afterwards.
   package func run() {
     isStopped = false
+    owner.store(UInt(pthread_self()), ordering: .relaxed)
+    defer { owner.store(0, ordering: .relaxed) }
     var events = [epoll_event](repeating: epoll_event(), count: 64)
     while !isStopped {
       runDeferred()
@@ -121,7 +134,7 @@ package final class EventLoop: @unchecked Sendable {
     return count
   }
 
-  private static let lingerNanoseconds: Int64 = 50_000
+  static let lingerNanoseconds: Int64 = 50_000
 
   private func dispatch(_ event: epoll_event) {
     let descriptor = Int32(truncatingIfNeeded: event.data.u64)
@@ -197,4 +210,17 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   package func cancel(_ timer: LoopTimer) { timers.remove(timer) }
+}
+
+/// Swift tasks can prefer the loop: their parts then run on its thread, in order, between its events.
+extension EventLoop: TaskExecutor {
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let executor = asUnownedTaskExecutor()
+    if isCurrent {
+      deferred { job.runSynchronously(on: executor) }
+    } else {
+      submit { job.runSynchronously(on: executor) }
+    }
+  }
 }

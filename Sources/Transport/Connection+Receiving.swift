@@ -23,6 +23,12 @@ extension Connection {
     return count > 0 && !isClosed
   }
 
+  /// Reads and handles what the peer had written before it ended, although another process may still hold its end.
+  package func deliverRest() {
+    var budget = options.queueBytes
+    while budget > 0, read() { budget -= 1 << 16 }
+  }
+
   private func deliver() {
     do throws(WireError) {
       while !isClosed {

@@ -69,7 +69,6 @@ package struct MethodRule: Sendable {
     MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("progress", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("log", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
-    MethodRule("cancel", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("ping", .client, from: .coordinator, in: [.ready, .draining]),
   ]
 }

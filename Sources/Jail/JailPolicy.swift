@@ -1,0 +1,104 @@
+/// Everything about one jail, decided before anything is started. A value: `prepare` turns it into the flat form that
+/// `bulkhead-jail` applies.
+package struct JailPolicy: Sendable {
+  /// Absolute path inside the jail.
+  package var program: String
+  /// Including argument 0.
+  package var arguments: [String]
+  /// `NAME=value`; nothing is inherited.
+  package var environment: [String] = ["PATH=/usr/bin:/bin", "HOME=/workspace", "TMPDIR=/tmp", "LANG=C.UTF-8"]
+  package var directory = "/workspace"
+  package var view: FileView = .init()
+  package var limits = JailLimits()
+  package var profile: SeccompProfile = .shell
+  package var network: Network = .none
+  package var hostname = "jail"
+  /// Who to become when started as root. Started as root without it, the jail refuses.
+  package var runAs: Identity?
+  /// How much the host must enforce; less is a refusal.
+  package var grade: JailGrade = .full
+  /// Whether refused calls are reported by name. A jail whose program builds jails of its own must not: the kernel
+  /// allows one listener per process.
+  package var namesDenials = true
+  /// Walls that a test takes away to show that they were what held. Empty in product code.
+  package var removedWalls: Set<JailWall> = []
+  /// System calls that a test allows on top of the profile, for the same purpose.
+  package var addedCalls: Set<String> = []
+
+  package init(program: String, arguments: [String]) {
+    self.program = program
+    self.arguments = arguments
+  }
+
+  package struct Identity: Sendable, Hashable {
+    package var uid: UInt32
+    package var gid: UInt32
+
+    package init(uid: UInt32, gid: UInt32) {
+      self.uid = uid
+      self.gid = gid
+    }
+  }
+
+  package enum Network: Sendable {
+    /// An empty network namespace of its own.
+    case none
+    /// The caller's network namespace. For a single run inside the sandbox worker that is an empty one already, and
+    /// entering another would cost more than everything else together.
+    case inherited
+  }
+}
+
+/// One mechanism that holds attacks back.
+package enum JailWall: String, Sendable, Hashable, CaseIterable {
+  case seccomp, landlock, privateRoot, pidNamespace, ipcNamespace, utsNamespace, networkNamespace, cgroupNamespace
+  case capabilities, noNewPrivileges, reaperSecrecy, session, unprivilegedUid, noExecMounts, noSuidMounts
+  case readOnlyMounts
+}
+
+/// What the program sees of the file system.
+package struct FileView: Sendable {
+  package enum Programs: Sendable {
+    /// All of /usr, readable and executable.
+    case system
+    /// Only these files may be executed (and the dynamic loader); of the system only libraries are shown.
+    case only([String])
+  }
+
+  package struct File: Sendable {
+    /// Relative to the workspace.
+    package var path: String
+    package var contents: [UInt8]
+    package var mode: UInt32
+
+    package init(path: String, contents: [UInt8], mode: UInt32 = 0o644) {
+      self.path = path
+      self.contents = contents
+      self.mode = mode
+    }
+  }
+
+  package enum Processes: Sendable {
+    case hidden
+    /// The jail's processes only, read-only.
+    case processesOnly
+    /// Everything that an unprivileged /proc shows, read-only.
+    case full
+    /// The same, writable: what building further jails inside needs.
+    case writable
+  }
+
+  package var programs: Programs = .system
+  /// Files and folders, shown at their own paths.
+  package var readable: [String] = []
+  package var writable: [String] = []
+  /// Put into the workspace before the program starts.
+  package var files: [File] = []
+  /// Bytes of /workspace; nil: no workspace.
+  package var workspaceBytes: UInt64? = 64 << 20
+  /// Bytes of the private /tmp.
+  package var temporaryBytes: UInt64 = 16 << 20
+  package var processes: Processes = .full
+
+  package init() {}
+}

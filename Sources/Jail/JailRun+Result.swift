@@ -1,0 +1,97 @@
+internal import CJailPolicy
+internal import CLinux
+internal import Glibc
+internal import Posix
+
+// From the end of the tree to the result record.
+extension JailRun {
+  /// Called when the launcher has ended, which is after the last process of the tree.
+  func finish() {
+    do {
+      guard try launcher.reap() != nil else { return }
+    } catch {
+      // Somebody else reaped our child; what the status socket holds is still the truth.
+    }
+    readStatus()
+    drain(.output)
+    drain(.error)
+    input = nil
+    if let listener = listener.take() {
+      result.denials = listener.sorted
+      result.denialsAreTruncated = listener.isTruncated
+    }
+    takeExit()
+    collectArtifacts()
+    result.reason = reason()
+    isDone = true
+    status = nil
+    reaper = nil
+    output = nil
+    errorOutput = nil
+  }
+
+  /// What is in the pipe when the tree is gone. A descriptor that was passed out of the jail may hold the pipe open
+  /// and keep writing, so this stops at the output limit and does not wait.
+  private func drain(_ stream: Stream) {
+    let limit = limits.outputBytes
+    while stream == .output ? output != nil : errorOutput != nil {
+      let before = held(stream)
+      readOutput(stream)
+      if held(stream) == before || before >= limit { return }
+    }
+  }
+
+  private func held(_ stream: Stream) -> Int {
+    stream == .output ? result.output.bytes.count : result.errorOutput.bytes.count
+  }
+
+  private func takeExit() {
+    guard let exitStatus else { return }
+    if exitStatus & 0x7f == 0 {
+      result.exitCode = (exitStatus >> 8) & 0xff
+    } else {
+      result.signal = exitStatus & 0x7f
+    }
+  }
+
+  private func collectArtifacts() {
+    guard let workspace = workspace.take() else { return }
+    var status = statvfs()
+    if fstatvfs(workspace.raw, &status) == 0 {
+      let used = UInt64(status.f_blocks &- status.f_bfree) &* UInt64(clamping: status.f_frsize)
+      result.receipt.workspaceBytes = used
+      if status.f_bfree == 0 || status.f_ffree == 0 { result.limitsHit.insert(.workspace) }
+    }
+    var collector = ArtifactCollector(workspace: workspace.raw, limits: limits)
+    collector.collect(given: given)
+    result.artifacts = collector.artifacts
+    result.skippedArtifacts = collector.skipped
+    if collector.isLimited { result.limitsHit.insert(.artifacts) }
+    if collector.sawLargestFile { result.limitsHit.insert(.fileSize) }
+  }
+
+  /// Refused calls that ordinary programs make in passing and do well without.
+  private static let passing: Set<String> = [
+    "socket", "ioctl", "prctl", "personality", "setpriority", "sched_setaffinity", "sched_setscheduler", "memfd_create",
+    "mbind", "set_mempolicy", "statmount", "name_to_handle_at", "prlimit64", "clock_adjtime", "adjtimex", "setgroups",
+  ]
+
+  private func reason() -> JailReason {
+    if result.setupFailure != nil { return endedBy ?? .setupFailed }
+    if let endedBy { return endedBy }
+    if result.exitCode == 0 { return .ok }
+    switch result.signal {
+    case SIGSYS: return .syscallDenied
+    case SIGXCPU:
+      result.limitsHit.insert(.cpu)
+      return .cpuLimit
+    default: break
+    }
+    if result.exitCode == nil, result.signal == nil { return .workerLost }
+    // The program failed by itself; the wall it met is the better answer where there was one.
+    if result.limitsHit.contains(.workspace) { return .workspaceLimit }
+    if result.limitsHit.contains(.processes) { return .processLimit }
+    if result.denials.contains(where: { !Self.passing.contains($0.name) }) { return .syscallDenied }
+    return result.signal == nil ? .nonzeroExit : .signal
+  }
+}

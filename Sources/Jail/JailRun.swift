@@ -1,0 +1,169 @@
+internal import CJailPolicy
+internal import CLinux
+internal import Glibc
+internal import Posix
+
+/// One jailed program from its start to its result.
+///
+/// Drive it by waiting for `pollDescriptor` to be readable (level-triggered; it covers output, status, refused calls,
+/// exit and timers) and calling `advance` until that returns a result; or call `run`, which blocks. Not `Sendable`: one
+/// thread drives a run. Giving a run up (releasing it) ends the jail.
+package final class JailRun {
+  package enum Stream: Sendable { case output, error }
+
+  /// Told of output as it comes, up to the limit.
+  package var onOutput: ((Stream, ArraySlice<UInt8>) -> Void)?
+  package var result = JailResult()
+
+  let limits: JailLimits
+  let given: [String: [UInt8]]
+  let epoll: Descriptor
+  let timer: Descriptor
+  let launcher: ChildProcess
+  var status: Descriptor?
+  var reaper: Descriptor?
+  var workspace: Descriptor?
+  var listener: DenialListener?
+  var input: Descriptor?
+  var inputBytes: ArraySlice<UInt8>
+  var output: Descriptor?
+  var errorOutput: Descriptor?
+  var endedBy: JailReason?
+  var exitStatus: Int32?
+  var isReady = false
+  var isListenerPaused = false
+  var isDone = false
+  /// If the reaper should fail to keep the wall limit.
+  let backstop: BootTime?
+
+  enum Token: UInt64 {
+    case launcher, status, output, errorOutput, input, listener, timer
+  }
+
+  /// Starts the jail. `input` is written to the program's standard input, which is then closed.
+  package init(
+    _ jail: PreparedJail,
+    input: [UInt8] = [],
+    program: String? = nil
+  ) throws(JailError) {
+    limits = jail.limits
+    given = jail.given
+    inputBytes = input[...]
+    let path = if let program { program } else { try JailProgram.path() }
+    do {
+      epoll = Descriptor(owning: try posix("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+      timer = Descriptor(
+        owning: try posix("timerfd_create") {
+          timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
+        }
+      )
+      let policy = try Self.policyFile(jail.bytes)
+      var (inner, outer): (Int32, Int32) = (-1, -1)
+      var ends: (Int32, Int32) = (-1, -1)
+      let paired = withUnsafeMutableBytes(of: &ends) {
+        bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
+      }
+      if paired != 0 { throw PosixError("socketpair", errno: -paired) }
+      (inner, outer) = ends
+      let innerStatus = Descriptor(owning: inner)
+      status = Descriptor(owning: outer)
+      var stdin = try DescriptorPair.pipe()
+      var stdout = try DescriptorPair.pipe()
+      var stderr = try DescriptorPair.pipe()
+      let childInput = stdin.takeFirst()
+      let childOutput = stdout.takeSecond()
+      let childError = stderr.takeSecond()
+      self.input = stdin.takeSecond()
+      output = stdout.takeFirst()
+      errorOutput = stderr.takeFirst()
+      var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "3", "4"])
+      plan.diesWithParent = false
+      plan.noNewPrivileges = false
+      launcher = try plan.spawn(
+        descriptors: [childInput.raw, childOutput.raw, childError.raw, policy.raw, innerStatus.raw]
+      )
+      backstop = limits.wallMilliseconds.map { BootTime.now + Milliseconds(Int64(clamping: $0) &+ 2_000) }
+      try watchEverything()
+    } catch let error as PosixError {
+      throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
+    } catch {
+      throw JailError(.start, "cannot start a jail: \(error)")
+    }
+  }
+
+  deinit {
+    // Its end of the status socket closes with it, which alone would end the jail; this is sooner.
+    if !isDone { kill() }
+  }
+
+  /// Readable when `advance` has something to do.
+  package var pollDescriptor: Int32 { epoll.raw }
+
+  /// Ends the run from outside; the result follows as soon as the tree is gone.
+  package func cancel() { end(.cancelled) }
+
+  /// Blocks until the run has ended.
+  package func run() throws(JailError) -> JailResult {
+    while true {
+      if let result = advance() { return result }
+      var event = epoll_event()
+      let count = epoll_wait(epoll.raw, &event, 1, -1)
+      if count < 0, errno != EINTR { throw JailError(.start, "epoll_wait failed", errno: errno) }
+    }
+  }
+
+  /// Does what can be done without waiting. Returns the result once the whole tree is gone and its output is read.
+  package func advance() -> JailResult? {
+    if isDone { return result }
+    var events = [epoll_event](repeating: epoll_event(), count: 8)
+    let count = epoll_wait(epoll.raw, &events, 8, 0)
+    var launcherEnded = false
+    for event in events.prefix(Int(max(0, count))) {
+      switch Token(rawValue: event.data.u64) {
+      case .launcher: launcherEnded = true
+      case .status: readStatus()
+      case .output: readOutput(.output)
+      case .errorOutput: readOutput(.error)
+      case .input: writeInput()
+      case .listener: answerDenials()
+      case .timer: timerFired()
+      case nil: break
+      }
+    }
+    if launcherEnded { finish() }
+    return isDone ? result : nil
+  }
+}
+
+// MARK: Start
+
+extension JailRun {
+  private static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
+    let raw = bh_call_memfd("bulkhead-policy")
+    guard raw >= 0 else { throw PosixError("memfd_create", errno: -raw) }
+    let file = Descriptor(owning: raw)
+    try file.writeAll(bytes)
+    return file
+  }
+
+  private func watchEverything() throws(PosixError) {
+    try watch(launcher.pidfd.raw, .launcher, .readable)
+    if let raw = status?.raw { try watch(raw, .status, .readable) }
+    try output?.setNonBlocking()
+    try errorOutput?.setNonBlocking()
+    if let raw = output?.raw { try watch(raw, .output, .readable) }
+    if let raw = errorOutput?.raw { try watch(raw, .errorOutput, .readable) }
+    if inputBytes.isEmpty { input = nil }
+    try input?.setNonBlocking()
+    if let raw = input?.raw { try watch(raw, .input, .writable) }
+    try watch(timer.raw, .timer, .readable)
+    setTimer()
+  }
+
+  func watch(_ descriptor: Int32, _ token: Token, _ interest: Readiness) throws(PosixError) {
+    var event = epoll_event()
+    event.events = interest.rawValue
+    event.data.u64 = token.rawValue
+    try posix("epoll_ctl") { epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, &event) }
+  }
+}

@@ -1,0 +1,136 @@
+internal import CJailPolicy
+internal import Glibc
+
+/// A policy in its flat form, ready to be handed to `bulkhead-jail`.
+package struct PreparedJail: Sendable {
+  package let bytes: [UInt8]
+  package let limits: JailLimits
+  package let namesDenials: Bool
+  /// Files of the workspace that are there before the start.
+  let given: [String: [UInt8]]
+}
+
+extension JailPolicy {
+  /// Checks the policy and lays it out. Reads the host only to see which paths exist and whether they are folders.
+  package func prepare() throws(JailError) -> PreparedJail {
+    let identity = runAs ?? Identity(uid: geteuid(), gid: getegid())
+    var encoder = PolicyEncoder()
+    let hasFilter = !removedWalls.contains(.seccomp)
+    let notifies = hasFilter && namesDenials && profile != .sandboxWorker
+    var config = bh_jail_config()
+    config.flags = flags(notifies: notifies)
+    config.namespaces = namespaces
+    (config.uid, config.gid) = (runAs?.uid ?? BH_JAIL_NO_ID, runAs?.gid ?? BH_JAIL_NO_ID)
+    (config.inner_uid, config.inner_gid) = (BH_JAIL_NO_ID, BH_JAIL_NO_ID)
+    config.kept_descriptors = 3
+    config.umask = 0o022
+    guard hostname.utf8.count <= 64 else { throw JailError(.value, "host name '\(hostname)' exceeds 64 bytes") }
+    config.hostname = try encoder.string(hostname)
+    config.cwd = try encoder.string(directory)
+    guard program.hasPrefix("/") else { throw JailError(.path, "program '\(program)' is not an absolute path") }
+    guard !arguments.isEmpty else { throw JailError(.value, "program '\(program)' without argument 0") }
+    config.program = try encoder.string(program)
+    config.staging = try encoder.string("/tmp")
+    setLandlock(&config)
+    setLimits(&config)
+    encoder.config = config
+    encoder.rlimits = rlimits
+    encoder = try MountPlan.add(self, identity: identity, to: encoder)
+    var argv: [UInt32] = []
+    for argument in arguments { argv.append(try encoder.string(argument)) }
+    var env: [UInt32] = []
+    for variable in environment { env.append(try encoder.string(variable)) }
+    let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, adding: addedCalls) : []
+    return PreparedJail(
+      bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
+      limits: limits,
+      namesDenials: notifies,
+      given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
+    )
+  }
+
+  private func flags(notifies: Bool) -> UInt32 {
+    var flags: UInt32 = 0
+    if !removedWalls.contains(.privateRoot) { flags |= BH_JAIL_PRIVATE_ROOT }
+    if notifies { flags |= BH_JAIL_NOTIFY }
+    if removedWalls.contains(.capabilities) { flags |= BH_JAIL_KEEP_CAPS | BH_JAIL_KEEP_BOUNDING }
+    if !removedWalls.contains(.noNewPrivileges) { flags |= BH_JAIL_NO_NEW_PRIVS }
+    if removedWalls.contains(.reaperSecrecy) { flags |= BH_JAIL_DUMPABLE_REAPER }
+    if removedWalls.contains(.session) { flags |= BH_JAIL_SAME_SESSION }
+    if removedWalls.contains(.unprivilegedUid) { flags |= BH_JAIL_ROOT_ALLOWED }
+    return flags
+  }
+
+  private var namespaces: UInt32 {
+    if grade == .noNamespaces { return 0 }
+    var set = BH_NS_USER | BH_NS_MOUNT
+    let optional: [(JailWall, UInt32)] = [
+      (.pidNamespace, BH_NS_PID), (.ipcNamespace, BH_NS_IPC), (.utsNamespace, BH_NS_UTS),
+      (.cgroupNamespace, BH_NS_CGROUP),
+    ]
+    for (wall, bit) in optional where !removedWalls.contains(wall) { set |= bit }
+    if network == .none, !removedWalls.contains(.networkNamespace) { set |= BH_NS_NET }
+    return set
+  }
+
+  private func setLandlock(_ config: inout bh_jail_config) {
+    guard !removedWalls.contains(.landlock) else { return }
+    config.landlock_minimum = grade == .full ? 6 : 1
+    // A domain that handles file rights may not mount, so who builds jails has none.
+    config.landlock_files = profile == .sandboxWorker ? 0 : LandlockRights.all
+    config.landlock_network = profile == .networkWorker ? 0 : LandlockRights.tcp
+    config.landlock_scoped = LandlockRights.scoped
+  }
+
+  private func setLimits(_ config: inout bh_jail_config) {
+    config.wall_ms = limits.wallMilliseconds ?? 0
+    config.cpu_ms = limits.cpuMilliseconds ?? 0
+    config.memory_bytes = limits.memoryBytes ?? 0
+    config.processes = limits.processes ?? 0
+    config.open_files = limits.openFiles ?? 0
+    let isWatched = limits.cpuMilliseconds != nil || limits.memoryBytes != nil
+    config.tick_ms = isWatched ? max(1, limits.tickMilliseconds) : 0
+  }
+
+  private var rlimits: [bh_jail_rlimit] {
+    var list: [bh_jail_rlimit] = []
+    func add(_ resource: Resource, _ soft: UInt64?, hard: UInt64? = nil) {
+      guard let soft else { return }
+      list.append(bh_jail_rlimit(resource: resource.rawValue, reserved: 0, soft: soft, hard: hard ?? soft))
+    }
+    add(.core, 0)
+    // The watchdog looks at the tree; this stops one process that runs away between two looks. SIGXCPU, then SIGKILL.
+    if let cpu = limits.cpuMilliseconds {
+      let seconds = cpu / 1000 + (cpu % 1000 == 0 ? 0 : 1)
+      add(.cpu, max(1, seconds), hard: max(1, seconds) + 1)
+    }
+    // Likewise: a backstop above the limit, so that reaching the limit is seen and reported as such.
+    if let memory = limits.memoryBytes { add(.data, memory &+ max(memory / 4, 64 << 20)) }
+    // The reaper counts in the jail's user namespace too.
+    if let processes = limits.processes { add(.processes, UInt64(processes) + 1) }
+    add(.fileSize, limits.fileSizeBytes)
+    add(.openFiles, limits.openFiles.map { UInt64($0) })
+    // Memory that neither RLIMIT_DATA nor the watchdog would see.
+    add(.lockedMemory, 64 << 10)
+    add(.messageQueues, 0)
+    add(.realtimePriority, 0)
+    add(.nice, 0)
+    add(.pendingSignals, 1024)
+    return list
+  }
+}
+
+/// Resources of setrlimit(2) by number; Swift's Glibc names only the older ones.
+private enum Resource: UInt32 {
+  case cpu = 0
+  case fileSize = 1
+  case data = 2
+  case core = 4
+  case processes = 6
+  case openFiles = 7
+  case lockedMemory = 8
+  case pendingSignals = 11
+  case messageQueues = 12
+  case nice = 13
+  case realtimePriority = 14
+}

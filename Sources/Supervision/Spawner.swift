@@ -1,0 +1,76 @@
+internal import Glibc
+package import Posix
+
+/// The one thread that starts processes. It lives as long as the coordinator, because the parent-death signal of a
+/// worker fires when the *thread* that started it ends; and a slow exec does not hold up the event loop.
+package final class Spawner: Sendable {
+  private let loop: EventLoop
+
+  package init() throws(PosixError) {
+    let loop = try EventLoop()
+    self.loop = loop
+    startThread("spawner") { loop.run() }
+  }
+
+  /// A started worker and our ends of its three pipes.
+  struct Started: ~Copyable, Sendable {
+    let pid: Int32
+    var pidfd: Descriptor?
+    /// To its standard input.
+    var input: Descriptor?
+    /// From its standard output.
+    var output: Descriptor?
+    /// From its standard error.
+    var errors: Descriptor?
+  }
+
+  /// Starts `plan` with three pipes and reports on `home`'s thread. The plan is made on the spawner's thread too, since
+  /// it may read files.
+  func start(
+    on home: EventLoop,
+    _ plan: @escaping @Sendable () throws -> SpawnPlan,
+    then report: @escaping @Sendable (consuming Result<Started, SpawnFailure>) -> Void
+  ) {
+    loop.submit {
+      let outcome = Outcome(Self.start(plan))
+      home.submit { report(outcome.take()) }
+    }
+  }
+
+  private static func start(_ plan: () throws -> SpawnPlan) -> Result<Started, SpawnFailure> {
+    do {
+      var toChild = try DescriptorPair.pipe()
+      var fromChild = try DescriptorPair.pipe()
+      var errors = try DescriptorPair.pipe()
+      let childInput = toChild.takeFirst()
+      let childOutput = fromChild.takeSecond()
+      let childErrors = errors.takeSecond()
+      let child = try plan().spawn(descriptors: [childInput.raw, childOutput.raw, childErrors.raw])
+      let pid = child.pid
+      return .success(
+        Started(
+          pid: pid,
+          pidfd: child.takePidfd(),
+          input: toChild.takeSecond(),
+          output: fromChild.takeFirst(),
+          errors: errors.takeFirst()
+        )
+      )
+    } catch {
+      return .failure(SpawnFailure(reason: "\(error)"))
+    }
+  }
+
+  /// Carries a move-only result through a closure that is called once.
+  ///
+  /// Safety: written before `submit` and taken once after it; the loop's inbox orders the two.
+  private final class Outcome: @unchecked Sendable {
+    private var result: Result<Started, SpawnFailure>?
+    init(_ result: consuming Result<Started, SpawnFailure>) { self.result = consume result }
+    func take() -> Result<Started, SpawnFailure> { result.take()! }
+  }
+}
+
+package struct SpawnFailure: Error, Sendable {
+  package let reason: String
+}

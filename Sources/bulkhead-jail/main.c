@@ -1,0 +1,245 @@
+// bulkhead-jail: applies a prepared jail to one program and stays as the jail's pid 1.
+//
+// Usage: bulkhead-jail POLICY STATUS, two descriptor numbers: a file (a memfd) with the prepared policy, and a
+// sequenced-packet Unix socket to the parent. The program gets descriptors 0 ..< `kept_descriptors` of ours.
+//
+// Theory of operation. Three processes:
+//
+//   launcher  outside the namespaces. Reads and checks the policy, gives up root if it has it, clones the reaper into
+//             the new namespaces, sends the parent a pidfd of it, waits. When the reaper is gone the whole tree is, and
+//             then wait4 and /proc/self/io hold the receipt of all of it.
+//   reaper    pid 1 inside. Maps its ids, builds the private root and pivots into it, then starts the program from
+//             a child that borrows its memory. Gives up its capabilities, forgets the policy (it may hold secrets),
+//             closes all but the status socket, /proc and the counted tmpfs, is not dumpable, and waits: for the
+//             program, for a limit, or for the parent's end of the socket to close.
+//   program   session, rlimits, capabilities, no_new_privs, Landlock, seccomp, exec: in this order, each needing what a
+//             later one takes away.
+//
+// Fail closed: a stage that fails sends {stage, errno} and ends the jail before the program's first instruction.
+//
+// Who dies with whom. Parent gone → the status socket hangs up → the reaper exits → the kernel kills the namespace →
+// the launcher exits. (A parent-death signal would fire when the spawning thread ends, the socket does not.) Launcher
+// killed → parent-death signal to the reaper. Program gone → the reaper exits, so no grandchild outlives the run.
+//
+// Everything is static or on the stack except what readdir allocates; one thread; no library but libc, linked
+// statically so that starting costs little.
+#define _GNU_SOURCE
+#include "jail.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct bh_jail jail = {.listener = -1, .workspace = -1, .proc = -1};
+static void *mapping;
+static size_t mapping_size;
+
+static int load_policy(void) {
+  struct stat status;
+  if (fstat(jail.policy_fd, &status) < 0) return bh_fail(&jail, BH_STAGE_POLICY, 0, -errno);
+  if (status.st_size <= 0 || status.st_size > (off_t)BH_JAIL_MAX_BYTES) {
+    return bh_fail(&jail, BH_STAGE_POLICY, 1, -EFBIG);
+  }
+  mapping_size = (size_t)status.st_size;
+  mapping = mmap(NULL, mapping_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, jail.policy_fd, 0);
+  if (mapping == MAP_FAILED) return bh_fail(&jail, BH_STAGE_POLICY, 2, -errno);
+  close(jail.policy_fd);
+  int error = bh_jail_decode(mapping, mapping_size, &jail.policy);
+  if (error != 0) return bh_fail(&jail, BH_STAGE_POLICY, 3, error);
+  const struct bh_jail_config *config = jail.policy.config;
+  jail.limits.wall_ms = config->wall_ms;
+  jail.limits.cpu_ms = config->cpu_ms;
+  jail.limits.memory_bytes = config->memory_bytes;
+  jail.limits.processes = config->processes;
+  jail.limits.open_files = config->open_files;
+  jail.limits.tick_ms = config->tick_ms;
+  return 0;
+}
+
+static uint64_t namespace_flags(uint32_t namespaces) {
+  static const struct {
+    uint32_t ours;
+    uint64_t kernels;
+  } table[] = {
+      {BH_NS_USER, CLONE_NEWUSER}, {BH_NS_MOUNT, CLONE_NEWNS}, {BH_NS_PID, CLONE_NEWPID},
+      {BH_NS_IPC, CLONE_NEWIPC},   {BH_NS_UTS, CLONE_NEWUTS},  {BH_NS_NET, CLONE_NEWNET},
+      {BH_NS_CGROUP, CLONE_NEWCGROUP},
+  };
+  uint64_t flags = 0;
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    if (namespaces & table[i].ours) flags |= table[i].kernels;
+  }
+  return flags;
+}
+
+// Keeps exactly `kept` (ascending, −1 entries ignored) and closes every other descriptor.
+static void close_all_but(const int *kept, int count) {
+  unsigned from = 0;
+  for (int i = 0; i < count; i++) {
+    if (kept[i] < 0) continue;
+    if ((unsigned)kept[i] > from) bh_close_range(from, (unsigned)kept[i] - 1, 0);
+    from = (unsigned)kept[i] + 1;
+  }
+  bh_close_range(from, ~0u, 0);
+}
+
+static int ascending(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+// Pid 1 holds no memory of the policy, no descriptor it does not use and no capability.
+static int become_plain_reaper(void) {
+  int kept[3 + BH_MAX_COUNTED], count = 0;
+  kept[count++] = jail.status;
+  kept[count++] = jail.proc;
+  for (int i = 0; i < jail.counted_count; i++) kept[count++] = jail.counted[i];
+  qsort(kept, (size_t)count, sizeof kept[0], ascending);
+  close_all_but(kept, count);
+  memset(&jail.policy, 0, sizeof jail.policy);
+  munmap(mapping, mapping_size);
+  struct {
+    uint32_t version;
+    int pid;
+  } header = {0x20080522u, 0};
+  uint32_t none[6] = {0};
+  if (syscall(SYS_capset, &header, none) < 0) return -errno;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static _Noreturn void fail_and_exit(void) {
+  bh_send_failure(&jail);
+  _exit(125);
+}
+
+static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
+  const struct bh_jail_config *config = jail.policy.config;
+  if ((config->namespaces & BH_NS_USER) && bh_map_identities(&jail, uid, gid) != 0) fail_and_exit();
+  if (!(config->flags & BH_JAIL_DUMPABLE_REAPER)) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // After the credentials, a change of which clears it. A launcher that died before this is seen on the socket.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+    bh_fail(&jail, BH_STAGE_REAPER, 0, -errno);
+    fail_and_exit();
+  }
+  if ((config->flags & BH_JAIL_PRIVATE_ROOT) && bh_build_root(&jail) != 0) fail_and_exit();
+  const char *hostname = bh_string(&jail, config->hostname);
+  if ((config->namespaces & BH_NS_UTS) && sethostname(hostname, strlen(hostname)) < 0) {
+    bh_fail(&jail, BH_STAGE_HOSTNAME, 0, -errno);
+    fail_and_exit();
+  }
+  if (!(config->namespaces & BH_NS_PID) && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+    bh_fail(&jail, BH_STAGE_REAPER, 1, -errno);
+    fail_and_exit();
+  }
+  if (jail.limits.tick_ms != 0 && jail.proc < 0) {
+    bh_fail(&jail, BH_STAGE_WATCHDOG, 0, -ENOENT);
+    fail_and_exit();
+  }
+  int program = bh_start_program(&jail);
+  if (program < 0) fail_and_exit();
+
+  struct bh_jail_message message = bh_message(BH_MESSAGE_READY);
+  int descriptors[2], count = 0;
+  if (jail.listener >= 0) {
+    message.code |= BH_READY_LISTENER;
+    descriptors[count++] = jail.listener;
+  }
+  if (jail.workspace >= 0) {
+    message.code |= BH_READY_WORKSPACE;
+    descriptors[count++] = jail.workspace;
+  }
+  bh_send(&jail, &message, descriptors, count);
+  int error = become_plain_reaper();
+  if (error != 0) {
+    bh_fail(&jail, BH_STAGE_REAPER, 2, error);
+    fail_and_exit();
+  }
+  bh_reap(&jail, program);
+}
+
+static void read_io(int file, uint64_t *read_bytes, uint64_t *written_bytes) {
+  char text[512];
+  ssize_t count = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
+  if (count <= 0) return;
+  text[count] = '\0';
+  const char *in = strstr(text, "rchar: "), *out = strstr(text, "wchar: ");
+  if (in != NULL) *read_bytes = strtoull(in + 7, NULL, 10);
+  if (out != NULL) *written_bytes = strtoull(out + 7, NULL, 10);
+}
+
+// Waits for the reaper and sends what the whole tree has used. Children that the kernel reaped for pid 1 are included.
+static void send_receipt(pid_t reaper, int io, uint64_t started_us) {
+  uint64_t read_before = 0, written_before = 0, read_after = 0, written_after = 0;
+  read_io(io, &read_before, &written_before);
+  struct rusage usage;
+  int status = 0;
+  while (wait4(reaper, &status, __WALL, &usage) < 0 && errno == EINTR) {
+  }
+  read_io(io, &read_after, &written_after);
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  struct bh_jail_message message = bh_message(BH_MESSAGE_RECEIPT);
+  message.values[0] = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;
+  message.values[1] = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
+  message.values[2] = (uint64_t)usage.ru_maxrss;
+  message.values[3] = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u - started_us;
+  message.values[4] = read_after - read_before;
+  message.values[5] = written_after - written_before;
+  message.values[7] = (uint64_t)(uint32_t)status;
+  bh_send(&jail, &message, NULL, 0);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    dprintf(2, "usage: bulkhead-jail POLICY-DESCRIPTOR STATUS-DESCRIPTOR\n");
+    return 64;
+  }
+  struct timespec start;
+  clock_gettime(CLOCK_BOOTTIME, &start);
+  jail.started_ms = bh_now_ms();
+  jail.policy_fd = atoi(argv[1]);
+  jail.status = atoi(argv[2]);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  if (fcntl(jail.status, F_SETFD, FD_CLOEXEC) < 0) return 64;
+  if (load_policy() != 0 || bh_become(&jail) != 0) {
+    bh_send_failure(&jail);
+    return 125;
+  }
+
+  int io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+  uint32_t uid = geteuid(), gid = getegid();
+  int pidfd = -1;
+  struct bh_clone_args arguments = {
+      .flags = namespace_flags(jail.policy.config->namespaces) | CLONE_PIDFD,
+      .pidfd = (uint64_t)(uintptr_t)&pidfd,
+      .exit_signal = SIGCHLD,
+  };
+  int reaper = bh_clone3(&arguments);
+  if (reaper == 0) reaper_main(uid, gid);
+  if (reaper < 0) {
+    bh_fail(&jail, BH_STAGE_NAMESPACES, 0, reaper);
+    bh_send_failure(&jail);
+    return 125;
+  }
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  struct bh_jail_message message = bh_message(BH_MESSAGE_REAPER);
+  bh_send(&jail, &message, &pidfd, 1);
+  int kept[] = {jail.status, io};
+  qsort(kept, 2, sizeof kept[0], ascending);
+  close_all_but(kept, 2);
+  munmap(mapping, mapping_size);
+  send_receipt(reaper, io, (uint64_t)start.tv_sec * 1000000u + (uint64_t)start.tv_nsec / 1000u);
+  return 0;
+}

@@ -1,0 +1,93 @@
+// Pid 1 of the jail: reaps, watches the limits and the parent, reports how the program ended, and takes the rest of
+// the tree with it. When it exits, the kernel kills whatever is left in its pid namespace.
+#define _GNU_SOURCE
+#include "jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void on_child(int number) { (void)number; }
+
+// Without a pid namespace the tree is ours by adoption only: kill children until none is left. What a killed child had
+// started becomes our child in turn.
+static void end_adopted(void) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+  for (int round = 0; round < 1000; round++) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    if (count <= 0) return;
+    text[count] = '\0';
+    for (char *at = text, *end; *at != '\0'; at = end) {
+      long pid = strtol(at, &end, 10);
+      if (end == at) break;
+      if (pid > 1) kill((pid_t)pid, SIGKILL);
+    }
+    while (waitpid(-1, NULL, __WALL | WNOHANG) > 0) {
+    }
+    struct timespec pause = {.tv_nsec = 500000};
+    nanosleep(&pause, NULL);
+  }
+}
+
+static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
+  if (has_status) {
+    struct bh_jail_message message = bh_message(BH_MESSAGE_EXIT);
+    message.code = status;
+    message.values[0] = jail->peak_bytes;
+    bh_send(jail, &message, NULL, 0);
+  }
+  if (getpid() != 1) end_adopted();
+  _exit(0);
+}
+
+// Milliseconds until something is due; −1 when nothing is.
+static int next_due(const struct bh_jail *jail, uint64_t now, uint64_t tick_at) {
+  uint64_t due = UINT64_MAX;
+  if (jail->limits.tick_ms != 0) due = tick_at;
+  if (jail->limits.wall_ms != 0 && jail->started_ms + jail->limits.wall_ms < due) {
+    due = jail->started_ms + jail->limits.wall_ms;
+  }
+  if (due == UINT64_MAX) return -1;
+  if (due <= now) return 0;
+  return due - now > 60000 ? 60000 : (int)(due - now);
+}
+
+void bh_reap(struct bh_jail *jail, int program) {
+  struct sigaction action = {.sa_handler = on_child};
+  sigaction(SIGCHLD, &action, NULL);
+  sigset_t waiting;
+  sigfillset(&waiting);
+  sigdelset(&waiting, SIGCHLD);
+  uint64_t tick_at = bh_now_ms() + jail->limits.tick_ms;
+  for (;;) {
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;) {
+      if (pid == program) finish(jail, 1, status);
+    }
+    uint64_t now = bh_now_ms();
+    if (jail->limits.wall_ms != 0 && now - jail->started_ms >= jail->limits.wall_ms) {
+      bh_wall_passed(jail);
+      finish(jail, 0, 0);
+    }
+    if (jail->limits.tick_ms != 0 && now >= tick_at) {
+      if (bh_watch_tick(jail) != 0) finish(jail, 0, 0);
+      tick_at = bh_now_ms() + jail->limits.tick_ms;
+      continue;
+    }
+    // The parent says nothing more; that its end closes is what we wait for.
+    struct pollfd parent = {.fd = jail->status, .events = POLLIN};
+    int timeout = next_due(jail, now, tick_at);
+    struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
+    int ready = ppoll(&parent, 1, timeout < 0 ? NULL : &span, &waiting);
+    if (ready > 0 && (parent.revents & (POLLHUP | POLLERR | POLLIN | POLLNVAL))) finish(jail, 0, 0);
+  }
+}
