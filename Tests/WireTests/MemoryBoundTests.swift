@@ -1,0 +1,87 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Wire
+
+/// A number of kilobytes from /proc/self/status, in bytes.
+private func statusBytes(_ name: String) -> Int {
+  let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""  // Safety: 0 fails the test.
+  let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+  return (line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+}
+
+/// Resident bytes that decoding one frame takes: what its envelope holds, and the highest on the way.
+private func cost(of text: [UInt8]) throws -> (held: Int, peak: Int) {
+  var decoder = FrameDecoder()
+  let frame = frame(text)
+  frame.withUnsafeBytes { decoder.append($0) }
+  // Forgets the highest so far.
+  try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+  let before = statusBytes("VmRSS")
+  let envelope = try decoder.next { (bytes) throws(WireError) in try Envelope(payload: bytes) }
+  let result = (held: statusBytes("VmRSS") - before, peak: statusBytes("VmHWM") - before)
+  withExtendedLifetime(envelope) {}
+  return result
+}
+
+/// What unfolds most: many containers, many members or many short values in little text.
+private func worst(_ shape: String, values: Int, bytes: Int) -> [UInt8] {
+  let (element, count): (String, Int) =
+    switch shape {
+    case "numbers": ("0", 1)
+    case "decimals": ("1e9", 1)
+    case "empty lists": ("[]", 1)
+    case "lists of one": ("[0]", 2)
+    case "nested lists": (String(repeating: "[", count: 120) + String(repeating: "]", count: 120), 120)
+    case "nested lists of two":
+      (String(repeating: "[0,", count: 120) + "0" + String(repeating: "]", count: 120), 241)
+    case "nested objects": (String(repeating: #"{"":"#, count: 120) + "0" + String(repeating: "}", count: 120), 121)
+    case "objects of one": (#"{"":0}"#, 2)
+    case "texts of 16 bytes": (#""0123456789abcdef""#, 1)
+    case "objects of 13":
+      ("{" + (0..<13).map { #""\#(String($0, radix: 16))":0"# }.joined(separator: ",") + "}", 14)
+    default: ("null", 1)
+    }
+  let fits = min((values - 10) / count, (bytes - 60) / (element.utf8.count + 1))
+  if shape == "one object" {
+    let members = (0..<min(values - 10, bytes / 10)).map { #""\#(String($0, radix: 36))":0"# }
+    return Array((#"{"jsonrpc":"2.0","method":"m","params":{"a":{"# + members.joined(separator: ",") + "}}}").utf8)
+  }
+  let list = Array(repeating: element, count: fits).joined(separator: ",")
+  return Array((#"{"jsonrpc":"2.0","method":"m","params":{"a":["# + list + "]}}").utf8)
+}
+
+/// In a process of its own, since other tests take memory at the same time.
+@Suite struct MemoryBoundTests {
+  @Test func `a parsed payload takes no more memory than the specification says`() async {
+    await #expect(processExitsWith: .success) {
+      let shapes = [
+        "numbers", "decimals", "empty lists", "lists of one", "nested lists", "nested lists of two", "nested objects",
+        "objects of one", "texts of 16 bytes", "objects of 13", "one object",
+      ]
+      var failures: [String] = []
+      for shape in shapes {
+        for bytes in [200_000, 1 << 20, 4 << 20, Limit.frameBytes] {
+          let text = worst(shape, values: Limit.values, bytes: bytes)
+          let (held, peak) = try cost(of: text)
+          // Pages and what the allocator keeps do not scale with the text.
+          let bound = min(MemoryBound.perByte * text.count, MemoryBound.whole) + (1 << 20)
+          let report =
+            "\(shape), \(text.count) bytes: held \(held) (\(held / text.count) per byte), peak \(peak) (\(peak / text.count) per byte)"
+          if ProcessInfo.processInfo.environment["BULKHEAD_REPORT_MEMORY"] != nil {
+            FileHandle.standardError.write(Data((report + "\n").utf8))
+          }
+          if peak > bound { failures.append(report) }
+        }
+      }
+      try #require(failures.isEmpty, "\(failures)")
+    }
+  }
+}
+
+/// The numbers at the end of the specification's limits.
+private enum MemoryBound {
+  static let perByte = 32
+  static let whole = 1 << 40
+}
