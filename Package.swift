@@ -16,6 +16,7 @@ let package = Package(
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
 
@@ -24,12 +25,15 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
