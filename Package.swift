@@ -17,6 +17,7 @@ let package = Package(
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
 
@@ -26,6 +27,7 @@ let package = Package(
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
@@ -34,6 +36,8 @@ let package = Package(
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
+    .testTarget(
+      name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
