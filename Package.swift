@@ -16,6 +16,8 @@ let package = Package(
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -30,19 +32,25 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
     .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
-      name: "Coordinator", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "Supervision"],
+      name: "Coordinator",
+      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
       swiftSettings: strict),
 
     // Programs
     .executableTarget(
       name: "bulkheadd",
-      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Logging", "Supervision", "Coordinator"], swiftSettings: strict),
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision", "Coordinator",
+        "bulkhead-jail",
+      ], swiftSettings: strict),
 
     // Workers
     .executableTarget(
@@ -58,6 +66,10 @@ let package = Package(
     .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
+    .testTarget(
+      name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
 
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(

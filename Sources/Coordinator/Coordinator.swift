@@ -19,9 +19,10 @@ package final class Coordinator {
   let identity: Peer
   let startedAt = BootTime.now
   let calls: ToolCalls
-  let blobs: Blobs
+  package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
+  private let drainTimeout: Milliseconds
   private(set) var isDraining = false
   private var onDrained: [() -> Void] = []
   /// Called after the last worker is gone and whoever waits for the drain has been told.
@@ -43,7 +44,7 @@ package final class Coordinator {
     blobs: Blobs,
     log: Logger,
     identity: Peer,
-    callTimeout: Milliseconds = 300_000,
+    callTimeout: Milliseconds = 300_000, drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {
@@ -53,6 +54,7 @@ package final class Coordinator {
     self.log = log
     self.identity = identity
     self.clientLimit = clientLimit
+    self.drainTimeout = drainTimeout
     self.reload = reload
     calls = ToolCalls(supervisor, defaultTimeout: callTimeout)
     supervisor.handler = self
@@ -91,6 +93,11 @@ package final class Coordinator {
     isDraining = true
     calls.isDraining = true
     log.info("draining", ["calls": .integer(Int64(calls.running))])
+    loop.schedule(after: drainTimeout) { [weak self] in
+      guard let self, !onDrained.isEmpty else { return }
+      log.warn("what still runs is ended", ["calls": .integer(Int64(calls.running))])
+      stopNow()
+    }
     supervisor.stop { [weak self] in
       guard let self else { return }
       let waiting = onDrained

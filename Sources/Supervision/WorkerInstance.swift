@@ -273,13 +273,14 @@ package final class WorkerInstance {
     if mayAsk, !isBeingPinged {
       isBeingPinged = true
       let generation = self.generation
-      connection?.request(Ping(), timeout: Milliseconds(kind.manifest.heartbeatMS)) { [weak self] result in
+      let timeout = kind.manifest.heartbeatTimeoutMS ?? kind.manifest.heartbeatMS
+      connection?.request(Ping(), timeout: Milliseconds(timeout)) { [weak self] result in
         guard let self, generation == self.generation else { return }
         isBeingPinged = false
         // A worker that answers only when idle may have been given work since the question.
         guard case .failure(let error) = result, error.name == .deadlineExceeded else { return }
         if running.isEmpty || hello?.alwaysAnswersPing == true {
-          fault(WireError(.deadlineExceeded, "no answer to 'ping' within \(kind.manifest.heartbeatMS) ms"))
+          fault(WireError(.deadlineExceeded, "no answer to 'ping' within \(timeout) ms"))
         }
       }
     }

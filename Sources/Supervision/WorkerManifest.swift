@@ -52,6 +52,8 @@ package struct WorkerManifest: Sendable, Equatable {
   package var startMS: Int64 = 10_000
   /// 0: no heartbeat.
   package var heartbeatMS: Int64 = 10_000
+  /// For the answer to a heartbeat; nil: as long as between two of them.
+  package var heartbeatTimeoutMS: Int64?
   package var graceMS: Int64 = 2_000
   package var drainMS: Int64 = 30_000
   package var settings = JSONObject()
