@@ -138,7 +138,7 @@ package final class JailRun {
 // MARK: Start
 
 extension JailRun {
-  private static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
+  static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
     let raw = bh_call_memfd("bulkhead-policy")
     guard raw >= 0 else { throw PosixError("memfd_create", errno: -raw) }
     let file = Descriptor(owning: raw)
