@@ -51,7 +51,7 @@ extension JailPolicy {
 
   private func flags(notifies: Bool) -> UInt32 {
     var flags: UInt32 = 0
-    if !removedWalls.contains(.privateRoot) { flags |= BH_JAIL_PRIVATE_ROOT }
+    if !removedWalls.contains(.privateRoot), grade != .noNamespaces { flags |= BH_JAIL_PRIVATE_ROOT }
     if notifies { flags |= BH_JAIL_NOTIFY }
     if removedWalls.contains(.capabilities) { flags |= BH_JAIL_KEEP_CAPS | BH_JAIL_KEEP_BOUNDING }
     if !removedWalls.contains(.noNewPrivileges) { flags |= BH_JAIL_NO_NEW_PRIVS }
@@ -88,7 +88,9 @@ extension JailPolicy {
     config.memory_bytes = limits.memoryBytes ?? 0
     config.processes = limits.processes ?? 0
     config.open_files = limits.openFiles ?? 0
-    let isWatched = limits.cpuMilliseconds != nil || limits.memoryBytes != nil
+    // A test that takes these walls away has no /proc of the jail's own to look at.
+    let canWatch = removedWalls.isDisjoint(with: [.privateRoot, .pidNamespace])
+    let isWatched = canWatch && (limits.cpuMilliseconds != nil || limits.memoryBytes != nil)
     config.tick_ms = isWatched ? max(1, limits.tickMilliseconds) : 0
   }
 

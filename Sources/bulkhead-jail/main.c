@@ -141,6 +141,7 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
     bh_fail(&jail, BH_STAGE_REAPER, 1, -errno);
     fail_and_exit();
   }
+  if (!(config->namespaces & BH_NS_PID)) jail.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (jail.limits.tick_ms != 0 && jail.proc < 0) {
     bh_fail(&jail, BH_STAGE_WATCHDOG, 0, -ENOENT);
     fail_and_exit();
