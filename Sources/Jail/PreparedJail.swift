@@ -94,6 +94,8 @@ extension JailPolicy {
     config.tick_ms = isWatched ? max(1, limits.tickMilliseconds) : 0
   }
 
+  private static let halfOfTheHost = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) &* 4096 / 2
+
   private var rlimits: [bh_jail_rlimit] {
     var list: [bh_jail_rlimit] = []
     func add(_ resource: Resource, _ soft: UInt64?, hard: UInt64? = nil) {
@@ -106,8 +108,9 @@ extension JailPolicy {
       let seconds = cpu / 1000 + (cpu % 1000 == 0 ? 0 : 1)
       add(.cpu, max(1, seconds), hard: max(1, seconds) + 1)
     }
-    // Likewise: a backstop above the limit, so that reaching the limit is seen and reported as such.
-    if let memory = limits.memoryBytes { add(.data, memory &+ max(memory / 4, 64 << 20)) }
+    // Likewise a backstop. Well above the limit: a program that reaches this one gets ENOMEM, which nobody could tell
+    // from its own failure, while the watchdog's end is reported as what it is.
+    if let memory = limits.memoryBytes { add(.data, max(memory &+ memory / 4, Self.halfOfTheHost)) }
     // The reaper counts in the jail's user namespace too.
     if let processes = limits.processes { add(.processes, UInt64(processes) + 1) }
     add(.fileSize, limits.fileSizeBytes)

@@ -6,6 +6,9 @@ package enum Outcome: Hashable, CustomStringConvertible {
   case errno(Int32)
   case reason(JailReason)
   case signal(Int32)
+  /// As a control only: anything, as long as the filter did not refuse. For calls whose own answer depends on how the
+  /// kernel was built; the denial, which is exact, tells the two apart.
+  case undenied
 
   package var description: String {
     switch self {
@@ -13,6 +16,7 @@ package enum Outcome: Hashable, CustomStringConvertible {
     case .errno(let number): "errno \(number)"
     case .reason(let reason): reason.rawValue
     case .signal(let number): "signal \(number)"
+    case .undenied: "not refused by the filter"
     }
   }
 }
@@ -30,6 +34,8 @@ package struct Attack: Sendable {
   /// System calls that the control allows; the attack must also be reported as a denial of the first.
   package var calls: [String] = []
   package var control: Outcome
+  /// Where the jailed program has another uid than the one who started it.
+  package var controlAsRoot: Outcome?
   /// Further limits that must be reported.
   package var limits: Set<JailLimitHit> = []
   package var adjust: @Sendable (inout JailPolicy, Fixture) -> Void = { _, _ in }

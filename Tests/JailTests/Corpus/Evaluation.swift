@@ -7,12 +7,14 @@ package struct Evaluation {
   package var control: Outcome
   package var result: JailResult
   package var controlResult: JailResult
+  var isRoot: Bool
 
   /// Everything that is not as it should be.
   package var complaints: [String] {
     var list: [String] = []
     if outcome != attack.expected { list.append("jailed: \(outcome), expected \(attack.expected)\(detail(result))") }
-    if control != attack.control { list.append("control: \(control), expected \(attack.control)\(detail(controlResult))") }
+    let expectedControl = isRoot ? attack.controlAsRoot ?? attack.control : attack.control
+    if expectedControl != .undenied, control != expectedControl { list.append("control: \(control), expected \(expectedControl)\(detail(controlResult))") }
     if attack.expected == attack.control, attack.calls.isEmpty { list.append("the control differs in nothing") }
     if let call = attack.calls.first {
       if !result.denials.contains(where: { $0.name == call }) { list.append("'\(call)' is not among the denials") }
@@ -45,6 +47,8 @@ extension Attack {
     var open = jailed
     open.removedWalls = walls
     open.addedCalls = Set(calls)
+    // The workspace is part of the private root.
+    if walls.contains(.privateRoot) { open.directory = "/" }
     adjustControl(&open, fixture)
     let result = try JailRun(jailed.prepare()).run()
     let controlResult = try JailRun(open.prepare()).run()
@@ -53,7 +57,8 @@ extension Attack {
       outcome: Self.outcome(result),
       control: Self.outcome(controlResult),
       result: result,
-      controlResult: controlResult
+      controlResult: controlResult,
+      isRoot: fixture.runAs != nil
     )
   }
 

@@ -9,28 +9,30 @@ extension Corpus {
 
   /// The path is granted in the control, or the walls around files are removed.
   static var files: [Attack] {
-    [
-      file("reading a file outside", ["read", "{folder}/secret"], ENOENT, [.privateRoot, .landlock]),
-      file("listing a folder outside", ["list", "{folder}/open"], ENOENT, [.privateRoot, .landlock]),
-      file("reading the host's account file", ["read", "/etc/shadow-or-passwd"], ENOENT, [], control: ENOENT),
-      file("reading kernel symbols of the host's /sys", ["list", "/sys/kernel"], ENOENT, [.privateRoot, .landlock]),
-      file("listing the host's devices", ["open", "/dev/kmsg", "1"], ENOENT, [.privateRoot, .landlock], control: nil),
-      file("climbing with ..", ["read", "/workspace/../../../../{folder}/secret"], ENOENT, [.privateRoot, .landlock]),
-      file("climbing through /proc/self/root", ["read", "/proc/self/root/{folder}/secret"], ENOENT,
-        [.privateRoot, .landlock]),
-      file("writing a readable file", ["write", "{folder}/shown/file"], EACCES, [.landlock, .readOnlyMounts]),
-      file("writing a readable file without Landlock", ["write", "{folder}/shown/file"], EROFS, [.readOnlyMounts],
-        always: [.landlock]),
-      file("reopening a read-only descriptor for writing", ["reopen", "{folder}/shown/file"], EACCES,
-        [.landlock, .readOnlyMounts]),
-      file("creating a file beside a readable one", ["open", "{folder}/shown/new", "0o101"], EACCES,
-        [.landlock, .readOnlyMounts], control: nil),
-      file("writing to the root", ["open", "/planted", "0101"], EACCES, [.landlock, .privateRoot], control: nil),
-      file("writing a system file", ["open", "/usr/bin/true", "1"], EACCES, [.landlock], control: EROFS),
-      file("hard link out of a readable folder", ["link", "{folder}/shown/file", "/workspace/link"], EXDEV, [],
-        control: EXDEV),
-      file("following one's own link out", ["read", "/workspace/link"], ENOENT, [], control: ENOENT),
-    ].filter { $0.expected != $0.control }
+    let outside: Set<JailWall> = [.privateRoot, .landlock]
+    let writing: Set<JailWall> = [.landlock, .readOnlyMounts]
+    return [
+      file("reading a file outside", ["read", "{folder}/secret"], ENOENT, outside),
+      file("listing a folder outside", ["list", "{folder}/open"], ENOENT, outside),
+      file("listing the host's /sys", ["list", "/sys/kernel"], ENOENT, outside),
+      file("climbing with ..", ["read", "/usr/../../../..{folder}/secret"], ENOENT, outside),
+      file("climbing through /proc/self/root", ["read", "/proc/self/root/{folder}/secret"], ENOENT, outside),
+      file("climbing through /proc/self/cwd", ["read", "/proc/self/cwd/..{folder}/secret"], ENOENT, outside),
+      file("reading outside with Landlock alone", ["read", "{folder}/secret"], EACCES, [.landlock],
+        grade: .noNamespaces),
+      file("writing a readable file", ["write", "{folder}/shown/file"], EROFS, writing),
+      file("writing a readable file past its mount", ["write", "{folder}/shown/file"], EACCES, writing,
+        always: [.readOnlyMounts]),
+      file("reopening a read-only descriptor for writing", ["reopen", "{folder}/shown/file"], EROFS, writing),
+      file("reopening a read-only descriptor past its mount", ["reopen", "{folder}/shown/file"], EACCES, writing,
+        always: [.readOnlyMounts]),
+      file("creating a file beside a readable one", ["open", "{folder}/shown/new", "0101"], EROFS, writing),
+      file("removing a readable file's name", ["rename", "{folder}/shown/file", "{folder}/shown/moved"], EROFS, writing),
+      file("writing to the root", ["open", "/planted", "0101"], EROFS, outside, control: EACCES),
+      file("writing the kernel's settings", ["open", "/proc/sys/kernel/core_pattern", "1"], EROFS, outside,
+        control: EACCES),
+      file("writing one's own process's settings", ["open", "/proc/self/oom_score_adj", "1"], EROFS, outside),
+    ]
   }
 
   private static func file(
@@ -38,8 +40,9 @@ extension Corpus {
     _ probe: [String],
     _ errno: Int32,
     _ walls: Set<JailWall>,
-    control: Int32? = 0,
-    always: Set<JailWall> = []
+    control: Int32 = 0,
+    always: Set<JailWall> = [],
+    grade: JailGrade = .full
   ) -> Attack {
     var attack = Attack(
       group: "files",
@@ -47,11 +50,16 @@ extension Corpus {
       probe: probe,
       expected: .errno(errno),
       walls: walls.union(always),
-      control: control == 0 || control == nil ? .ok : .errno(control ?? 0)
+      control: control == 0 ? .ok : .errno(control)
     )
     attack.adjust = { policy, fixture in
       show(&policy, fixture)
       policy.removedWalls = always
+      policy.grade = grade
+      if grade == .noNamespaces {
+        policy.view.workspaceBytes = nil
+        policy.directory = "/"
+      }
     }
     return attack
   }
@@ -64,14 +72,14 @@ extension Corpus {
         adjustControl: { policy, _ in policy.view.base = .system }),
       Attack(
         group: "programs", name: "running a copy from the workspace",
-        probe: ["copy-exec", "{probe}", "/workspace", "session"], expected: .errno(EACCES),
+        probe: ["copy-exec", "{probe}", "/workspace", "sleep", "0"], expected: .errno(EACCES),
         walls: [.noExecMounts], control: .ok),
       Attack(
-        group: "programs", name: "running a copy from /tmp", probe: ["copy-exec", "{probe}", "/tmp", "session"],
+        group: "programs", name: "running a copy from /tmp", probe: ["copy-exec", "{probe}", "/tmp", "sleep", "0"],
         expected: .errno(EACCES), walls: [.noExecMounts], control: .ok),
       Attack(
         group: "programs", name: "running a copy from a writable folder",
-        probe: ["copy-exec", "{probe}", "{folder}/granted", "session"], expected: .errno(EACCES),
+        probe: ["copy-exec", "{probe}", "{folder}/granted", "sleep", "0"], expected: .errno(EACCES),
         walls: [.noExecMounts], control: .ok, adjust: show),
       Attack(
         group: "programs", name: "mapping a file of the workspace as code", probe: ["map-exec", "/workspace"],

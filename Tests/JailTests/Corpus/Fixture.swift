@@ -13,7 +13,8 @@ package final class Fixture: Sendable {
 
   package init() throws {
     let pid = getpid()
-    folder = "/tmp/bulkhead-corpus-\(pid)-\(UInt32.random(in: 0 ... .max))"
+    // Not in /tmp: what is shown below the private /tmp has that folder's rights.
+    folder = "/var/tmp/bulkhead-corpus-\(pid)-\(UInt32.random(in: 0 ... .max))"
     mkdir(folder, 0o755)
     for name in ["open", "shown", "granted"] {
       mkdir("\(folder)/\(name)", 0o777)
@@ -43,7 +44,10 @@ package final class Fixture: Sendable {
   }
 
   package func remove() {
-    for name in ["open/secret", "open/socket", "shown/file", "granted/file", "granted/copied", "granted/mapped"] {
+    let files = [
+      "open/secret", "open/socket", "shown/file", "shown/new", "granted/file", "granted/copied", "granted/mapped",
+    ]
+    for name in files {
       unlink("\(folder)/\(name)")
     }
     for name in ["open", "shown", "granted"] { rmdir("\(folder)/\(name)") }

@@ -12,7 +12,12 @@ extension Corpus {
       limit("shared memory past the limit", ["memory", "s", "160000000", "1"], .reason(.memoryLimit),
         { $0.memoryBytes = 64 << 20 }, hits: [.memory]),
       limit("memory in files of the workspace", ["memory", "f", "100000000", "1"], .reason(.memoryLimit),
-        { $0.memoryBytes = 64 << 20 }, hits: [.memory], { $0.view.workspaceBytes = 200 << 20 }),
+        {
+          $0.memoryBytes = 64 << 20
+          $0.fileSizeBytes = nil
+        }, hits: [.memory], { $0.view.workspaceBytes = 200 << 20 }, lift: {
+          $0.limits = JailLimits(wallMilliseconds: 10_000, fileSizeBytes: nil)
+        }),
       limit("one huge allocation", ["memory", "p", "4000000000", "0"], .errno(ENOMEM), { $0.memoryBytes = 64 << 20 },
         control: .errno(ENOMEM)),
       limit("filling the workspace", ["fill", "/workspace/fill", "8000000"], .errno(ENOSPC), { _ in },

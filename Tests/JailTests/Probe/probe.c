@@ -82,7 +82,7 @@ static int probe_copy_exec(int argc, char **argv) {
   }
   close(to);
   char *const environment[] = {NULL};
-  execve(path, argv, environment);
+  execve(path, argv + 1, environment);
   return report(-1);
 }
 
@@ -138,7 +138,7 @@ static int probe_kill_reaper(int argc, char **argv) {
 
 static int probe_ptrace(int argc, char **argv) {
   (void)argc;
-  return report(ptrace(PTRACE_ATTACH, (pid_t)number(argv[0]), NULL, NULL));
+  return report(ptrace(PTRACE_SEIZE, (pid_t)number(argv[0]), NULL, NULL));
 }
 
 static int probe_traceme(int argc, char **argv) {
@@ -316,6 +316,14 @@ static int probe_link(int argc, char **argv) {
   return report(link(argv[0], argv[1]));
 }
 
+// Renames there and back.
+static int probe_rename(int argc, char **argv) {
+  (void)argc;
+  int result = rename(argv[0], argv[1]);
+  if (result == 0) rename(argv[1], argv[0]);
+  return report(result);
+}
+
 static int probe_symlink(int argc, char **argv) {
   (void)argc;
   return report(symlink(argv[0], argv[1]));
@@ -387,7 +395,7 @@ static const struct {
     {"fill", probe_fill, 2}, {"many-files", probe_many_files, 2}, {"descriptors", probe_descriptors, 1},
     {"sparse", probe_sparse, 2}, {"spin", probe_spin, 2}, {"sleep", probe_sleep, 1}, {"flood", probe_flood, 1},
     {"daemon", probe_daemon, 1}, {"descriptor-open", probe_descriptor_open, 1}, {"rlimit", probe_rlimit, 1},
-    {"core", probe_core, 0}, {"write", probe_write, 1}, {"reopen", probe_reopen, 1}, {"link", probe_link, 2},
+    {"core", probe_core, 0}, {"write", probe_write, 1}, {"reopen", probe_reopen, 1}, {"link", probe_link, 2}, {"rename", probe_rename, 2},
     {"symlink", probe_symlink, 2}, {"environment", probe_environment, 1},
     {"terminal", probe_controlling_terminal, 0}, {"capabilities", probe_effective_capabilities, 0},
     {"uid-zero", probe_uid_zero, 0}, {"x32", probe_raw_x32, 0}, {"int80", probe_int80, 0},
