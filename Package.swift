@@ -63,6 +63,15 @@ let package = Package(
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
+    // starts as another user.
+    .executableTarget(
+      name: "jail-probe", path: "Tests/JailTests/Probe",
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+    .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
+    .executableTarget(
+      name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
+      path: "Tests/JailTests/Runner", swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),

@@ -150,3 +150,11 @@ package enum SeccompCompiler {
     if result < 0 { throw JailError(.seccomp, "\(what): \(errnoMessage(-result))", errno: -result) }
   }
 }
+
+extension SeccompCompiler {
+  /// The number of a call on this machine, or nil when it has none.
+  package static func number(of name: String) -> Int32? {
+    let number = seccomp_syscall_resolve_name(name)
+    return number >= 0 ? number : nil
+  }
+}

@@ -1,0 +1,22 @@
+// jail-corpus: runs the attacks whose group or name contains one of the arguments (all without) as the user who
+// started it, one line each, and ends with 1 if any wall did not hold or any control did not show it.
+import Glibc
+import Jail
+import JailCorpus
+
+let filters = CommandLine.arguments.dropFirst()
+let fixture = try Fixture()
+var failed = 0
+var count = 0
+for attack in Corpus.all {
+  let name = "\(attack.group): \(attack.name)"
+  guard filters.isEmpty || filters.contains(where: { name.contains($0) }) else { continue }
+  count += 1
+  let complaints = try attack.evaluate(fixture).complaints
+  if !complaints.isEmpty { failed += 1 }
+  print(complaints.isEmpty ? "held   \(name)" : "FAILED \(name): \(complaints.joined(separator: "; "))")
+  fflush(nil)
+}
+fixture.remove()
+print("\(count) attacks as uid \(getuid()), \(failed) failed")
+exit(failed == 0 ? 0 : 1)
