@@ -23,6 +23,7 @@ final class Service {
 
   init(_ settings: Settings, _ environment: [String: String]) throws {
     ignoreBrokenPipes()
+    Self.raiseDescriptorLimit()
     loop = try EventLoop()
     log = settings.log
     notifier = ServiceNotifier(environment)
@@ -45,7 +46,7 @@ final class Service {
     )
     coordinator = Coordinator(loop: loop, supervisor: supervisor, blobs: Blobs(), log: log, identity: Self.identity) {
       let registry = WorkerRegistry(searching: workerPath)
-      return (registry.manifests, registry.errors)
+      return (registry.manifests(keeping: supervisor.manifests), registry.errors)
     }
     coordinator.socketPath = settings.socket
     listener = try ClientListener(
@@ -55,6 +56,15 @@ final class Service {
       allowedGID: settings.group
     )
     pending.handler = { [weak self] in self?.received($0) }
+  }
+
+  /// Each client takes one descriptor and each worker four; the customary soft limit of 1,024 is for programs that use
+  /// select(2). Workers get limits of their own.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 1 << 16)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   private final class SignalBox {
