@@ -23,6 +23,7 @@ package final class Coordinator {
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
   private(set) var isDraining = false
+  private var isStopping = false
   private var onDrained: [() -> Void] = []
   /// Called after the last worker is gone and whoever waits for the drain has been told.
   package var onShutdown: (() -> Void)?
@@ -91,6 +92,21 @@ package final class Coordinator {
     isDraining = true
     calls.isDraining = true
     log.info("draining", ["calls": .integer(Int64(calls.running))])
+    // Workers stay until no call runs, since a running call may need another worker to end; but no longer than the most
+    // patient of them would be waited for anyway.
+    guard calls.running > 0 else { return stopWorkers() }
+    calls.onIdle = { [weak self] in self?.stopWorkers() }
+    let patience = supervisor.allKinds.map(\.manifest.drainMS).max() ?? 0
+    loop.schedule(after: Milliseconds(patience)) { [weak self] in
+      guard let self, calls.running > 0 else { return }
+      log.warn("calls outlived the drain", ["calls": .integer(Int64(calls.running))])
+      stopNow()
+    }
+  }
+
+  private func stopWorkers() {
+    guard !isStopping else { return }
+    isStopping = true
     supervisor.stop { [weak self] in
       guard let self else { return }
       let waiting = onDrained
@@ -101,8 +117,11 @@ package final class Coordinator {
     }
   }
 
-  /// Ends every worker now.
-  package func stopNow() { supervisor.stopNow() }
+  /// Ends every worker now; the rest is as after a drain, which must have begun.
+  package func stopNow() {
+    stopWorkers()
+    supervisor.stopNow()
+  }
 
   var status: Status.Response {
     let kinds = supervisor.allKinds
