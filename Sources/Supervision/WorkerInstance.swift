@@ -19,15 +19,21 @@ package final class WorkerInstance {
   private(set) var connection: Connection?
   private var timer: LoopTimer?
   private var heartbeat: LoopTimer?
-  private var startedAt = BootTime.now
+  private(set) var startedAt = BootTime.now
   package private(set) var restarts = 0
+  package private(set) var answered = 0
+  /// RFC 3339, UTC.
+  package private(set) var started = ""
 
   private(set) var hello: InitializeWorker.Response?
   private(set) var running: [RequestID: Invocation] = [:]
   /// An invocation ran past its grace: nothing new is given to this instance, and it is ended when the rest is done.
-  private var isCondemned = false
+  private(set) var isCondemned = false
   private var isBeingPinged = false
+  /// Why the latest process that failed did.
   package private(set) var lastError: String?
+  /// When the next start is due, while one is waited for.
+  private(set) var restartsAt: BootTime?
 
   init(_ kind: WorkerKind, number: Int) {
     self.kind = kind
@@ -44,7 +50,10 @@ package final class WorkerInstance {
   func handle(_ event: WorkerLifecycle.Event) {
     let before = lifecycle.state
     let effects = lifecycle.handle(
-      event, livedMS: BootTime.now.milliseconds(since: startedAt), jitter: .random(in: -1...1))
+      event,
+      livedMS: BootTime.now.milliseconds(since: startedAt),
+      jitter: .random(in: -1...1)
+    )
     if lifecycle.state != before {
       kind.log.debug("worker changed state", ["worker": .string(name), "state": .string("\(lifecycle.state)")])
     }
@@ -81,6 +90,7 @@ package final class WorkerInstance {
       case .grace: manifest.graceMS
       case .restart(let milliseconds): milliseconds
       }
+    if case .restart = wanted { restartsAt = .now + Milliseconds(delay) }
     timer = loop.schedule(after: Milliseconds(delay)) { [weak self] in
       self?.timer = nil
       self?.handle(.timer)
@@ -95,6 +105,7 @@ package final class WorkerInstance {
     isCondemned = false
     isBeingPinged = false
     startedAt = .now
+    started = timestamp()
     let generation = self.generation
     let manifest = kind.manifest
     let launcher = kind.supervisor.launcher
@@ -108,13 +119,12 @@ package final class WorkerInstance {
   private func spawned(_ generation: Int64, _ result: consuming Result<Spawner.Started, SpawnFailure>) {
     switch consume result {
     case .failure(let failure):
-      lastError = failure.reason
       kind.log.error("worker did not start", ["worker": .string(name), "reason": .string(failure.reason)])
       handle(.spawnFailed(failure.reason))
     case .success(var started):
       pid = started.pid
       do throws(PosixError) {
-        exitWatch = try ExitWatch(started.pidfd.take()!, on: loop) { [weak self] in self?.exited($0) }
+        exitWatch = try ExitWatch(started.pidfd.take()!, pid: started.pid, on: loop) { [weak self] in self?.exited($0) }
         errorReader = try ErrorReader(started.errors.take()!, on: loop) { [weak self] in self?.logLine($0) }
         connection = try Connection(
           loop: loop,
@@ -151,17 +161,19 @@ package final class WorkerInstance {
   private func initialized(_ result: Result<InitializeWorker.Response, WireError>) {
     do {
       let hello = try result.get()
-      guard ProtocolVersion.current.major == hello.version.major else {
+      let ours = ProtocolVersion.current
+      guard ours.major == hello.version.major, hello.version <= ours else {
         throw WireError(
           .versionMismatch,
-          "worker speaks protocol \(hello.version), this side \(ProtocolVersion.current)"
+          "worker speaks protocol \(hello.version), this side \(ours)",
+          data: ["theirs": .string(hello.version.description), "ours": .string(ours.description)]
         )
       }
       try kind.accept(hello)
       self.hello = hello
       connection?.gate.phase = .ready
       handle(.initialized)
-    } catch let error as WireError where error.name == .connectionClosed {
+    } catch let error as WireError where error.name == .connectionClosed && connection?.isClosed != false {
       // The exit or the violation that closed it is reported by its own event.
     } catch {
       fault(error as? WireError ?? WireError(.internalError, "\(error)"))
@@ -196,13 +208,16 @@ package final class WorkerInstance {
 
   private func answered(_ invocation: Invocation, _ result: Result<ToolResult, WireError>) {
     if let id = invocation.requestID { running[id] = nil }
-    if case .failure(let error) = result, error.name == .connectionClosed {
+    if case .failure = result, connection?.isClosed != false {
       // Ended by `announceGone`, which knows what became of the process.
       orphaned.append(invocation)
       return
     }
-    handle(.answered)
-    kind.ended(invocation, result)
+    if invocation.requestID != nil {
+      answered += 1
+      handle(.answered)
+    }
+    kind.ended(invocation, result.mapError { $0.name == .connectionClosed ? WireError(.toolFailed, $0.message) : $0 })
     endIfCondemned()
     kind.dispatch()
   }
@@ -287,7 +302,6 @@ package final class WorkerInstance {
   }
 
   private func fault(_ error: WireError) {
-    lastError = error.message
     kind.log.error(
       "worker is at fault",
       ["worker": .string(name), "error": .string(error.name.rawValue), "reason": .string(error.message)]
@@ -298,13 +312,11 @@ package final class WorkerInstance {
   /// The worker leads a session and a process group of its own, so what it started and left behind ends with it.
   private func signalSession(_ signal: Int32) {
     guard let pid else { return }
-    if signal == SIGKILL || Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
-    if signal == SIGKILL { Glibc.kill(-pid, SIGKILL) }
+    if Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
   }
 
   private func exited(_ exit: ProcessExit) {
     stopHeartbeat()
-    if let pid { Glibc.kill(-pid, SIGKILL) }
     // What it had written is delivered before its exit is reported.
     errorReader?.drain()
     errorReader = nil
@@ -312,27 +324,29 @@ package final class WorkerInstance {
     connection?.deliverRest()
     connection?.close(because: nil)
     connection = nil
-    let wasAsked: Bool = if case .stopping = lifecycle.state { true } else { lifecycle.state == .draining }
-    if !wasAsked {
-      lastError = lastError ?? "process \(exit)"
-      kind.log.error("worker ended", ["worker": .string(name), "exit": .string(exit.description)])
-    } else {
-      kind.log.info("worker stopped", ["worker": .string(name), "exit": .string(exit.description)])
-    }
     exitDescription = exit.description
+    endWasWanted = lifecycle.isEndWanted
     handle(.exited(exit == .code(0) ? .clean : .failed))
   }
 
   private var exitDescription: String?
+  private var endWasWanted = false
 
   private func announceGone(_ reason: String) {
+    let detail = exitDescription.map { " (process \($0))" } ?? ""
+    if endWasWanted {
+      kind.log.info("worker stopped", ["worker": .string(name), "reason": .string(reason + detail)])
+    } else {
+      lastError = reason + detail
+      kind.log.error("worker ended", ["worker": .string(name), "reason": .string(reason + detail)])
+    }
     pid = nil
     hello = nil
     let lost = orphaned + running.values.sorted { $0.job < $1.job }
     orphaned = []
     running = [:]
-    let detail = exitDescription.map { " (process \($0))" } ?? ""
     exitDescription = nil
+    endWasWanted = false
     for invocation in lost {
       let error =
         switch invocation.cancelReason {
@@ -410,25 +424,6 @@ extension WorkerInstance: ConnectionOwner {
       }
     }
   }
-}
-
-extension WorkerInstance {
-  /// The running invocation whose `tool/invoke` has this id on this instance's connection.
-  package func invocation(_ id: RequestID) -> Invocation? { running[id] }
-
-  package var stateName: String {
-    switch lifecycle.state {
-    case .down: "down"
-    case .starting: "starting"
-    case .initializing: "initializing"
-    case .ready: isCondemned ? "condemned" : "ready"
-    case .draining: "draining"
-    case .stopping: "stopping"
-    case .waiting(let isThrottled): isThrottled ? "throttled" : "waiting"
-    }
-  }
-
-  package var uptimeMS: Int64? { pid == nil ? nil : BootTime.now.milliseconds(since: startedAt) }
 }
 
 /// Lets a loop-confined object pass through a `@Sendable` closure that runs on its own loop.
