@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
-      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
+      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",

@@ -24,6 +24,7 @@ package final class Coordinator {
   let clientLimit: Int
   private let drainTimeout: Milliseconds
   private(set) var isDraining = false
+  private var isStopping = false
   private var onDrained: [() -> Void] = []
   /// Called after the last worker is gone and whoever waits for the drain has been told.
   package var onShutdown: (() -> Void)?
@@ -93,11 +94,19 @@ package final class Coordinator {
     isDraining = true
     calls.isDraining = true
     log.info("draining", ["calls": .integer(Int64(calls.running))])
+    // Workers stay until no call runs, since a running call may need another worker to end.
+    guard calls.running > 0 else { return stopWorkers() }
+    calls.onIdle = { [weak self] in self?.stopWorkers() }
     loop.schedule(after: drainTimeout) { [weak self] in
-      guard let self, !onDrained.isEmpty else { return }
-      log.warn("what still runs is ended", ["calls": .integer(Int64(calls.running))])
+      guard let self, calls.running > 0 else { return }
+      log.warn("calls outlived the drain", ["calls": .integer(Int64(calls.running))])
       stopNow()
     }
+  }
+
+  private func stopWorkers() {
+    guard !isStopping else { return }
+    isStopping = true
     supervisor.stop { [weak self] in
       guard let self else { return }
       let waiting = onDrained
@@ -108,8 +117,11 @@ package final class Coordinator {
     }
   }
 
-  /// Ends every worker now.
-  package func stopNow() { supervisor.stopNow() }
+  /// Ends every worker now; the rest is as after a drain, which must have begun.
+  package func stopNow() {
+    stopWorkers()
+    supervisor.stopNow()
+  }
 
   var status: Status.Response {
     let kinds = supervisor.allKinds

@@ -4,21 +4,28 @@ package import Posix
 
 /// A jailed process for someone who starts and watches processes itself: the coordinator and its workers.
 ///
-/// Start `plan` with the program's standard streams as 0, 1, 2, then `policy` and `innerStatus` as 3 and 4; close both
-/// afterwards. The jail lives until its program ends or `status` is released.
+/// Start `plan` with the program's standard streams as 0, 1, 2, then what `handOver` gives as 3 and 4. The jail lives until its program ends or `status` is released.
 package struct JailLaunch: ~Copyable {
   package let plan: SpawnPlan
-  package let policy: Descriptor
-  package let innerStatus: Descriptor
   package let status: JailStatus
+  private let policy: Descriptor
+  private let innerStatus: Descriptor
 
-  package consuming func takeStatus() -> JailStatus { status }
+  init(plan: SpawnPlan, status: JailStatus, policy: consuming Descriptor, innerStatus: consuming Descriptor) {
+    self.plan = plan
+    self.status = status
+    self.policy = policy
+    self.innerStatus = innerStatus
+  }
+
+  /// What becomes 3 and 4 in the process; the caller owns and closes both.
+  package consuming func handOver() -> (policy: Int32, innerStatus: Int32) { (policy.release(), innerStatus.release()) }
 }
 
 extension PreparedJail {
-  package func launch(program: String? = nil) throws(JailError) -> JailLaunch {
-    let path = if let program { program } else { try JailProgram.path() }
-    do {
+  package func launch() throws(JailError) -> JailLaunch {
+    let path = try JailProgram.path()
+    do throws(PosixError) {
       var ends: (Int32, Int32) = (-1, -1)
       let error = withUnsafeMutableBytes(of: &ends) {
         bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
@@ -31,7 +38,7 @@ extension PreparedJail {
       plan.diesWithParent = false
       // The launcher makes namespaces first; the program inside gets it.
       plan.noNewPrivileges = false
-      return JailLaunch(plan: plan, policy: try JailRun.policyFile(bytes), innerStatus: inner, status: status)
+      return JailLaunch(plan: plan, status: status, policy: try JailRun.policyFile(bytes), innerStatus: inner)
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
     }
@@ -76,8 +83,8 @@ package final class JailStatus: @unchecked Sendable {
       setupFailure = JailSetupFailure(
         stage: JailRun.name(ofStage: message.stage), errno: message.error, index: message.code)
     case BH_MESSAGE_LIMIT:
-      let names = [BH_LIMIT_MEMORY: "memory", BH_LIMIT_CPU: "cpu", BH_LIMIT_WALL: "wall"]
-      limit = names[bh_jail_limit(rawValue: UInt32(bitPattern: message.code))] ?? limit
+      let names = [BH_LIMIT_MEMORY.rawValue: "memory", BH_LIMIT_CPU.rawValue: "cpu", BH_LIMIT_WALL.rawValue: "wall"]
+      limit = names[UInt32(bitPattern: message.code)] ?? limit
     case BH_MESSAGE_EXIT:
       let status = message.code
       exit = status & 0x7f == 0 ? .code(status >> 8 & 0xff) : .signal(status & 0x7f)

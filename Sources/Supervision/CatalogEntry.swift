@@ -15,6 +15,21 @@ package struct CatalogEntry {
     output = try tool.outputSchema.map { try JSONSchema($0) }
   }
 
+  /// Why a tool cannot be offered; its worker is at fault.
+  static func check(_ tool: Tool) throws(WireError) {
+    if let type = tool.inputSchema["type"], type != "object", type.arrayValue?.contains("object") != true {
+      throw WireError(.refused, "input_schema of tool '\(tool.name)' does not describe an object")
+    }
+    for (member, schema) in [("input_schema", tool.inputSchema), ("output_schema", tool.outputSchema)] {
+      guard let schema else { continue }
+      do {
+        _ = try JSONSchema(schema)
+      } catch {
+        throw WireError(.refused, "\(member) of tool '\(tool.name)' cannot be used: \(error)")
+      }
+    }
+  }
+
   /// Every violation of the input schema; nil when there is none.
   package func refusal(ofInput value: JSON) -> WireError? {
     guard case .object = value else {
@@ -32,7 +47,7 @@ package struct CatalogEntry {
     guard let output, !output.isValid(value) else { return nil }
     return Self.error(
       .invalidOutput,
-      "output of tool '\(tool.name)' breaks its schema",
+      "output of tool '\(tool.name)' of worker '\(kind.manifest.name)' breaks its schema",
       output.violations(in: value)
     )
   }

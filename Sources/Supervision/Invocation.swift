@@ -99,17 +99,29 @@ package final class Invocation {
 }
 
 extension Invocation {
-  /// Whether this can end without a slot that its own callers hold. A nested call is refused when it would wait for a
-  /// slot that can never come free, so that calls within calls cannot deadlock.
-  func canProgress(_ visited: inout Set<ObjectIdentifier>) -> Bool {
-    if children.isEmpty { return true }
-    for child in children {
+  /// Whether this and every call made in it can end, given the kinds whose slots come free.
+  func canEnd(_ serving: Set<ObjectIdentifier>) -> Bool {
+    children.allSatisfy { child in
       switch child.state {
-      case .ended: return true
-      case .running: if child.canProgress(&visited) { return true }
-      case .queued: if child.kind?.canProgress(&visited) ?? true { return true }
+      case .ended: true
+      case .running: child.canEnd(serving)
+      case .queued: child.kind.map { serving.contains(ObjectIdentifier($0)) } ?? true
       }
     }
-    return false
+  }
+}
+
+extension Supervisor {
+  /// Whether a slot of `kind` is free or comes free by itself. A nested call is refused when it would wait for a slot
+  /// that its own callers hold, so that calls within calls cannot deadlock: found as the least fixed point of "a kind
+  /// serves when one of its running invocations can end" and "an invocation can end when all its calls can".
+  func willServe(_ kind: WorkerKind) -> Bool {
+    var serving: Set<ObjectIdentifier> = []
+    while !kind.willServe(serving) {
+      let more = allKinds.filter { !serving.contains(ObjectIdentifier($0)) && $0 !== kind && $0.willServe(serving) }
+      if more.isEmpty { return false }
+      serving.formUnion(more.map { ObjectIdentifier($0) })
+    }
+    return true
   }
 }

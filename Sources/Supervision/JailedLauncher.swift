@@ -24,8 +24,7 @@ package struct JailedLauncher: WorkerLauncher {
 
   package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch {
     let policy = try policy(for: manifest)
-    let launch = try policy.prepare().launch()
-    return WorkerLaunch(launch)
+    return WorkerLaunch(try policy.prepare().launch())
   }
 
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {
@@ -47,7 +46,8 @@ package struct JailedLauncher: WorkerLauncher {
     policy.hostname = manifest.name
     policy.runAs = identity
     policy.view.workspaceBytes = nil
-    policy.view.readable = [manifest.folder] + runtimeFolders + permissions.read
+    policy.view.libraries = [manifest.folder] + runtimeFolders
+    policy.view.readable = permissions.read
     policy.view.writable = permissions.write
     policy.namesDenials = false
     if permissions.jails {
@@ -57,7 +57,8 @@ package struct JailedLauncher: WorkerLauncher {
     } else {
       policy.profile = permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
       policy.network = permissions.outboundNetwork ? .inherited : .none
-      policy.view.programs = permissions.exec ? .system : .only([program])
+      policy.view.base = permissions.exec ? .system : .libraries
+      policy.view.programs = [program]
       policy.view.processes = .processesOnly
     }
     return policy

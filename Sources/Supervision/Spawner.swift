@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Jail
 package import Posix
 
 /// The one thread that starts processes. It lives as long as the coordinator, because the parent-death signal of a
@@ -22,22 +23,23 @@ package final class Spawner: Sendable {
     var output: Descriptor?
     /// From its standard error.
     var errors: Descriptor?
+    let jail: JailStatus?
   }
 
-  /// Starts `plan` with three pipes and reports on `home`'s thread. The plan is made on the spawner's thread too, since
-  /// it may read files.
+  /// Starts a process with three pipes and reports on `home`'s thread. What to start is worked out on the spawner's
+  /// thread too, since that may read files.
   func start(
     on home: EventLoop,
-    _ plan: @escaping @Sendable () throws -> SpawnPlan,
+    _ launch: @escaping @Sendable () throws -> WorkerLaunch,
     then report: @escaping @Sendable (consuming Result<Started, SpawnFailure>) -> Void
   ) {
     loop.submit {
-      let outcome = Outcome(Self.start(plan))
+      let outcome = Outcome(Self.start(launch))
       home.submit { report(outcome.take()) }
     }
   }
 
-  private static func start(_ plan: () throws -> SpawnPlan) -> Result<Started, SpawnFailure> {
+  private static func start(_ makeLaunch: () throws -> WorkerLaunch) -> Result<Started, SpawnFailure> {
     do {
       var toChild = try DescriptorPair.pipe()
       var fromChild = try DescriptorPair.pipe()
@@ -45,7 +47,9 @@ package final class Spawner: Sendable {
       let childInput = toChild.takeFirst()
       let childOutput = fromChild.takeSecond()
       let childErrors = errors.takeSecond()
-      let child = try plan().spawn(descriptors: [childInput.raw, childOutput.raw, childErrors.raw])
+      let launch = try makeLaunch()
+      let child = try launch.plan.spawn(
+        descriptors: [childInput.raw, childOutput.raw, childErrors.raw] + launch.descriptors)
       let pid = child.pid
       return .success(
         Started(
@@ -53,7 +57,8 @@ package final class Spawner: Sendable {
           pidfd: child.takePidfd(),
           input: toChild.takeSecond(),
           output: fromChild.takeFirst(),
-          errors: errors.takeFirst()
+          errors: errors.takeFirst(),
+          jail: launch.status
         )
       )
     } catch {

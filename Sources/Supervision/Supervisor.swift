@@ -17,12 +17,6 @@ package protocol WorkerRequestHandler: AnyObject {
   func workerClosed(_ worker: WorkerInstance, _ connection: Connection)
 }
 
-/// How a manifest becomes a process.
-package protocol WorkerLauncher: Sendable {
-  /// Called on the spawner's thread.
-  func plan(_ manifest: WorkerManifest) throws -> SpawnPlan
-}
-
 /// Keeps every kind of worker running and the catalog of what they offer. Lives on one loop.
 package final class Supervisor {
   package let loop: EventLoop
@@ -79,11 +73,15 @@ package final class Supervisor {
         kinds[name]?.start()
         continue
       }
-      if current.manifest == manifest, successors[name] == nil { continue }
+      if current.manifest == manifest, successors[name] == nil {
+        // What waits after a failure, or is down for good, is tried again at once.
+        current.start()
+        continue
+      }
       report.changed.append(name)
       if let waiting = successors.removeValue(forKey: name) { retire(waiting) }
       if current.manifest == manifest { continue }
-      let successor = makeKind(manifest)
+      let successor = makeKind(manifest, lines: current.lines)
       successors[name] = successor
       successor.start()
     }
@@ -91,8 +89,8 @@ package final class Supervisor {
     return report
   }
 
-  private func makeKind(_ manifest: WorkerManifest) -> WorkerKind {
-    let kind = WorkerKind(manifest, self)
+  private func makeKind(_ manifest: WorkerManifest, lines: WorkerLog? = nil) -> WorkerKind {
+    let kind = WorkerKind(manifest, self, lines: lines)
     kind.lines.onLine = { [weak self] in self?.onLine?($0) }
     return kind
   }
@@ -109,6 +107,10 @@ package final class Supervisor {
 
   private func retire(_ kind: WorkerKind) {
     leaving.append(kind)
+    stop(kind)
+  }
+
+  private func stop(_ kind: WorkerKind) {
     kind.onStopped = { [weak self, weak kind] in
       guard let self else { return }
       leaving.removeAll { $0 === kind }
@@ -159,7 +161,9 @@ package final class Supervisor {
     let all = Array(kinds.values) + Array(successors.values)
     kinds = [:]
     successors = [:]
-    for kind in all { retire(kind) }
+    // All are known to leave before the first one, which may be down already, says that it has.
+    leaving += all
+    for kind in all { stop(kind) }
     if leaving.isEmpty { finishStopping() }
   }
 
@@ -170,6 +174,11 @@ package final class Supervisor {
     let then = onStopped
     onStopped = nil
     then?()
+  }
+
+  /// What was applied last.
+  package var manifests: [String: WorkerManifest] {
+    kinds.mapValues(\.manifest).merging(successors.mapValues(\.manifest)) { _, next in next }
   }
 
   package var allKinds: [WorkerKind] { Array(kinds.values) + Array(successors.values) + leaving }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Jail
 package import JSON
 internal import Logging
 internal import Posix
@@ -15,19 +16,26 @@ package final class WorkerInstance {
 
   package private(set) var pid: Int32?
   private var exitWatch: ExitWatch?
+  private var jail: JailStatus?
   private var errorReader: ErrorReader?
   private(set) var connection: Connection?
   private var timer: LoopTimer?
   private var heartbeat: LoopTimer?
-  private var startedAt = BootTime.now
+  private(set) var startedAt = BootTime.now
   package private(set) var restarts = 0
+  package private(set) var answered = 0
+  /// RFC 3339, UTC.
+  package private(set) var started = ""
 
   private(set) var hello: InitializeWorker.Response?
   private(set) var running: [RequestID: Invocation] = [:]
   /// An invocation ran past its grace: nothing new is given to this instance, and it is ended when the rest is done.
-  private var isCondemned = false
+  private(set) var isCondemned = false
   private var isBeingPinged = false
+  /// Why the latest process that failed did.
   package private(set) var lastError: String?
+  /// When the next start is due, while one is waited for.
+  private(set) var restartsAt: BootTime?
 
   init(_ kind: WorkerKind, number: Int) {
     self.kind = kind
@@ -44,7 +52,10 @@ package final class WorkerInstance {
   func handle(_ event: WorkerLifecycle.Event) {
     let before = lifecycle.state
     let effects = lifecycle.handle(
-      event, livedMS: BootTime.now.milliseconds(since: startedAt), jitter: .random(in: -1...1))
+      event,
+      livedMS: BootTime.now.milliseconds(since: startedAt),
+      jitter: .random(in: -1...1)
+    )
     if lifecycle.state != before {
       kind.log.debug("worker changed state", ["worker": .string(name), "state": .string("\(lifecycle.state)")])
     }
@@ -81,6 +92,7 @@ package final class WorkerInstance {
       case .grace: manifest.graceMS
       case .restart(let milliseconds): milliseconds
       }
+    if case .restart = wanted { restartsAt = .now + Milliseconds(delay) }
     timer = loop.schedule(after: Milliseconds(delay)) { [weak self] in
       self?.timer = nil
       self?.handle(.timer)
@@ -95,12 +107,13 @@ package final class WorkerInstance {
     isCondemned = false
     isBeingPinged = false
     startedAt = .now
+    started = timestamp()
     let generation = self.generation
     let manifest = kind.manifest
     let launcher = kind.supervisor.launcher
     // Safety: the box is opened on the loop's thread only, where the instance lives.
     let home = LoopBox(self)
-    kind.supervisor.spawner.start(on: loop, { try launcher.plan(manifest) }) { result in
+    kind.supervisor.spawner.start(on: loop, { try launcher.launch(manifest) }) { result in
       home.value.spawned(generation, result)
     }
   }
@@ -108,13 +121,13 @@ package final class WorkerInstance {
   private func spawned(_ generation: Int64, _ result: consuming Result<Spawner.Started, SpawnFailure>) {
     switch consume result {
     case .failure(let failure):
-      lastError = failure.reason
       kind.log.error("worker did not start", ["worker": .string(name), "reason": .string(failure.reason)])
       handle(.spawnFailed(failure.reason))
     case .success(var started):
       pid = started.pid
+      jail = started.jail
       do throws(PosixError) {
-        exitWatch = try ExitWatch(started.pidfd.take()!, on: loop) { [weak self] in self?.exited($0) }
+        exitWatch = try ExitWatch(started.pidfd.take()!, pid: started.pid, on: loop) { [weak self] in self?.exited($0) }
         errorReader = try ErrorReader(started.errors.take()!, on: loop) { [weak self] in self?.logLine($0) }
         connection = try Connection(
           loop: loop,
@@ -151,17 +164,19 @@ package final class WorkerInstance {
   private func initialized(_ result: Result<InitializeWorker.Response, WireError>) {
     do {
       let hello = try result.get()
-      guard ProtocolVersion.current.major == hello.version.major else {
+      let ours = ProtocolVersion.current
+      guard ours.major == hello.version.major, hello.version <= ours else {
         throw WireError(
           .versionMismatch,
-          "worker speaks protocol \(hello.version), this side \(ProtocolVersion.current)"
+          "worker speaks protocol \(hello.version), this side \(ours)",
+          data: ["theirs": .string(hello.version.description), "ours": .string(ours.description)]
         )
       }
       try kind.accept(hello)
       self.hello = hello
       connection?.gate.phase = .ready
       handle(.initialized)
-    } catch let error as WireError where error.name == .connectionClosed {
+    } catch let error as WireError where error.name == .connectionClosed && connection?.isClosed != false {
       // The exit or the violation that closed it is reported by its own event.
     } catch {
       fault(error as? WireError ?? WireError(.internalError, "\(error)"))
@@ -196,13 +211,16 @@ package final class WorkerInstance {
 
   private func answered(_ invocation: Invocation, _ result: Result<ToolResult, WireError>) {
     if let id = invocation.requestID { running[id] = nil }
-    if case .failure(let error) = result, error.name == .connectionClosed {
+    if case .failure = result, connection?.isClosed != false {
       // Ended by `announceGone`, which knows what became of the process.
       orphaned.append(invocation)
       return
     }
-    handle(.answered)
-    kind.ended(invocation, result)
+    if invocation.requestID != nil {
+      answered += 1
+      handle(.answered)
+    }
+    kind.ended(invocation, result.mapError { $0.name == .connectionClosed ? WireError(.toolFailed, $0.message) : $0 })
     endIfCondemned()
     kind.dispatch()
   }
@@ -288,7 +306,6 @@ package final class WorkerInstance {
   }
 
   private func fault(_ error: WireError) {
-    lastError = error.message
     kind.log.error(
       "worker is at fault",
       ["worker": .string(name), "error": .string(error.name.rawValue), "reason": .string(error.message)]
@@ -299,13 +316,13 @@ package final class WorkerInstance {
   /// The worker leads a session and a process group of its own, so what it started and left behind ends with it.
   private func signalSession(_ signal: Int32) {
     guard let pid else { return }
-    if signal == SIGKILL || Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
-    if signal == SIGKILL { Glibc.kill(-pid, SIGKILL) }
+    // A jail ends with its pid 1. Its launcher ignores everything milder, and so does pid 1.
+    if let jail, signal != SIGKILL || jail.kill() { return }
+    if Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
   }
 
   private func exited(_ exit: ProcessExit) {
     stopHeartbeat()
-    if let pid { Glibc.kill(-pid, SIGKILL) }
     // What it had written is delivered before its exit is reported.
     errorReader?.drain()
     errorReader = nil
@@ -313,27 +330,49 @@ package final class WorkerInstance {
     connection?.deliverRest()
     connection?.close(because: nil)
     connection = nil
-    let wasAsked: Bool = if case .stopping = lifecycle.state { true } else { lifecycle.state == .draining }
-    if !wasAsked {
-      lastError = lastError ?? "process \(exit)"
-      kind.log.error("worker ended", ["worker": .string(name), "exit": .string(exit.description)])
-    } else {
-      kind.log.info("worker stopped", ["worker": .string(name), "exit": .string(exit.description)])
-    }
+    let exit = jailExit(exit)
     exitDescription = exit.description
+    endWasWanted = lifecycle.isEndWanted
     handle(.exited(exit == .code(0) ? .clean : .failed))
   }
 
+  /// A jailed worker's launcher ends when the jail has; how the program inside ended is said on the status socket.
+  private func jailExit(_ exit: ProcessExit) -> ProcessExit {
+    guard let jail else { return exit }
+    jail.update()
+    self.jail = nil
+    if let failure = jail.setupFailure {
+      setupFailure = "its jail could not be built: stage '\(failure.stage)': \(errnoMessage(failure.errno))"
+      return .code(125)
+    }
+    if let limit = jail.limit { setupFailure = "it reached its \(limit) limit" }
+    return jail.exit ?? exit
+  }
+
+  /// What the jail says of its end, when that is more than the program's exit.
+  private var setupFailure: String?
   private var exitDescription: String?
+  private var endWasWanted = false
 
   private func announceGone(_ reason: String) {
+    let reason = setupFailure ?? reason
+    setupFailure = nil
+    let detail = exitDescription.map { " (process \($0))" } ?? ""
+    if endWasWanted {
+      kind.log.info("worker stopped", ["worker": .string(name), "reason": .string(reason + detail)])
+    } else {
+      lastError = reason + detail
+      let words = kind.lines.last(1).first { $0.pid == Int64(pid ?? 0) }?.text ?? ""
+      kind.log.error(
+        "worker ended", ["worker": .string(name), "reason": .string(reason + detail), "stderr": .string(words)])
+    }
     pid = nil
     hello = nil
     let lost = orphaned + running.values.sorted { $0.job < $1.job }
     orphaned = []
     running = [:]
-    let detail = exitDescription.map { " (process \($0))" } ?? ""
     exitDescription = nil
+    endWasWanted = false
     for invocation in lost {
       let error =
         switch invocation.cancelReason {
@@ -411,25 +450,6 @@ extension WorkerInstance: ConnectionOwner {
       }
     }
   }
-}
-
-extension WorkerInstance {
-  /// The running invocation whose `tool/invoke` has this id on this instance's connection.
-  package func invocation(_ id: RequestID) -> Invocation? { running[id] }
-
-  package var stateName: String {
-    switch lifecycle.state {
-    case .down: "down"
-    case .starting: "starting"
-    case .initializing: "initializing"
-    case .ready: isCondemned ? "condemned" : "ready"
-    case .draining: "draining"
-    case .stopping: "stopping"
-    case .waiting(let isThrottled): isThrottled ? "throttled" : "waiting"
-    }
-  }
-
-  package var uptimeMS: Int64? { pid == nil ? nil : BootTime.now.milliseconds(since: startedAt) }
 }
 
 /// Lets a loop-confined object pass through a `@Sendable` closure that runs on its own loop.

@@ -8,7 +8,8 @@ package final class WorkerKind {
   unowned let supervisor: Supervisor
   package let manifest: WorkerManifest
   package private(set) var instances: [WorkerInstance] = []
-  package let lines = WorkerLog()
+  /// Outlives the kind when a changed manifest puts a successor in its place.
+  package let lines: WorkerLog
   /// What its instances offer, by the first one that answered `initialize`.
   package private(set) var tools: [Tool]?
   package private(set) var peer: Peer?
@@ -23,6 +24,7 @@ package final class WorkerKind {
   init(_ manifest: WorkerManifest, _ supervisor: Supervisor, lines: WorkerLog? = nil) {
     self.manifest = manifest
     self.supervisor = supervisor
+    self.lines = lines ?? WorkerLog()
     queue = InvocationQueue(limit: supervisor.queueLimit)
     instances = (1...manifest.instances).map { WorkerInstance(self, number: $0) }
   }
@@ -51,7 +53,7 @@ package final class WorkerKind {
     for invocation in queue.removeAll() {
       ended(invocation, .failure(WireError(.draining, "the coordinator is stopping")))
     }
-    for instance in instances { instance.handle(.stop) }
+    for instance in instances { instance.handle(.kill) }
   }
 
   // MARK: From instances
@@ -63,6 +65,12 @@ package final class WorkerKind {
     }
     if let tools, tools != hello.tools, instances.contains(where: { $0.isReady }) {
       throw WireError(.refused, "its tools differ from those of the other instances")
+    }
+    for tool in hello.tools {
+      if let other = supervisor.catalog[tool.name]?.kind, other.manifest.name != manifest.name {
+        throw WireError(.refused, "tool '\(tool.name)' is offered by worker '\(other.manifest.name)' already")
+      }
+      try CatalogEntry.check(tool)
     }
   }
 
@@ -91,6 +99,8 @@ package final class WorkerKind {
     for invocation in queue.removeAll() {
       ended(invocation, .failure(WireError(.unavailable, "worker '\(manifest.name)' has stopped")))
     }
+    // Instances and their kind hold each other until here.
+    instances = []
     let onStopped = self.onStopped
     self.onStopped = nil
     onStopped?()
@@ -112,12 +122,16 @@ package final class WorkerKind {
     }
   }
 
-  private var unavailable: WireError {
+  /// What a caller is told while nothing can serve it.
+  package var unavailable: WireError {
     let why = instances.compactMap(\.lastError).first.map { ": \($0)" } ?? ""
+    var data: JSONObject = ["worker": .string(manifest.name)]
+    if let wait = instances.compactMap(\.restartsInMS).min() { data["retry_after_ms"] = .integer(wait) }
+    if canServe { data["retry_after_ms"] = .integer(manifest.restart.backoffMS) }
     return WireError(
       .unavailable,
-      "worker '\(manifest.name)' is down\(why)",
-      data: ["worker": .string(manifest.name), "retry_after_ms": .integer(manifest.restart.throttleMS)]
+      canServe ? "worker '\(manifest.name)' is not ready yet\(why)" : "worker '\(manifest.name)' is down\(why)",
+      data: data
     )
   }
 
@@ -135,8 +149,7 @@ package final class WorkerKind {
       return
     }
     if invocation.depth > 0 {
-      var visited: Set<ObjectIdentifier> = []
-      if !canProgress(&visited) {
+      if !supervisor.willServe(self) {
         ended(
           invocation,
           .failure(
@@ -173,10 +186,10 @@ package final class WorkerKind {
     return best
   }
 
-  func canProgress(_ visited: inout Set<ObjectIdentifier>) -> Bool {
-    guard visited.insert(ObjectIdentifier(self)).inserted else { return false }
+  /// Whether a slot is or comes free, given the kinds that are known to have slots that come free.
+  func willServe(_ serving: Set<ObjectIdentifier>) -> Bool {
     if instances.contains(where: { !$0.isReady || $0.freeSlots > 0 }) { return true }
-    return instances.contains { $0.running.values.contains { $0.canProgress(&visited) } }
+    return instances.contains { $0.running.values.contains { $0.canEnd(serving) } }
   }
 
   func dispatch() {
@@ -270,6 +283,11 @@ struct InvocationQueue {
     guard let position = items.indices.dropFirst(head).first(where: { items[$0] === invocation }) else { return }
     items[position] = nil
     count -= 1
+    // Gaps are closed when they are the greater part, so that a queue that nobody serves does not grow by cancellations.
+    if items.count - head > 2 * count + 64 {
+      items = items[head...].filter { $0 != nil }
+      head = 0
+    }
   }
 
   mutating func removeAll() -> [Invocation] {

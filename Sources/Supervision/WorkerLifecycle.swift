@@ -41,6 +41,8 @@ struct WorkerLifecycle: Equatable {
     case drain
     case drained
     case stop
+    /// End it without asking first.
+    case kill
     case timer
   }
 
@@ -80,9 +82,20 @@ struct WorkerLifecycle: Equatable {
 
   init(_ restart: WorkerManifest.Restart) { self.restart = restart }
 
+  /// Whether an exit now would be what was asked for.
+  var isEndWanted: Bool {
+    switch state {
+    case .draining: true
+    case .stopping(_, isWanted: false): fault == nil
+    default: false
+    }
+  }
+
   /// `livedMS` is how long the process has been running, `jitter` a random number in −1 … 1; asked for only after an exit.
   mutating func handle(
-    _ event: Event, livedMS: @autoclosure () -> Int64 = 0, jitter: @autoclosure () -> Double = 0
+    _ event: Event,
+    livedMS: @autoclosure () -> Int64 = 0,
+    jitter: @autoclosure () -> Double = 0
   ) -> [Effect] {
     switch (state, event) {
     case (.down, .start), (.waiting, .timer), (.waiting, .start):
@@ -94,7 +107,7 @@ struct WorkerLifecycle: Equatable {
       state = .initializing
       return [.sendInitialize, .arm(.start)]
     case (.starting, .spawnFailed(let why)): return rest(.failed, why, livedMS: 0, jitter: jitter())
-    case (.starting, .stop):
+    case (.starting, .stop), (.starting, .drain), (.starting, .kill):
       // The spawn is under way and cannot be called back; what it yields is ended at once.
       state = .stopping(.killed, isWanted: false)
       return [.disarm]
@@ -106,7 +119,7 @@ struct WorkerLifecycle: Equatable {
     case (.initializing, .initialized):
       state = .ready
       return [.disarm, .announceReady]
-    case (.initializing, .timer): return end(because: "no answer to 'initialize' in time")
+    case (.initializing, .timer): return end(because: "no answer to 'initialize' in time", isWanted: true)
 
     case (.ready, .answered), (.draining, .answered):
       hasAnswered = true
@@ -118,8 +131,13 @@ struct WorkerLifecycle: Equatable {
       state = .stopping(.asked, isWanted: false)
       return [.ask, .arm(.grace)]
 
-    case (.initializing, .fault(let error)), (.ready, .fault(let error)), (.draining, .fault(let error)):
-      return end(because: error.message)
+    case (.initializing, .fault(let error)), (.ready, .fault(let error)):
+      return end(because: error.message, isWanted: true)
+    case (.draining, .fault(let error)): return end(because: error.message, isWanted: false)
+    case (.initializing, .kill), (.ready, .kill), (.draining, .kill), (.stopping(.asked, _), .kill),
+      (.stopping(.terminated, _), .kill):
+      state = .stopping(.killed, isWanted: false)
+      return [.disarm, .kill]
     case (.initializing, .stop), (.initializing, .drain), (.ready, .stop), (.draining, .stop):
       state = .stopping(.asked, isWanted: false)
       return [.ask, .arm(.grace)]
@@ -130,11 +148,11 @@ struct WorkerLifecycle: Equatable {
     case (.stopping(.terminated, let isWanted), .timer):
       state = .stopping(.killed, isWanted: isWanted)
       return [.kill]
-    case (.stopping(let teardown, _), .stop), (.stopping(let teardown, _), .drain):
+    case (.stopping(let teardown, _), .stop), (.stopping(let teardown, _), .drain), (.stopping(let teardown, _), .kill):
       state = .stopping(teardown, isWanted: false)
       return []
 
-    case (.waiting, .stop), (.waiting, .drain):
+    case (.waiting, .stop), (.waiting, .drain), (.waiting, .kill):
       state = .down
       return [.disarm]
 
@@ -156,9 +174,9 @@ struct WorkerLifecycle: Equatable {
   }
 
   /// Ends a process that misbehaved. There is nothing to wait for: it is not trusted to end by itself.
-  private mutating func end(because reason: String) -> [Effect] {
+  private mutating func end(because reason: String, isWanted: Bool) -> [Effect] {
     fault = reason
-    state = .stopping(.killed, isWanted: true)
+    state = .stopping(.killed, isWanted: isWanted)
     return [.disarm, .kill]
   }
 
@@ -173,6 +191,7 @@ struct WorkerLifecycle: Equatable {
     let wasUseful = hasAnswered || livedMS >= restart.resetMS
     let wait = backoff.next(restart, wasUseful: wasUseful, jitter: jitter)
     state = .waiting(isThrottled: !wasUseful)
-    return [.announceGone(reason), .arm(.restart(milliseconds: wait))]
+    // Armed before anybody hears of it: who then stops the instance disarms the timer too.
+    return [.arm(.restart(milliseconds: wait)), .announceGone(reason)]
   }
 }

@@ -9,18 +9,22 @@ package struct WorkerRegistry: Sendable {
   /// One text per manifest or folder that could not be used.
   package private(set) var errors: [String] = []
 
+  /// Folders whose manifest, or search folders whose listing, could not be read.
+  private var unusable: [String] = []
+
   private static let manifestBytes = 1 << 20
 
   /// Of two manifests with one name the earlier on the path wins, and the later is an error.
   package init(searching path: [String]) {
     for folder in path {
-      for candidate in Self.candidates(in: folder, &errors) { load(candidate) }
+      for candidate in candidates(in: folder) { load(candidate) }
     }
   }
 
-  private static func candidates(in folder: String, _ errors: inout [String]) -> [String] {
+  private mutating func candidates(in folder: String) -> [String] {
     guard let directory = opendir(folder) else {
       errors.append(PosixError.current("opendir", folder).description)
+      unusable.append(Self.absolute(folder))
       return []
     }
     defer { closedir(directory) }
@@ -33,6 +37,15 @@ package struct WorkerRegistry: Sendable {
     }
     let folders = names.sorted().map { "\(folder)/\($0)" }
     return ([folder] + folders).filter { access("\($0)/worker.json", F_OK) == 0 }
+  }
+
+  /// The manifests, and of `previous` those that stand where something could not be read: a mistake in a file costs no
+  /// worker that runs.
+  package func manifests(keeping previous: [String: WorkerManifest]) -> [String: WorkerManifest] {
+    let kept = previous.filter { _, manifest in
+      unusable.contains { manifest.folder == $0 || manifest.folder.hasPrefix($0 + "/") }
+    }
+    return manifests.merging(kept) { new, _ in new }
   }
 
   private mutating func load(_ folder: String) {
@@ -48,6 +61,7 @@ package struct WorkerRegistry: Sendable {
       }
     } catch {
       errors.append("\(path): \(error)")
+      unusable.append(Self.absolute(folder))
     }
   }
 

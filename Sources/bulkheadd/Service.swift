@@ -26,6 +26,7 @@ final class Service {
   init(_ settings: Settings) throws {
     let environment = settings.environment
     ignoreBrokenPipes()
+    Self.raiseDescriptorLimit()
     loop = try EventLoop()
     log = settings.log
     notifier = ServiceNotifier(environment)
@@ -48,14 +49,16 @@ final class Service {
     let blobs = Blobs(try BlobService("\(settings.state)/blobs", limits: limits, on: loop))
     let supervisor = Supervisor(
       loop: loop, spawner: try Spawner(),
-      launcher: DirectLauncher(environment: environment, credentials: settings.workerIdentity), log: log,
+      launcher: JailedLauncher(
+        environment: environment, credentials: settings.workerIdentity,
+        hidden: [settings.state, settings.locations.runtimeDirectory]), log: log,
       identity: Self.identity, queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
     coordinator = Coordinator(
       loop: loop, supervisor: supervisor, blobs: blobs, log: log, identity: Self.identity,
       callTimeout: Milliseconds(settings.configuration.callTimeoutMS),
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
-      clientLimit: Int(settings.configuration.limits.clients), reload: settings.readWorkers)
+      clientLimit: Int(settings.configuration.limits.clients), reload: { settings.readWorkers(keeping: supervisor.manifests) })
     coordinator.socketPath = settings.socket
     listener = try ClientListener(
       Descriptor(owning: raw),
@@ -64,6 +67,15 @@ final class Service {
       allowedGID: settings.group
     )
     pending.handler = { [weak self] in self?.received($0) }
+  }
+
+  /// Each client takes one descriptor and each worker four; the customary soft limit of 1,024 is for programs that use
+  /// select(2). Workers get limits of their own.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 1 << 16)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   private final class SignalBox {

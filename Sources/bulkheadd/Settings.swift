@@ -70,9 +70,9 @@ struct Settings {
   }
 
   /// The manifests of the search path with what the configuration says about each kind.
-  func readWorkers() -> (manifests: [String: WorkerManifest], errors: [String]) {
+  func readWorkers(keeping running: [String: WorkerManifest]) -> (manifests: [String: WorkerManifest], errors: [String]) {
     let registry = WorkerRegistry(searching: workerPath)
-    var manifests = registry.manifests
+    var manifests = registry.manifests(keeping: running)
     var errors = registry.errors
     for (name, settings) in configuration.workers.sorted(by: { $0.key < $1.key }) {
       guard var manifest = manifests[name] else {

@@ -13,7 +13,26 @@ enum Sockets {
       throw PosixError("socket activation", "\(count) descriptors where 1 is due", errno: EINVAL)
     }
     try posix("fcntl", "descriptor 3 of socket activation") { fcntl(3, F_SETFD, FD_CLOEXEC) }
+    // A network socket would let in whoever reaches it: peers are known by what the kernel says of Unix sockets alone.
+    guard try option(SO_DOMAIN) == AF_UNIX, try option(SO_ACCEPTCONN) == 1,
+      try option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
+    else { throw PosixError("socket activation", "descriptor 3 is no listening Unix stream socket", errno: EINVAL) }
     return 3
+  }
+
+  private static func option(_ name: Int32) throws(PosixError) -> Int32 {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    try posix("getsockopt", "descriptor 3 of socket activation") { getsockopt(3, SOL_SOCKET, name, &value, &length) }
+    return value
+  }
+
+  /// What is at `path` goes only if it is a socket: a mistyped path costs nobody a file.
+  private static func removeStale(_ path: String) throws(PosixError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw PosixError("bind", path, errno: EEXIST) }
+    try posix("unlink", path) { unlink(path) }
   }
 
   /// Binds `path` and listens. A stale socket is removed; the caller holds the lock that says it is stale.
@@ -31,7 +50,7 @@ enum Sockets {
       }
     )
     let raw = socket.raw
-    unlink(path)
+    try removeStale(path)
     // The mode is right from the first moment, not only after chmod.
     let mask = umask(0o777 & ~mode)
     defer { umask(mask) }
