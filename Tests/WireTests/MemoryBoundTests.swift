@@ -49,10 +49,15 @@ private func worst(_ shape: String, values: Int, bytes: Int) -> [UInt8] {
     case "nested objects": (String(repeating: #"{"":"#, count: 120) + "0" + String(repeating: "}", count: 120), 121)
     case "objects of one": (#"{"":0}"#, 2)
     case "texts of 16 bytes": (#""0123456789abcdef""#, 1)
+    case "escaped texts": (#""\u0041\n\u00e90123456789""#, 1)
     case "objects of 13":
       ("{" + (0..<13).map { #""\#(String($0, radix: 16))":0"# }.joined(separator: ",") + "}", 14)
     default: ("null", 1)
     }
+  if shape == "one object of long keys" {
+    let members = (0..<min(values - 10, (bytes - 60) / 21)).map { "\"\(1_000_000_000_000_000 + $0)\":0" }
+    return Array((#"{"jsonrpc":"2.0","method":"m","params":{"a":{"# + members.joined(separator: ",") + "}}}").utf8)
+  }
   let fits = min((values - 10) / count, (bytes - 60) / (element.utf8.count + 1))
   if shape == "one object" {
     let members = (0..<min(values - 10, bytes / 10)).map { #""\#(String($0, radix: 36))":0"# }
@@ -70,6 +75,7 @@ private func worst(_ shape: String, values: Int, bytes: Int) -> [UInt8] {
       let shapes = [
         "numbers", "decimals", "empty lists", "lists of one", "nested lists", "nested lists of two", "nested objects",
         "objects of one", "texts of 16 bytes", "objects of 13", "one object",
+        "one object of long keys", "escaped texts",
       ]
       // Large blocks go back to the system at once, so that what is measured is in use and not merely kept.
       mallopt(M_MMAP_THRESHOLD, 1 << 17)
@@ -79,8 +85,7 @@ private func worst(_ shape: String, values: Int, bytes: Int) -> [UInt8] {
           let text = worst(shape, values: Limit.values, bytes: bytes)
           let (held, peak) = try cost(of: text)
           // Pages and what the allocator keeps do not scale with the text.
-          let whilst =
-            min(MemoryBound.whilst * text.count, MemoryBound.perValue * Limit.values + 2 * text.count) + (1 << 20)
+          let whilst = min(MemoryBound.whilst * text.count, MemoryBound.whole) + (1 << 20)
           let after = MemoryBound.after * text.count + (1 << 16)
           let report =
             "\(shape), \(text.count) bytes: held \(held) (\(held / text.count) per byte), peak \(peak) (\(peak / text.count) per byte)"
@@ -92,9 +97,9 @@ private func worst(_ shape: String, values: Int, bytes: Int) -> [UInt8] {
   }
 }
 
-/// The numbers at the end of the specification's limits: bytes for each byte of text, and for each value.
+/// The numbers at the end of the specification's limits, in bytes; the first two for each byte of text.
 private enum MemoryBound {
   static let whilst = 48
   static let after = 32
-  static let perValue = 96
+  static let whole = 192 << 20
 }
