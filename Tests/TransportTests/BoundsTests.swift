@@ -90,11 +90,7 @@ import Testing
     alone.connection.request(invocation(filler(2 << 20))) { _ in }
     var bytes = 0
     let start = BootTime.now
-    func sip() {
-      bytes += alone.peer.available(atMost: 1 << 16).count
-      alone.loop.schedule(after: 8, sip)
-    }
-    alone.loop.schedule(after: 0, sip)
+    alone.readPeer(atMost: 1 << 16, pause: 8) { bytes += $0.count }
     alone.run("all bytes") { alone.connection.isClosed || bytes > 2 << 20 }
     #expect(!alone.connection.isClosed)
     #expect(alone.connection.queuedBytes == 0)
@@ -136,11 +132,7 @@ import Testing
     #expect(!alone.connection.isClosed)
     // It reads again: everything is served, in order.
     var bytes: [UInt8] = []
-    func drain() {
-      bytes += alone.peer.available()
-      alone.loop.schedule(after: 0, drain)
-    }
-    alone.loop.schedule(after: 0, drain)
+    alone.readPeer { bytes += $0 }
     alone.run("all answers") { alone.owner.requests.count == written && alone.connection.queuedBytes == 0 }
     bytes += alone.peer.available()
     #expect(try frames(in: bytes).compactMap { $0["id"]?.integerValue } == (1...Int64(written)).map { $0 })
@@ -199,11 +191,7 @@ import Testing
     )
     alone.settle()
     #expect(order == ["request 1", "progress 7"], "what only consumes is not held up")
-    func drain() {
-      _ = alone.peer.available()
-      alone.loop.schedule(after: 0, drain)
-    }
-    drain()
+    alone.readPeer()
     alone.run("the rest") { order.count == 4 }
     #expect(order.suffix(2) == ["request 2", "cancel 2"])
   }

@@ -188,6 +188,15 @@ final class Alone {
 
   func run(_ what: String = "", until condition: @escaping () -> Bool) { runLoop(loop, what, until: condition) }
 
+  /// From now on the peer reads, at most `limit` bytes every `pause` milliseconds.
+  func readPeer(atMost limit: Int = .max, pause: Milliseconds = 0, _ body: @escaping ([UInt8]) -> Void = { _ in }) {
+    loop.schedule(after: pause) { [weak self] in
+      guard let self else { return }
+      body(peer.available(atMost: limit))
+      readPeer(atMost: limit, pause: pause, body)
+    }
+  }
+
   /// Lets everything that is ready happen: each round asks the descriptors once.
   func settle(rounds: Int = 50) {
     var left = rounds
