@@ -49,7 +49,8 @@ let package = Package(
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
+      name: "Benchmarks", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "bulkhead-jail"],
+      path: "Tests/Benchmarks",
       swiftSettings: strict),
   ]
 )
