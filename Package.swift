@@ -58,6 +58,15 @@ let package = Package(
     .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests", dependencies: ["JSON", "Wire", "Posix", "Logging", "Supervision", "Coordinator"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
