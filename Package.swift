@@ -79,6 +79,16 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
     .testTarget(
       name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
 
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(

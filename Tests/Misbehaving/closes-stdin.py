@@ -1,0 +1,9 @@
+"""Closes its input and lives on."""
+import os, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frames import *
+
+hello()
+os.close(0)
+forever()
