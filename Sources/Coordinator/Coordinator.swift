@@ -19,9 +19,10 @@ package final class Coordinator {
   let identity: Peer
   let startedAt = BootTime.now
   let calls: ToolCalls
-  let blobs: Blobs
+  package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
+  private let drainTimeout: Milliseconds
   private(set) var isDraining = false
   private var isStopping = false
   private var onDrained: [() -> Void] = []
@@ -44,7 +45,7 @@ package final class Coordinator {
     blobs: Blobs,
     log: Logger,
     identity: Peer,
-    callTimeout: Milliseconds = 300_000,
+    callTimeout: Milliseconds = 300_000, drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {
@@ -54,6 +55,7 @@ package final class Coordinator {
     self.log = log
     self.identity = identity
     self.clientLimit = clientLimit
+    self.drainTimeout = drainTimeout
     self.reload = reload
     calls = ToolCalls(supervisor, defaultTimeout: callTimeout)
     supervisor.handler = self
@@ -92,12 +94,10 @@ package final class Coordinator {
     isDraining = true
     calls.isDraining = true
     log.info("draining", ["calls": .integer(Int64(calls.running))])
-    // Workers stay until no call runs, since a running call may need another worker to end; but no longer than the most
-    // patient of them would be waited for anyway.
+    // Workers stay until no call runs, since a running call may need another worker to end.
     guard calls.running > 0 else { return stopWorkers() }
     calls.onIdle = { [weak self] in self?.stopWorkers() }
-    let patience = supervisor.allKinds.map(\.manifest.drainMS).max() ?? 0
-    loop.schedule(after: Milliseconds(patience)) { [weak self] in
+    loop.schedule(after: drainTimeout) { [weak self] in
       guard let self, calls.running > 0 else { return }
       log.warn("calls outlived the drain", ["calls": .integer(Int64(calls.running))])
       stopNow()

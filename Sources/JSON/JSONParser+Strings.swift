@@ -16,7 +16,19 @@ extension JSONParser {
   /// Safety: `run` is valid UTF-8, and ASCII if so marked: `scanString` has checked every byte.
   @inline(__always)
   func makeString(_ run: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String {
-    String(copying: UTF8Span(unchecked: Span(_unsafeElements: run), isKnownASCII: isASCII))
+    if isASCII, run.count <= ShortString.maximumLength, let start = run.baseAddress, isReadable(start, 16),
+      ShortString.layoutIsKnown
+    {
+      return ShortString.make(start, run.count)
+    }
+    return String(copying: UTF8Span(unchecked: Span(_unsafeElements: run), isKnownASCII: isASCII))
+  }
+
+  /// Whether the text has `length` bytes from `start` on, which may also lie outside it.
+  @inline(__always)
+  private func isReadable(_ start: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+    let place = start - base
+    return place >= 0 && place &+ length <= count
   }
 
   @inline(__always)
@@ -28,10 +40,8 @@ extension JSONParser {
       let tail = StringScan.load(start, length &- 8)
       return (head ^ UInt64(truncatingIfNeeded: length)) &* 0x9E37_79B9_7F4A_7C15 &+ tail
     }
-    let place = start - base
-    if place >= 0, place &+ 8 <= count {
-      let mask = (1 as UInt64) &<< UInt64(truncatingIfNeeded: length &* 8) &- 1
-      return StringScan.load(base, place) & mask
+    if isReadable(start, 8) {
+      return StringScan.load(start, 0) & ((1 as UInt64) &<< UInt64(truncatingIfNeeded: length &* 8) &- 1)
     }
     return shortFingerprint(of: run)
   }

@@ -58,11 +58,11 @@ package enum JailWall: String, Sendable, Hashable, CaseIterable {
 
 /// What the program sees of the file system.
 package struct FileView: Sendable {
-  package enum Programs: Sendable {
+  package enum Base: Sendable {
     /// All of /usr, readable and executable.
     case system
-    /// Only these files may be executed (and the dynamic loader); of the system only libraries are shown.
-    case only([String])
+    /// Libraries and data of /usr, and nothing of it executable but the dynamic loader.
+    case libraries
   }
 
   package struct File: Sendable {
@@ -88,9 +88,13 @@ package struct FileView: Sendable {
     case writable
   }
 
-  package var programs: Programs = .system
+  package var base: Base = .system
+  /// Programs besides the base, shown read-only at their own paths; with `libraries` these are all that may run.
+  package var programs: [String] = []
   /// Files and folders, shown at their own paths.
   package var readable: [String] = []
+  /// Folders that may be read and mapped as code by a program that runs, but not executed as programs.
+  package var libraries: [String] = []
   package var writable: [String] = []
   /// Put into the workspace before the program starts.
   package var files: [File] = []

@@ -51,8 +51,12 @@ struct MountPlan {
     to encoder: consuming PolicyEncoder
   ) throws(JailError) -> PolicyEncoder {
     var plan = MountPlan(encoder, policy, identity)
-    if !policy.removedWalls.contains(.privateRoot) { try plan.addMounts() }
-    try plan.addRules()
+    if policy.grade == .noNamespaces {
+      try plan.addRulesOnHost()
+    } else {
+      if !policy.removedWalls.contains(.privateRoot) { try plan.addMounts() }
+      try plan.addRules()
+    }
     return plan.encoder
   }
 
@@ -75,12 +79,10 @@ struct MountPlan {
 
   private mutating func addSystem() throws(JailError) {
     try folder("usr")
-    switch view.programs {
-    case .system:
-      try bind("/usr", BH_MOUNT_READ_ONLY)
-    case .only(let programs):
+    switch view.base {
+    case .system: try bind("/usr", BH_MOUNT_READ_ONLY)
+    case .libraries:
       for folder in Self.libraryFolders { try bind(folder, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL) }
-      for program in programs { try bind(try Self.checked(program), BH_MOUNT_READ_ONLY) }
     }
     for (link, target) in Self.links { try symlink(link, to: target) }
   }
@@ -108,6 +110,8 @@ struct MountPlan {
 
   private mutating func addProc() throws(JailError) {
     try folder("proc")
+    // Only a test takes this wall away; a /proc can be mounted by the owner of its processes only.
+    if walls.contains(.pidNamespace) { return try bind("/proc", BH_MOUNT_READ_ONLY) }
     var flags: UInt32 = view.processes == .writable ? 0 : BH_MOUNT_READ_ONLY
     if view.processes == .processesOnly { flags |= BH_MOUNT_PID_ONLY }
     var step = try step(BH_MOUNT_PROC, "proc", flags)
@@ -117,7 +121,12 @@ struct MountPlan {
 
   private mutating func addBinds() throws(JailError) {
     var binds: [(path: String, flags: UInt32)] = []
-    for path in view.readable { binds.append((try Self.checked(path), readOnly)) }
+    for path in view.readable { binds.append((try Self.checked(path), readOnly | BH_MOUNT_NO_EXEC)) }
+    for path in view.libraries { binds.append((try Self.checked(path), readOnly)) }
+    for path in view.programs {
+      let path = try Self.checked(path)
+      if !isBound(String(path.dropFirst())) { binds.append((path, BH_MOUNT_READ_ONLY)) }
+    }
     for path in view.writable { binds.append((try Self.checked(path), noExec)) }
     // A folder before what lies in it; a path that is both is writable.
     binds.sort { ($0.path, $0.flags & BH_MOUNT_READ_ONLY) < ($1.path, $1.flags & BH_MOUNT_READ_ONLY) }
@@ -229,19 +238,35 @@ struct MountPlan {
 
   private mutating func addRules() throws(JailError) {
     try rule("/", LandlockRights.read)
-    switch view.programs {
-    case .system:
-      try rule("/usr", LandlockRights.execute)
-    case .only(let programs):
-      for program in programs { try rule(try Self.checked(program), LandlockRights.execute) }
+    switch view.base {
+    case .system: try rule("/usr", LandlockRights.execute)
+    case .libraries:
       for loader in Self.loaders { try rule(loader, LandlockRights.execute, optional: true) }
     }
+    for program in view.programs { try rule(try Self.checked(program), LandlockRights.execute) }
     for device in ["/dev/null", "/dev/zero", "/dev/full"] { try rule(device, LandlockRights.writeFile) }
     if view.processes == .writable { try rule("/proc", LandlockRights.writeFile) }
     try rule("/tmp", LandlockRights.write)
     if view.workspaceBytes != nil { try rule("/workspace", LandlockRights.write, optional: true) }
     for path in view.writable { try rule(path, LandlockRights.write) }
     if walls.contains(.noExecMounts) { try rule("/", LandlockRights.execute) }
+  }
+
+  /// Without a private root Landlock is the only wall around files, so nothing is readable that is not named.
+  private mutating func addRulesOnHost() throws(JailError) {
+    guard view.workspaceBytes == nil else {
+      throw JailError(.value, "a workspace of its own needs namespaces, which the grade 'no-namespaces' lacks")
+    }
+    let system = view.base == .system ? LandlockRights.execute : 0
+    try rule("/usr", LandlockRights.read | system)
+    for file in Self.systemFiles { try rule(file, LandlockRights.read, optional: true) }
+    for device in Self.devices { try rule("/dev/\(device)", LandlockRights.readFile | LandlockRights.writeFile) }
+    for loader in Self.loaders {
+      try rule(loader, LandlockRights.read | LandlockRights.execute, optional: true)
+    }
+    for program in view.programs { try rule(program, LandlockRights.read | LandlockRights.execute) }
+    for path in view.readable + view.libraries { try rule(path, LandlockRights.read) }
+    for path in view.writable { try rule(path, LandlockRights.read | LandlockRights.write) }
   }
 
   private mutating func rule(_ path: String, _ access: UInt64, optional: Bool = false) throws(JailError) {

@@ -51,7 +51,7 @@ extension JailPolicy {
 
   private func flags(notifies: Bool) -> UInt32 {
     var flags: UInt32 = 0
-    if !removedWalls.contains(.privateRoot) { flags |= BH_JAIL_PRIVATE_ROOT }
+    if !removedWalls.contains(.privateRoot), grade != .noNamespaces { flags |= BH_JAIL_PRIVATE_ROOT }
     if notifies { flags |= BH_JAIL_NOTIFY }
     if removedWalls.contains(.capabilities) { flags |= BH_JAIL_KEEP_CAPS | BH_JAIL_KEEP_BOUNDING }
     if !removedWalls.contains(.noNewPrivileges) { flags |= BH_JAIL_NO_NEW_PRIVS }
@@ -88,9 +88,13 @@ extension JailPolicy {
     config.memory_bytes = limits.memoryBytes ?? 0
     config.processes = limits.processes ?? 0
     config.open_files = limits.openFiles ?? 0
-    let isWatched = limits.cpuMilliseconds != nil || limits.memoryBytes != nil
+    // A test that takes these walls away has no /proc of the jail's own to look at.
+    let canWatch = removedWalls.isDisjoint(with: [.privateRoot, .pidNamespace])
+    let isWatched = canWatch && (limits.cpuMilliseconds != nil || limits.memoryBytes != nil)
     config.tick_ms = isWatched ? max(1, limits.tickMilliseconds) : 0
   }
+
+  private static let halfOfTheHost = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) &* 4096 / 2
 
   private var rlimits: [bh_jail_rlimit] {
     var list: [bh_jail_rlimit] = []
@@ -104,8 +108,9 @@ extension JailPolicy {
       let seconds = cpu / 1000 + (cpu % 1000 == 0 ? 0 : 1)
       add(.cpu, max(1, seconds), hard: max(1, seconds) + 1)
     }
-    // Likewise: a backstop above the limit, so that reaching the limit is seen and reported as such.
-    if let memory = limits.memoryBytes { add(.data, memory &+ max(memory / 4, 64 << 20)) }
+    // Likewise a backstop. Well above the limit: a program that reaches this one gets ENOMEM, which nobody could tell
+    // from its own failure, while the watchdog's end is reported as what it is.
+    if let memory = limits.memoryBytes { add(.data, max(memory &+ memory / 4, Self.halfOfTheHost)) }
     // The reaper counts in the jail's user namespace too.
     if let processes = limits.processes { add(.processes, UInt64(processes) + 1) }
     add(.fileSize, limits.fileSizeBytes)

@@ -23,7 +23,7 @@ package protocol ReadinessHandler: AnyObject {
 /// Whatever lives on a loop needs no locks: it is touched on that thread only. Objects that live there are not
 /// `Sendable`, so the compiler keeps them from leaving; other threads reach the loop through `submit` alone.
 ///
-/// Safety: `inbox` is guarded by its mutex; every other stored property is touched only on the thread that calls `run`
+/// Safety: `inbox` is guarded by its lock; every other stored property is touched only on the thread that calls `run`
 /// (and, before `run`, on the thread that made the loop).
 package final class EventLoop: @unchecked Sendable {
   private struct Inbox {
@@ -40,7 +40,7 @@ package final class EventLoop: @unchecked Sendable {
 
   private let epoll: Descriptor
   private let wake: Descriptor
-  private let inbox = Mutex(Inbox())
+  private let inbox = Guarded(Inbox())
   /// The thread inside `run`; a thread compares it only with itself.
   private let owner = Atomic<UInt>(0)
   private var watches: [Int32: Watch] = [:]

@@ -14,27 +14,45 @@ package struct DirectLauncher: WorkerLauncher {
     self.credentials = credentials
   }
 
-  package func plan(_ manifest: WorkerManifest) throws -> SpawnPlan {
+  package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch {
     var plan = SpawnPlan(path: try manifest.programPath(), arguments: manifest.command)
     plan.environment = manifest.environmentList(from: environment)
     plan.directory = manifest.folder
     plan.credentials = credentials
     plan.limits = manifest.resourceLimits
-    return plan
+    return .process(plan)
   }
 }
 
 extension WorkerManifest {
-  /// Where a program named without a slash is looked for; not the coordinator's own PATH, which anyone may have set.
+  /// The variable PATH of every worker.
   private static let standardPath = ["/usr/local/bin", "/usr/bin", "/bin"]
+
+  /// Where a program named without a slash is looked for: beside the running program, where our own workers are, then
+  /// in the standard folders. Not the coordinator's own PATH, which anyone may have set.
+  private static let searchPath = [folderOfThisProgram].compactMap { $0 } + standardPath
+
+  private static var folderOfThisProgram: String? {
+    guard let path = canonicalPath("/proc/self/exe"), let slash = path.lastIndex(of: "/") else { return nil }
+    return String(path[..<slash])
+  }
+
+  private static func canonicalPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
 
   /// The absolute path of the program; an error says where it was looked for.
   package func programPath() throws(PosixError) -> String {
     let program = command[0]
-    if program.hasPrefix("/") { return program }
-    if program.contains("/") { return "\(folder)/\(program)" }
-    for folder in Self.standardPath where access("\(folder)/\(program)", X_OK) == 0 { return "\(folder)/\(program)" }
-    throw PosixError("find program in \(Self.standardPath.joined(separator: ":"))", program, errno: ENOENT)
+    let named = program.hasPrefix("/") ? program : program.contains("/") ? "\(folder)/\(program)" : nil
+    let candidates = named.map { [$0] } ?? Self.searchPath.map { "\($0)/\(program)" }
+    for candidate in candidates where access(candidate, X_OK) == 0 {
+      if let path = Self.canonicalPath(candidate) { return path }
+    }
+    guard named == nil else { throw PosixError.current("execute", named ?? program) }
+    throw PosixError("find program in \(Self.searchPath.joined(separator: ":"))", program, errno: ENOENT)
   }
 
   /// `NAME=value` for what the manifest lists, and the little without which programs misbehave.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Jail
 package import Posix
 
 /// The one thread that starts processes. It lives as long as the coordinator, because the parent-death signal of a
@@ -13,9 +14,8 @@ package final class Spawner: Sendable {
   }
 
   /// A started worker and our ends of its three pipes.
-  struct Started: ~Copyable, Sendable {
-    let pid: Int32
-    var pidfd: Descriptor?
+  struct Started: ~Copyable {
+    let process: any WorkerProcess
     /// To its standard input.
     var input: Descriptor?
     /// From its standard output.
@@ -24,20 +24,20 @@ package final class Spawner: Sendable {
     var errors: Descriptor?
   }
 
-  /// Starts `plan` with three pipes and reports on `home`'s thread. The plan is made on the spawner's thread too, since
-  /// it may read files.
+  /// Starts a process with three pipes and reports on `home`'s thread. What to start is worked out on the spawner's
+  /// thread too, since that may read files.
   func start(
     on home: EventLoop,
-    _ plan: @escaping @Sendable () throws -> SpawnPlan,
+    _ launch: @escaping @Sendable () throws -> WorkerLaunch,
     then report: @escaping @Sendable (consuming Result<Started, SpawnFailure>) -> Void
   ) {
     loop.submit {
-      let outcome = Outcome(Self.start(plan))
+      let outcome = Outcome(Self.start(launch))
       home.submit { report(outcome.take()) }
     }
   }
 
-  private static func start(_ plan: () throws -> SpawnPlan) -> Result<Started, SpawnFailure> {
+  private static func start(_ makeLaunch: () throws -> WorkerLaunch) -> Result<Started, SpawnFailure> {
     do {
       var toChild = try DescriptorPair.pipe()
       var fromChild = try DescriptorPair.pipe()
@@ -45,17 +45,15 @@ package final class Spawner: Sendable {
       let childInput = toChild.takeFirst()
       let childOutput = fromChild.takeSecond()
       let childErrors = errors.takeSecond()
-      let child = try plan().spawn(descriptors: [childInput.raw, childOutput.raw, childErrors.raw])
-      let pid = child.pid
+      let streams = [childInput.raw, childOutput.raw, childErrors.raw]
+      let process: any WorkerProcess =
+        switch try makeLaunch() {
+        case .process(let plan): OrdinaryProcess(try plan.spawn(descriptors: streams))
+        case .jail(let jail): try JailProcess(jail, descriptors: streams)
+        }
       return .success(
         Started(
-          pid: pid,
-          pidfd: child.takePidfd(),
-          input: toChild.takeSecond(),
-          output: fromChild.takeFirst(),
-          errors: errors.takeFirst()
-        )
-      )
+          process: process, input: toChild.takeSecond(), output: fromChild.takeFirst(), errors: errors.takeFirst()))
     } catch {
       return .failure(SpawnFailure(reason: "\(error)"))
     }

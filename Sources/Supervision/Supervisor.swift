@@ -17,12 +17,6 @@ package protocol WorkerRequestHandler: AnyObject {
   func workerClosed(_ worker: WorkerInstance, _ connection: Connection)
 }
 
-/// How a manifest becomes a process.
-package protocol WorkerLauncher: Sendable {
-  /// Called on the spawner's thread.
-  func plan(_ manifest: WorkerManifest) throws -> SpawnPlan
-}
-
 /// Keeps every kind of worker running and the catalog of what they offer. Lives on one loop.
 package final class Supervisor {
   package let loop: EventLoop

@@ -70,8 +70,8 @@ package final class WorkerInstance {
     case .ask:
       connection?.notify(Shutdown())
       stopHeartbeat()
-    case .terminate: signalSession(SIGTERM)
-    case .kill: signalSession(SIGKILL)
+    case .terminate: exitWatch?.process.terminate()
+    case .kill: exitWatch?.process.kill()
     case .arm(let timer): arm(timer)
     case .disarm:
       if let timer { loop.cancel(timer) }
@@ -111,7 +111,7 @@ package final class WorkerInstance {
     let launcher = kind.supervisor.launcher
     // Safety: the box is opened on the loop's thread only, where the instance lives.
     let home = LoopBox(self)
-    kind.supervisor.spawner.start(on: loop, { try launcher.plan(manifest) }) { result in
+    kind.supervisor.spawner.start(on: loop, { try launcher.launch(manifest) }) { result in
       home.value.spawned(generation, result)
     }
   }
@@ -122,9 +122,9 @@ package final class WorkerInstance {
       kind.log.error("worker did not start", ["worker": .string(name), "reason": .string(failure.reason)])
       handle(.spawnFailed(failure.reason))
     case .success(var started):
-      pid = started.pid
+      pid = started.process.pid
       do throws(PosixError) {
-        exitWatch = try ExitWatch(started.pidfd.take()!, pid: started.pid, on: loop) { [weak self] in self?.exited($0) }
+        exitWatch = try ExitWatch(started.process, on: loop) { [weak self] in self?.exited($0) }
         errorReader = try ErrorReader(started.errors.take()!, on: loop) { [weak self] in self?.logLine($0) }
         connection = try Connection(
           loop: loop,
@@ -288,13 +288,14 @@ package final class WorkerInstance {
     if mayAsk, !isBeingPinged {
       isBeingPinged = true
       let generation = self.generation
-      connection?.request(Ping(), timeout: Milliseconds(kind.manifest.heartbeatMS)) { [weak self] result in
+      let timeout = kind.manifest.heartbeatTimeoutMS ?? kind.manifest.heartbeatMS
+      connection?.request(Ping(), timeout: Milliseconds(timeout)) { [weak self] result in
         guard let self, generation == self.generation else { return }
         isBeingPinged = false
         // A worker that answers only when idle may have been given work since the question.
         guard case .failure(let error) = result, error.name == .deadlineExceeded else { return }
         if running.isEmpty || hello?.alwaysAnswersPing == true {
-          fault(WireError(.deadlineExceeded, "no answer to 'ping' within \(kind.manifest.heartbeatMS) ms"))
+          fault(WireError(.deadlineExceeded, "no answer to 'ping' within \(timeout) ms"))
         }
       }
     }
@@ -309,17 +310,12 @@ package final class WorkerInstance {
     handle(.fault(error))
   }
 
-  /// The worker leads a session and a process group of its own, so what it started and left behind ends with it.
-  private func signalSession(_ signal: Int32) {
-    guard let pid else { return }
-    if Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
-  }
-
   private func exited(_ exit: ProcessExit) {
     stopHeartbeat()
     // What it had written is delivered before its exit is reported.
     errorReader?.drain()
     errorReader = nil
+    endCause = exitWatch?.process.cause
     exitWatch = nil
     connection?.deliverRest()
     connection?.close(because: nil)
@@ -329,16 +325,22 @@ package final class WorkerInstance {
     handle(.exited(exit == .code(0) ? .clean : .failed))
   }
 
+  /// What is known of its end beyond the exit.
+  private var endCause: String?
   private var exitDescription: String?
   private var endWasWanted = false
 
   private func announceGone(_ reason: String) {
+    let reason = endCause ?? reason
+    endCause = nil
     let detail = exitDescription.map { " (process \($0))" } ?? ""
     if endWasWanted {
       kind.log.info("worker stopped", ["worker": .string(name), "reason": .string(reason + detail)])
     } else {
       lastError = reason + detail
-      kind.log.error("worker ended", ["worker": .string(name), "reason": .string(reason + detail)])
+      let words = kind.lines.last(1).first { $0.pid == Int64(pid ?? 0) }?.text ?? ""
+      kind.log.error(
+        "worker ended", ["worker": .string(name), "reason": .string(reason + detail), "stderr": .string(words)])
     }
     pid = nil
     hello = nil

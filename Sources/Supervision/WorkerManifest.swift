@@ -12,6 +12,8 @@ package struct WorkerManifest: Sendable, Equatable {
     package var exec = false
     package var read: [String] = []
     package var write: [String] = []
+    /// May build jails of its own: the sandbox worker.
+    package var jails = false
   }
 
   package struct Restart: Sendable, Equatable {
@@ -52,6 +54,8 @@ package struct WorkerManifest: Sendable, Equatable {
   package var startMS: Int64 = 10_000
   /// 0: no heartbeat.
   package var heartbeatMS: Int64 = 10_000
+  /// For the answer to a heartbeat; nil: as long as between two of them.
+  package var heartbeatTimeoutMS: Int64?
   package var graceMS: Int64 = 2_000
   package var drainMS: Int64 = 30_000
   package var settings = JSONObject()
@@ -108,7 +112,13 @@ extension WorkerManifest {
     permissions.exec = try fields.optional("exec") ?? false
     permissions.read = try paths("read", &fields)
     permissions.write = try paths("write", &fields)
+    permissions.jails = try fields.optional("jails") ?? false
     try fields.finish()
+    // Whoever reaches the network gets nothing else, so that what it holds is all it can give away.
+    if permissions.outboundNetwork, permissions.exec || permissions.jails || !permissions.write.isEmpty {
+      throw .invalidParams(
+        "/permissions", "'/permissions/network' \"outbound\" goes with neither 'exec', 'jails' nor 'write'")
+    }
     return permissions
   }
 

@@ -8,12 +8,11 @@
 //   launcher  outside the namespaces. Reads and checks the policy, gives up root if it has it, clones the reaper into
 //             the new namespaces, sends the parent a pidfd of it, waits. When the reaper is gone the whole tree is, and
 //             then wait4 and /proc/self/io hold the receipt of all of it.
-//   reaper    pid 1 inside. Maps its ids, builds the private root and pivots into it, then starts the program from
-//             a child that borrows its memory. Gives up its capabilities, forgets the policy (it may hold secrets),
-//             closes all but the status socket, /proc and the counted tmpfs, is not dumpable, and waits: for the
-//             program, for a limit, or for the parent's end of the socket to close.
-//   program   session, rlimits, capabilities, no_new_privs, Landlock, seccomp, exec: in this order, each needing what a
-//             later one takes away.
+//   reaper    pid 1 inside. Maps its ids, builds the private root and pivots into it, gives up every capability and
+//             the right to new ones, starts the program from a child that borrows its memory. Forgets the policy (it
+//             may hold secrets), closes all but the status socket, /proc and the counted tmpfs, is not dumpable, and
+//             waits: for the program, for a limit, or for the parent's end of the socket to close.
+//   program   session, rlimits, Landlock, seccomp, exec: in this order, each needing what a later one takes away.
 //
 // Fail closed: a stage that fails sends {stage, errno} and ends the jail before the program's first instruction.
 //
@@ -98,8 +97,8 @@ static void close_all_but(const int *kept, int count) {
 
 static int ascending(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
-// Pid 1 holds no memory of the policy, no descriptor it does not use and no capability.
-static int become_plain_reaper(void) {
+// Pid 1 holds no memory of the policy and no descriptor that it does not use.
+static void forget_policy(void) {
   int kept[3 + BH_MAX_COUNTED], count = 0;
   kept[count++] = jail.status;
   kept[count++] = jail.proc;
@@ -108,13 +107,6 @@ static int become_plain_reaper(void) {
   close_all_but(kept, count);
   memset(&jail.policy, 0, sizeof jail.policy);
   munmap(mapping, mapping_size);
-  struct {
-    uint32_t version;
-    int pid;
-  } header = {0x20080522u, 0};
-  uint32_t none[6] = {0};
-  if (syscall(SYS_capset, &header, none) < 0) return -errno;
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 static _Noreturn void fail_and_exit(void) {
@@ -124,6 +116,7 @@ static _Noreturn void fail_and_exit(void) {
 
 static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail.policy.config;
+  bh_offer_to_oom_killer();
   if ((config->namespaces & BH_NS_USER) && bh_map_identities(&jail, uid, gid) != 0) fail_and_exit();
   if (!(config->flags & BH_JAIL_DUMPABLE_REAPER)) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // After the credentials, a change of which clears it. A launcher that died before this is seen on the socket.
@@ -141,10 +134,13 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
     bh_fail(&jail, BH_STAGE_REAPER, 1, -errno);
     fail_and_exit();
   }
+  if (!(config->namespaces & BH_NS_PID)) jail.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (jail.limits.tick_ms != 0 && jail.proc < 0) {
     bh_fail(&jail, BH_STAGE_WATCHDOG, 0, -ENOENT);
     fail_and_exit();
   }
+  // Before the program starts: from its first instruction on there is nothing to gain from the reaper.
+  if (bh_drop_privileges(&jail) != 0) fail_and_exit();
   int program = bh_start_program(&jail);
   if (program < 0) fail_and_exit();
 
@@ -159,11 +155,7 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
     descriptors[count++] = jail.workspace;
   }
   bh_send(&jail, &message, descriptors, count);
-  int error = become_plain_reaper();
-  if (error != 0) {
-    bh_fail(&jail, BH_STAGE_REAPER, 2, error);
-    fail_and_exit();
-  }
+  forget_policy();
   bh_reap(&jail, program);
 }
 

@@ -42,6 +42,8 @@ static int write_file(const char *path, const char *text, int length) {
   return error;
 }
 
+void bh_offer_to_oom_killer(void) { (void)write_file("/proc/self/oom_score_adj", "800", 3); }
+
 int bh_map_identities(struct bh_jail *jail, uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail->policy.config;
   uint32_t inner_uid = config->inner_uid == BH_JAIL_NO_ID ? uid : config->inner_uid;
@@ -59,8 +61,7 @@ int bh_map_identities(struct bh_jail *jail, uint32_t uid, uint32_t gid) {
   return 0;
 }
 
-int bh_drop_capabilities(const struct bh_jail *jail) {
-  const struct bh_jail_config *config = jail->policy.config;
+static int drop_capabilities(const struct bh_jail_config *config) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   struct __user_cap_data_struct held[2];
   if (syscall(SYS_capget, &header, held) < 0) return -errno;
@@ -83,5 +84,15 @@ int bh_drop_capabilities(const struct bh_jail *jail) {
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
   struct __user_cap_data_struct none[2] = {{0}};
   if (syscall(SYS_capset, &header, none) < 0) return -errno;
+  return 0;
+}
+
+int bh_drop_privileges(struct bh_jail *jail) {
+  const struct bh_jail_config *config = jail->policy.config;
+  int error = (config->flags & BH_JAIL_KEEP_CAPS) ? 0 : drop_capabilities(config);
+  if (error != 0) return bh_fail(jail, BH_STAGE_CAPABILITIES, 0, error);
+  if ((config->flags & BH_JAIL_NO_NEW_PRIVS) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+    return bh_fail(jail, BH_STAGE_NO_NEW_PRIVS, 0, -errno);
+  }
   return 0;
 }

@@ -13,7 +13,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,27 +78,15 @@ static int prepare(struct bh_jail *jail) {
 
 static int child(void *argument) {
   struct bh_jail *jail = argument;
-  const struct bh_jail_config *config = jail->policy.config;
   int error = prepare(jail);
   if (error != 0) _exit(125);
-  if (!(config->flags & BH_JAIL_KEEP_CAPS)) {
-    error = bh_drop_capabilities(jail);
-    if (error != 0) {
-      bh_fail(jail, BH_STAGE_CAPABILITIES, 0, error);
-      _exit(125);
-    }
-  }
-  if ((config->flags & BH_JAIL_NO_NEW_PRIVS) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-    bh_fail(jail, BH_STAGE_NO_NEW_PRIVS, 0, -errno);
-    _exit(125);
-  }
   if (bh_apply_landlock(jail) != 0) _exit(125);
   error = load_filter(jail);
   if (error != 0) {
     bh_fail(jail, BH_STAGE_SECCOMP, 0, error);
     _exit(125);
   }
-  execve(bh_string(jail, config->program), arguments, environment);
+  execve(bh_string(jail, jail->policy.config->program), arguments, environment);
   bh_fail(jail, BH_STAGE_EXEC, 0, -errno);
   _exit(127);
 }

@@ -63,11 +63,30 @@ static int add_exact(int proc, const char *pid, struct census *census) {
   return 1;
 }
 
+// Without a pid namespace /proc shows everybody. All of ours descend from the reaper, since orphans are adopted by it;
+// parents are walked upwards. A process that is replaced meanwhile is miscounted for one look.
+static int is_ours(int proc, long pid) {
+  if (getpid() == 1) return 1;
+  for (int steps = 0; pid > 1 && steps < 64; steps++) {
+    if (pid == getpid()) return 1;
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "%ld/stat", pid);
+    if (read_at(proc, path, text, sizeof text) <= 0) return 0;
+    const char *at = strrchr(text, ')');
+    if (at == NULL || strlen(at) < 5) return 0;
+    pid = strtol(at + 4, NULL, 10);
+  }
+  return 0;
+}
+
 static void take(struct bh_jail *jail, DIR *folder, int exactly, struct census *census) {
   memset(census, 0, sizeof *census);
   rewinddir(folder);
   for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-    if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strcmp(entry->d_name, "1") == 0) continue;
+    if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strtol(entry->d_name, NULL, 10) == getpid()) {
+      continue;
+    }
+    if (!is_ours(jail->proc, strtol(entry->d_name, NULL, 10))) continue;
     char path[32], text[1024];
     snprintf(path, sizeof path, "%.10s/stat", entry->d_name);
     uint64_t before = census->resident;

@@ -1,4 +1,6 @@
 internal import CLinux
+internal import BlobStore
+internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
@@ -21,7 +23,8 @@ final class Service {
 
   static let identity = Peer(name: "bulkheadd", version: "0.1.0")
 
-  init(_ settings: Settings, _ environment: [String: String]) throws {
+  init(_ settings: Settings) throws {
+    let environment = settings.environment
     ignoreBrokenPipes()
     Self.raiseDescriptorLimit()
     loop = try EventLoop()
@@ -31,23 +34,31 @@ final class Service {
     let pending = SignalBox()
     signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], on: loop) { pending.handler?($0) }
 
+    try settings.locations.prepareRuntimeDirectory()
+    try settings.locations.prepareStateDirectory(settings.state)
     let activated = try Sockets.activated(environment)
     lock = activated == nil ? try Self.takeLock(settings.socket) : nil
     ownSocket = activated == nil ? settings.socket : nil
     let raw = try activated ?? Sockets.listen(at: settings.socket, mode: settings.socketMode, group: settings.group)
 
-    let workerPath = settings.workerPath
+    var limits = BlobStore.Limits()
+    limits.artifactBytes = settings.configuration.limits.artifact
+    limits.storeBytes = settings.configuration.limits.artifacts
+    limits.uploads = Int(settings.configuration.limits.uploads)
+    limits.uploadsPerOwner = Int(settings.configuration.limits.uploadsPerConnection)
+    let blobs = Blobs(try BlobService("\(settings.state)/blobs", limits: limits, on: loop))
     let supervisor = Supervisor(
-      loop: loop,
-      spawner: try Spawner(),
-      launcher: DirectLauncher(environment: environment, credentials: settings.workerCredentials),
-      log: log,
-      identity: Self.identity
-    )
-    coordinator = Coordinator(loop: loop, supervisor: supervisor, blobs: Blobs(), log: log, identity: Self.identity) {
-      let registry = WorkerRegistry(searching: workerPath)
-      return (registry.manifests(keeping: supervisor.manifests), registry.errors)
-    }
+      loop: loop, spawner: try Spawner(),
+      launcher: JailedLauncher(
+        environment: environment, credentials: settings.workerIdentity,
+        hidden: [settings.state, settings.locations.runtimeDirectory]), log: log,
+      identity: Self.identity, queueLimit: Int(settings.configuration.limits.queue)
+    ) { try settings.secrets(for: $0) }
+    coordinator = Coordinator(
+      loop: loop, supervisor: supervisor, blobs: blobs, log: log, identity: Self.identity,
+      callTimeout: Milliseconds(settings.configuration.callTimeoutMS),
+      drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
+      clientLimit: Int(settings.configuration.limits.clients), reload: { settings.readWorkers(keeping: supervisor.manifests) })
     coordinator.socketPath = settings.socket
     listener = try ClientListener(
       Descriptor(owning: raw),
@@ -116,12 +127,8 @@ final class Service {
 
   private func finish() {
     listener.stop()
+    coordinator.blobs.close()
     if let ownSocket { unlink(ownSocket) }
     loop.stop()
   }
-}
-
-struct StartError: Error, CustomStringConvertible {
-  let message: String
-  var description: String { message }
 }

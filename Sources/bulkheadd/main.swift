@@ -1,6 +1,7 @@
 // bulkheadd: the coordinator as a foreground service. This file reads the command line and the environment; `Service`
 // holds what runs. Exit status: 0 orderly end, 1 could not start, 64 usage.
 
+import Configuration
 import Glibc
 import JSON
 import Wire
@@ -25,8 +26,10 @@ do {
   switch options.action {
   case .printHelp: print(Options.help, terminator: "")
   case .printVersion: print("bulkheadd \(Service.identity.version)")
-  case .printSample, .checkConfiguration: break
-  case .run: try Service(Settings(options, environment), environment).run()
+  case .printSample: print(Configuration.sample, terminator: "")
+  case .checkConfiguration:
+    print(try Configuration.load(explicit: options.configuration, environment: environment).effective(), terminator: "")
+  case .run: try Service(Settings(options, environment)).run()
   }
 } catch let error as Options.UsageError {
   complain("\(error.message)\nusage: bulkheadd [options]; see 'bulkheadd --help'")

@@ -1,3 +1,4 @@
+import BlobStore
 import Foundation
 import Glibc
 import JSON
@@ -20,6 +21,7 @@ final class Bench {
   let loop: EventLoop
   let supervisor: Supervisor
   let coordinator: Coordinator
+  private let store: String
 
   init(queueLimit: Int = 1024) throws {
     ignoreBrokenPipes()
@@ -33,14 +35,21 @@ final class Bench {
       identity: Peer(name: "bench", version: "1.0"),
       queueLimit: queueLimit
     )
+    store = FileManager.default.temporaryDirectory.appending(path: "bulkhead-blobs-\(UUID())").path
     coordinator = Coordinator(
       loop: loop,
       supervisor: supervisor,
-      blobs: Blobs(),
+      blobs: Blobs(try BlobService(store, limits: BlobStore.Limits(), on: loop)),
       log: log,
       identity: supervisor.identity,
       callTimeout: 60_000
     ) { ([:], []) }
+  }
+
+  deinit {
+    coordinator.blobs.close()
+    // Safety: a folder that is left in the temporary directory harms nobody.
+    try? FileManager.default.removeItem(atPath: store)
   }
 
   /// A worker of `Tests/Misbehaving`, patient enough for a busy machine and impatient enough for a test.

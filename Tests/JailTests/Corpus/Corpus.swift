@@ -1,0 +1,6 @@
+/// Every attack, in groups.
+package enum Corpus {
+  package static var all: [Attack] {
+    files + programs + processes + network + kernel + namespaces + resources + identity
+  }
+}

@@ -1,0 +1,27 @@
+// jail-corpus: runs the attacks whose group or name contains one of the arguments (all without) as the user who
+// started it, one line each, and ends with 1 if any wall did not hold or any control did not show it.
+import Glibc
+import Jail
+import JailCorpus
+
+// jail-corpus --once PROBE ARGUMENTS: one probe in one jail, as the worker that builds jails would run it.
+// jail-corpus --nested PROBE ARGUMENTS: the same from inside that worker's jail.
+if CommandLine.arguments.dropFirst().first == "--once" { exit(try runOnce()) }
+if CommandLine.arguments.dropFirst().first == "--nested" { exit(try runNested()) }
+
+let filters = CommandLine.arguments.dropFirst()
+let fixture = try Fixture()
+var failed = 0
+var count = 0
+for attack in Corpus.all {
+  let name = "\(attack.group): \(attack.name)"
+  guard filters.isEmpty || filters.contains(where: { name.contains($0) }) else { continue }
+  count += 1
+  let complaints = try attack.evaluate(fixture).complaints
+  if !complaints.isEmpty { failed += 1 }
+  print(complaints.isEmpty ? "held   \(name)" : "FAILED \(name): \(complaints.joined(separator: "; "))")
+  fflush(nil)
+}
+fixture.remove()
+print("\(count) attacks as uid \(getuid()), \(failed) failed")
+exit(failed == 0 ? 0 : 1)
