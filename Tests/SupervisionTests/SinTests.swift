@@ -13,7 +13,12 @@ import Wire
     let bench = try Bench()
     let name = sin.script
     try bench.start(Bench.manifest("behaves"))
-    bench.apply(Bench.manifest("behaves"), Bench.manifest(name) { $0.drainMS = 100; sin.change(&$0) })
+    bench.apply(
+      Bench.manifest("behaves"),
+      Bench.manifest(name) {
+        $0.drainMS = 100; sin.change(&$0)
+      }
+    )
     let neighbour = try bench.pid("behaves")
     switch sin.act {
     case .start:

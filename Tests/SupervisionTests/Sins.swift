@@ -68,7 +68,7 @@ struct Sin: CustomTestStringConvertible, Sendable {
     Sin("killed-in-call", .call("worker_lost"), "the process ended (process ended by signal 9 (SIGKILL))"),
     Sin("exits-in-call", .call("worker_lost"), "the process ended (process exited with code 3)"),
     Sin("closes-stdout", .call("worker_lost"), "it closed its output but did not end"),
-    Sin("closes-stdin", .call("worker_lost"), "peer closed the connection (write: broken pipe)"),
+    Sin("closes-stdin", .call("deadline_exceeded"), "peer closed the connection (write: broken pipe)"),
     Sin("hangs-in-call", .call("deadline_exceeded"), "did not stop within 200 ms of its deadline and is ended"),
     Sin("floods-progress", .call("deadline_exceeded"), "did not stop within 200 ms of its deadline and is ended"),
   ]
