@@ -47,6 +47,11 @@ let package = Package(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
 
+    .testTarget(
+      name: "JailTests",
+      dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
+      path: "Tests/JailTests/Suite", swiftSettings: strict),
+
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "bulkhead-jail"],
