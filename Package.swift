@@ -73,6 +73,10 @@ let package = Package(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
     .testTarget(
+      name: "JailTests",
+      dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
+      path: "Tests/JailTests/Suite", swiftSettings: strict),
+    .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
     .testTarget(

@@ -111,7 +111,8 @@ extension JailRun {
 
   func setTimer() {
     var due = backstop.map(\.nanoseconds)
-    if isListenerPaused { due = BootTime.now.nanoseconds + 1_000_000 }
+    if let killAt { due = killAt.nanoseconds }
+    if isListenerPaused { due = min(due ?? .max, BootTime.now.nanoseconds + 1_000_000) }
     guard let due else { return }
     var value = itimerspec()
     value.it_value.tv_sec = Int(due / 1_000_000_000)
@@ -126,7 +127,9 @@ extension JailRun {
       isListenerPaused = false
       do { try watch(raw, .listener, .readable) } catch { listener = nil }
     }
-    if let backstop, backstop < .now {
+    if let killAt {
+      if killAt < .now { process.kill() } else { setTimer() }
+    } else if let backstop, backstop < .now {
       result.limitsHit.insert(.wall)
       end(.timeout)
     } else {
@@ -137,8 +140,11 @@ extension JailRun {
   // MARK: End
 
   func end(_ reason: JailReason) {
-    endedBy = endedBy ?? process.endedBy ?? reason
-    process.kill()
+    guard endedBy == nil else { return }
+    endedBy = process.endedBy ?? reason
+    process.end()
+    killAt = BootTime.now + 1_000
+    setTimer()
   }
 
   func unwatch(_ raw: Int32) {

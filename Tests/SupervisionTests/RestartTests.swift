@@ -182,7 +182,7 @@ import Wire
     var isOver = false
     bench.coordinator.drain { isOver = true }
     #expect(bench.begin("released").error?.name == .draining)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     try bench.until("the drain is over") { isOver }
     #expect(running.output != nil)
   }
