@@ -100,7 +100,7 @@ import Wire
 
 @Suite struct ReloadTests {
   private func file() -> String { NSTemporaryDirectory() + "bulkhead-release-" + UUID().uuidString }
-  private func create(_ path: String) { FileManager.default.createFile(atPath: path, contents: nil) }
+  private func create(_ path: String) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
 
   @Test func `a removed worker finishes what it has`() throws {
     let bench = try Bench()
