@@ -79,17 +79,31 @@ let package = Package(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
     .testTarget(
+      name: "JailTests",
+      dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
+      path: "Tests/JailTests/Suite", swiftSettings: strict),
+    .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
     .testTarget(
       name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
 
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "CLinux", "Jail", "bulkheadd", "echo-worker"],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]

@@ -38,14 +38,25 @@ static void end_adopted(void) {
   }
 }
 
+// Ends and reaps what is left, so that its use is in the receipt: what the kernel kills when pid 1 exits is not.
+static void end_tree(void) {
+  if (getpid() != 1) {
+    end_adopted();
+    return;
+  }
+  if (kill(-1, SIGKILL) < 0) return;  // nobody left
+  while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR) {
+  }
+}
+
 static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
+  end_tree();
   if (has_status) {
     struct bh_jail_message message = bh_message(BH_MESSAGE_EXIT);
     message.code = status;
     message.values[0] = jail->peak_bytes;
     bh_send(jail, &message, NULL, 0);
   }
-  if (getpid() != 1) end_adopted();
   _exit(0);
 }
 
@@ -83,7 +94,7 @@ void bh_reap(struct bh_jail *jail, int program) {
       tick_at = bh_now_ms() + jail->limits.tick_ms;
       continue;
     }
-    // The parent says nothing more; that its end closes is what we wait for.
+    // Whether the parent is gone or has closed its sending side, which asks for the end: it says nothing else.
     struct pollfd parent = {.fd = jail->status, .events = POLLIN};
     int timeout = next_due(jail, now, tick_at);
     struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};

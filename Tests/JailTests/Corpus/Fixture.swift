@@ -26,7 +26,7 @@ package final class Fixture: Sendable {
     let path = try JailProgram.path()
     probe = path.prefix(path.count - "bulkhead-jail".count) + "jail-probe"
     runAs = geteuid() == 0 ? JailPolicy.Identity(uid: 61234, gid: 61234) : nil
-    abstractName = "bulkhead-corpus-\(pid)"
+    abstractName = "bulkhead-corpus-\(pid)-\(UInt32.random(in: 0 ... .max))"
     port = try listenTCP()
     try listenUnix("\(folder)/open/socket", isAbstract: false)
     try listenUnix(abstractName, isAbstract: true)

@@ -4,6 +4,11 @@ import Glibc
 import Jail
 import JailCorpus
 
+// jail-corpus --once PROBE ARGUMENTS: one probe in one jail, as the worker that builds jails would run it.
+// jail-corpus --nested PROBE ARGUMENTS: the same from inside that worker's jail.
+if CommandLine.arguments.dropFirst().first == "--once" { exit(try runOnce()) }
+if CommandLine.arguments.dropFirst().first == "--nested" { exit(try runNested()) }
+
 let filters = CommandLine.arguments.dropFirst()
 let fixture = try Fixture()
 var failed = 0
