@@ -21,11 +21,15 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-    .target(name: "CJailPolicy"),
+    // What is static has no room for a sanitizer's runtime.
+    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
     // Static: a jail starts several times faster without a dynamic loader.
     .executableTarget(
-      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "bulkhead-jail", dependencies: ["CJailPolicy"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
@@ -66,8 +70,10 @@ let package = Package(
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
     // starts as another user.
     .executableTarget(
-      name: "jail-probe", path: "Tests/JailTests/Probe",
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "jail-probe", path: "Tests/JailTests/Probe", cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
     .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
     .executableTarget(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
