@@ -16,6 +16,8 @@ let package = Package(
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -30,12 +32,36 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
     .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
+    .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
+    .target(
+      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"], swiftSettings: strict),
+    .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(
+      name: "Coordinator",
+      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
+      swiftSettings: strict),
+
+    // Programs
+    .executableTarget(
+      name: "bulkheadd",
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision", "Coordinator",
+        "bulkhead-jail",
+      ], swiftSettings: strict),
+
+    // Workers
+    .executableTarget(
+      name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
+      swiftSettings: strict),
 
     // Tests
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
-    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
     // starts as another user.
@@ -46,16 +72,33 @@ let package = Package(
     .executableTarget(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
-
     .testTarget(
       name: "JailTests",
       dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
       path: "Tests/JailTests/Suite", swiftSettings: strict),
-
-    // Measurements: `swift run -c release Benchmarks FAMILY`
-    .executableTarget(
-      name: "Benchmarks", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "bulkhead-jail"],
-      path: "Tests/Benchmarks",
+    .testTarget(
+      name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
+    .testTarget(
+      name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
+
+    // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "CLinux", "Jail", "bulkheadd", "echo-worker"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]
 )

@@ -93,6 +93,8 @@ package struct FileView: Sendable {
   package var programs: [String] = []
   /// Files and folders, shown at their own paths.
   package var readable: [String] = []
+  /// Folders that may be read and mapped as code by a program that runs, but not executed as programs.
+  package var libraries: [String] = []
   package var writable: [String] = []
   /// Put into the workspace before the program starts.
   package var files: [File] = []

@@ -50,6 +50,8 @@ package final class JailProcess {
     }
   }
 
+  package var pid: Int32 { launcher.pid }
+
   package var exitDescriptor: Int32 { launcher.pidfd.raw }
 
   /// Nil once both launcher and reaper have let go of it.
@@ -72,6 +74,7 @@ package final class JailProcess {
   /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.
   package func kill() {
     isKilled = true
+    if reaper == nil { readStatus() }
     if let raw = reaper?.raw {
       // The end of pid 1 is the end of its namespace.
       ChildProcess.signal(pidfd: raw, SIGKILL)
@@ -82,7 +85,7 @@ package final class JailProcess {
   }
 
   /// True once the launcher has ended and is reaped, which is after the whole tree.
-  package func reap() -> Bool {
+  package func reaped() -> Bool {
     do {
       guard try launcher.reap() != nil else { return false }
     } catch {

@@ -7,7 +7,7 @@ internal import Posix
 extension JailRun {
   /// Called when the launcher has ended, which is after the last process of the tree.
   func finish() {
-    guard process.reap() else { return }
+    guard process.reaped() else { return }
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)
     result.receipt = process.receipt

@@ -122,6 +122,7 @@ struct MountPlan {
   private mutating func addBinds() throws(JailError) {
     var binds: [(path: String, flags: UInt32)] = []
     for path in view.readable { binds.append((try Self.checked(path), readOnly | BH_MOUNT_NO_EXEC)) }
+    for path in view.libraries { binds.append((try Self.checked(path), readOnly)) }
     for path in view.programs {
       let path = try Self.checked(path)
       if !isBound(String(path.dropFirst())) { binds.append((path, BH_MOUNT_READ_ONLY)) }
@@ -264,7 +265,7 @@ struct MountPlan {
       try rule(loader, LandlockRights.read | LandlockRights.execute, optional: true)
     }
     for program in view.programs { try rule(program, LandlockRights.read | LandlockRights.execute) }
-    for path in view.readable { try rule(path, LandlockRights.read) }
+    for path in view.readable + view.libraries { try rule(path, LandlockRights.read) }
     for path in view.writable { try rule(path, LandlockRights.read | LandlockRights.write) }
   }
 

@@ -42,6 +42,9 @@ package struct SpawnPlan: Sendable {
 package struct ChildProcess: ~Copyable, Sendable {
   package let pid: Int32
   package let pidfd: Descriptor
+
+  /// Keeps only the descriptor, which is enough to wait for the process and to signal it.
+  package consuming func takePidfd() -> Descriptor { pidfd }
 }
 
 extension SpawnPlan {

@@ -135,8 +135,12 @@ private struct Response: Codable, Equatable {
       var lines: Int
       var truncated: Bool
     }
+    enum CodingKeys: String, CodingKey {
+      case output
+      case elapsedMilliseconds = "elapsed_ms"
+    }
     var output: Output
-    var elapsed_ms: Double
+    var elapsedMilliseconds: Double
   }
   var jsonrpc: String
   var id: Int
@@ -157,7 +161,7 @@ extension Response {
     self.init(
       jsonrpc: jsonrpc,
       id: Int(id),
-      result: Result(output: .init(text: text, lines: Int(lines), truncated: truncated), elapsed_ms: elapsed)
+      result: Result(output: .init(text: text, lines: Int(lines), truncated: truncated), elapsedMilliseconds: elapsed)
     )
   }
 
@@ -179,7 +183,7 @@ extension Response {
     writer.value(result.output.truncated)
     writer.endObject()
     writer.key("elapsed_ms")
-    writer.value(JSON(result.elapsed_ms) ?? .null)
+    writer.value(JSON(result.elapsedMilliseconds) ?? .null)
     writer.endObject()
     writer.endObject()
   }

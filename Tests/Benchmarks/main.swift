@@ -7,6 +7,8 @@ import Glibc
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "json": measureJSON,
+  "service": measureService,
+  "supervision": measureSupervision,
   "transport": measureTransport,
 ]
 

@@ -14,7 +14,7 @@ private func withLoop(_ body: (EventLoop) throws -> Void) throws {
 @Suite struct EventLoopTests {
   @Test func `work runs in the order of submission`() throws {
     try withLoop { loop in
-      let order = Mutex<[Int]>([])
+      let order = Guarded<[Int]>([])
       for i in 0..<1000 { loop.submit { order.withLock { $0.append(i) } } }
       loop.submit {
         #expect(order.withLock { $0 } == Array(0..<1000))

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_CLINUX_H
 #define BULKHEAD_CLINUX_H
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -23,9 +24,14 @@ struct bulkhead_peer_credentials {
   unsigned int gid;
 };
 
-// Hidden without _GNU_SOURCE; the declarations are those of pipe2(2) and accept4(2).
+// Hidden without _GNU_SOURCE; the declarations are those of their manual pages.
 int pipe2(int descriptors[2], int flags);
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+
+int pthread_setname_np(pthread_t thread, const char *name);
+
+/// prctl(2) with its variadic arguments spelt out.
+int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };

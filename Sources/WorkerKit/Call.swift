@@ -1,0 +1,129 @@
+public import JSON
+internal import Posix
+internal import Synchronization
+public import Wire
+
+/// One invocation of a tool, as its function sees it.
+public final class Call: Sendable {
+  public let tool: String
+  /// Already checked against the tool's schema.
+  public let input: JSON
+  public let job: String
+  public let step: String
+  /// 1, 2, …
+  public let attempt: Int64
+  /// The same for every attempt of the same work; hand it to services that know such keys.
+  public let idempotencyKey: String
+  /// W3C trace context of the caller.
+  public let traceparent: String?
+  /// The effective privileges and limits of this call.
+  public let needs: Needs?
+  public let limits: ResourceLimits?
+
+  private let id: RequestID
+  private let deadline: BootTime
+  private let link: SessionLink
+  private let results = Mutex<[Artifact]>([])
+
+  init(_ message: ToolInvoke, id: RequestID, link: SessionLink) {
+    tool = message.tool
+    input = message.input
+    job = message.job
+    step = message.step
+    attempt = message.attempt
+    idempotencyKey = message.idempotencyKey
+    traceparent = message.traceparent
+    needs = message.needs
+    limits = message.limits
+    deadline = .now + Milliseconds(message.timeoutMS)
+    self.id = id
+    self.link = link
+  }
+
+  /// Milliseconds until the deadline; 0 when it has passed.
+  public var remainingMS: Int64 { deadline.milliseconds(since: .now) }
+
+  /// Whether the coordinator has asked to stop. `Task.isCancelled` says the same inside the function.
+  public var isCancelled: Bool { Task.isCancelled }
+
+  /// Reports output or state. Long texts are split.
+  public func progress(_ kind: Progress.Kind, _ text: String, fraction: Double? = nil) {
+    var rest = Substring(text)
+    repeat {
+      let piece = rest.prefixOfBytes(Limit.progressBytes)
+      rest = rest[piece.endIndex...]
+      link.report(Progress(id: id, kind: kind, text: String(piece), fraction: fraction))
+    } while !rest.isEmpty
+  }
+
+  /// Calls another tool, through the coordinator: its policy, journal and audit see the call.
+  public func call(
+    _ tool: String,
+    _ input: JSON,
+    timeoutMS: Int64? = nil,
+    needs: Needs? = nil,
+    limits: ResourceLimits? = nil
+  ) async throws -> ToolResult {
+    try await link.request(
+      ToolCall(tool: tool, input: input, invocation: id, timeoutMS: timeoutMS, needs: needs, limits: limits)
+    )
+  }
+
+  /// Stores bytes with the coordinator and lists them in this call's result.
+  public func addArtifact(name: String, mediaType: String, _ bytes: [UInt8]) async throws -> Artifact {
+    var upload: String?
+    var offset = 0
+    while true {
+      let end = min(bytes.count, offset + Limit.blobChunkBytes)
+      let isLast = end == bytes.count
+      let response = try await link.request(
+        BlobWrite(
+          upload: upload,
+          offset: Int64(offset),
+          data: Array(bytes[offset..<end]),
+          isLast: isLast,
+          mediaType: upload == nil ? mediaType : nil,
+          name: upload == nil ? name : nil
+        )
+      )
+      switch response {
+      case .upload(let name): upload = name
+      case .artifact(let artifact):
+        results.withLock { $0.append(artifact) }
+        return artifact
+      }
+      offset = end
+    }
+  }
+
+  /// Reads a whole artifact, at most `limit` bytes.
+  public func readArtifact(_ sha256: String, limit: Int = 64 << 20) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let part = try await link.request(
+        BlobRead(sha256: sha256, offset: Int64(bytes.count), length: Int64(Limit.blobChunkBytes))
+      )
+      if part.total > limit {
+        throw WireError(
+          .limitExceeded,
+          "artifact of \(part.total) bytes exceeds the limit of \(limit)",
+          data: ["limit": "artifact"]
+        )
+      }
+      bytes += part.data
+      if part.data.isEmpty || bytes.count >= part.total { return bytes }
+    }
+  }
+
+  var artifacts: [Artifact] { results.withLock { $0 } }
+}
+
+extension Substring {
+  /// The longest start of at most `limit` UTF-8 bytes that splits no character.
+  fileprivate func prefixOfBytes(_ limit: Int) -> Substring {
+    if utf8.count <= limit { return self }
+    var end = utf8.index(startIndex, offsetBy: limit)
+    while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+    return self[..<end]
+  }
+}

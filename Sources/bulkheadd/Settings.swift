@@ -1,0 +1,119 @@
+internal import Configuration
+internal import Glibc
+internal import JSON
+internal import Logging
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// What the service is started with: configuration, command line and environment put together.
+struct Settings {
+  let configuration: Configuration
+  let locations: Locations
+  let environment: [String: String]
+  let socket: String
+  let state: String
+  let workerPath: [String]
+  let log: Logger
+  /// Members of this group may connect to a system service.
+  let group: UInt32?
+  /// Whom workers become when the coordinator is root.
+  let workerIdentity: (uid: UInt32, gid: UInt32)?
+
+  var socketMode: UInt32 { configuration.mode == .system ? 0o660 : 0o600 }
+
+  init(_ options: Options, _ environment: [String: String]) throws {
+    let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
+    configuration = loaded.configuration
+    self.environment = environment
+    locations = Locations(mode: configuration.mode, environment: environment)
+    socket = try locations.socketPath(option: options.socket, configured: configuration.socket)
+    state = options.state ?? configuration.state
+    workerPath = options.workers + configuration.workerPath.filter { Self.isFolder($0) }
+    log = Logger(
+      level: try options.logLevel.map(Self.level) ?? Logger.Level(configuration.log.level.rawValue) ?? .info,
+      format: try options.logFormat.map(Self.format) ?? Logger.Format(rawValue: configuration.log.format.rawValue) ?? .auto)
+    group = try configuration.mode == .system ? configuration.group.map(Self.groupID) : nil
+    workerIdentity = try geteuid() == 0 ? Self.user(configuration.runAs) : nil
+  }
+
+  /// Folders of the default path need not exist; those that were asked for are reported when they do not.
+  private static func isFolder(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  private static func level(_ name: String) throws -> Logger.Level {
+    guard let level = Logger.Level(name) else {
+      throw Options.UsageError(message: "'--log-level' is '\(name)' where error, warn, info or debug is due")
+    }
+    return level
+  }
+
+  private static func format(_ name: String) throws -> Logger.Format {
+    guard let format = Logger.Format(rawValue: name) else {
+      throw Options.UsageError(message: "'--log-format' is '\(name)' where auto, text or json is due")
+    }
+    return format
+  }
+
+  private static func groupID(_ name: String) throws -> UInt32 {
+    guard let entry = getgrnam(name) else { throw StartError(message: "there is no group '\(name)'") }
+    return entry.pointee.gr_gid
+  }
+
+  /// Root's coordinator never runs a worker as root, and there is no silent fallback to another user.
+  private static func user(_ name: String) throws -> (uid: UInt32, gid: UInt32) {
+    guard let entry = getpwnam(name) else {
+      throw StartError(
+        message: "as root, workers run as '\(name)' ('run_as'), and there is no such user; hint: Scripts/setup creates 'bulkhead'")
+    }
+    guard entry.pointee.pw_uid != 0 else { throw StartError(message: "'run_as' is '\(name)', which is root") }
+    return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+  }
+
+  /// The manifests of the search path with what the configuration says about each kind.
+  func readWorkers(keeping running: [String: WorkerManifest]) -> (manifests: [String: WorkerManifest], errors: [String]) {
+    let registry = WorkerRegistry(searching: workerPath)
+    var manifests = registry.manifests(keeping: running)
+    var errors = registry.errors
+    for (name, settings) in configuration.workers.sorted(by: { $0.key < $1.key }) {
+      guard var manifest = manifests[name] else {
+        errors.append("configuration: there is no worker '\(name)' in \(workerPath.joined(separator: ", "))")
+        continue
+      }
+      manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
+    }
+    return (manifests, errors)
+  }
+
+  private static func apply(_ settings: Configuration.Worker, to manifest: inout WorkerManifest) -> WorkerManifest {
+    if let instances = settings.instances { manifest.instances = Int(instances) }
+    manifest.concurrency = settings.concurrency ?? manifest.concurrency
+    for member in settings.settings.members { manifest.settings[member.key] = member.value }
+    manifest.limits.memoryBytes = settings.limits.memoryBytes ?? manifest.limits.memoryBytes
+    manifest.limits.processes = settings.limits.processes ?? manifest.limits.processes
+    manifest.limits.fileBytes = settings.limits.fileBytes ?? manifest.limits.fileBytes
+    manifest.limits.openFiles = settings.limits.openFiles ?? manifest.limits.openFiles
+    manifest.heartbeatMS = settings.heartbeat.intervalMS ?? manifest.heartbeatMS
+    manifest.heartbeatTimeoutMS = settings.heartbeat.timeoutMS ?? manifest.heartbeatTimeoutMS
+    manifest.graceMS = settings.graceMS ?? manifest.graceMS
+    manifest.restart.backoffMS = settings.restart.firstDelayMS ?? manifest.restart.backoffMS
+    manifest.restart.maxBackoffMS = settings.restart.longestDelayMS ?? manifest.restart.maxBackoffMS
+    manifest.restart.throttleMS = settings.restart.throttleDelayMS ?? manifest.restart.throttleMS
+    manifest.restart.resetMS = settings.restart.stableAfterMS ?? manifest.restart.resetMS
+    return manifest
+  }
+
+  /// What a worker gets of the secrets it names: those that the operator granted, read now.
+  func secrets(for manifest: WorkerManifest) throws -> [String: String] {
+    var secrets: [String: String] = [:]
+    for name in manifest.secrets {
+      guard let source = configuration.workers[manifest.name]?.secrets[name] else { continue }
+      secrets[name] = try source.read(environment: environment).text
+    }
+    return secrets
+  }
+}
+
+struct StartError: Error, CustomStringConvertible {
+  let message: String
+  var description: String { message }
+}

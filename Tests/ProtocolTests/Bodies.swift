@@ -1,0 +1,57 @@
+import JSON
+import Wire
+
+/// Reads the body of any message by its method and writes it again: the type that a receiver would use.
+enum Bodies {
+  /// Decodes the params of `method` as the receiver at the other end of `link` does and encodes them again.
+  static func params(_ method: String, _ link: Link, _ object: JSONObject) throws(WireError) -> JSON? {
+    switch method {
+    case "initialize":
+      link == .worker ? try again(InitializeWorker.self, object) : try again(InitializeClient.self, object)
+    case "tool/invoke": try again(ToolInvoke.self, object)
+    case "tool/call": try again(ToolCall.self, object)
+    case "progress": try again(Progress.self, object)
+    case "cancel": try again(Cancel.self, object)
+    case "ping": try again(Ping.self, object)
+    case "drain": try again(Drain.self, object)
+    case "shutdown": try again(Shutdown.self, object)
+    case "blob/read": try again(BlobRead.self, object)
+    case "blob/write": try again(BlobWrite.self, object)
+    case "status": try again(Status.self, object)
+    case "tools/list": try again(ToolsList.self, object)
+    case "workers/list": try again(WorkersList.self, object)
+    case "workers/reload": try again(WorkersReload.self, object)
+    case "logs/read": try again(LogsRead.self, object)
+    case "log": try again(Log.self, object)
+    default: nil
+    }
+  }
+
+  static func result(_ method: String, _ link: Link, _ object: JSONObject) throws(WireError) -> JSON? {
+    switch method {
+    case "initialize":
+      link == .worker
+        ? try again(InitializeWorker.Response.self, object) : try again(InitializeClient.Response.self, object)
+    case "tool/invoke": try again(ToolInvoke.Response.self, object)
+    case "tool/call": try again(ToolCall.Response.self, object)
+    case "ping": try again(Ping.Response.self, object)
+    case "drain": try again(Drain.Response.self, object)
+    case "shutdown": try again(Shutdown.Response.self, object)
+    case "blob/read": try again(BlobRead.Response.self, object)
+    case "blob/write": try again(BlobWrite.Response.self, object)
+    case "status": try again(Status.Response.self, object)
+    case "tools/list": try again(ToolsList.Response.self, object)
+    case "workers/list": try again(WorkersList.Response.self, object)
+    case "workers/reload": try again(WorkersReload.Response.self, object)
+    case "logs/read": try again(LogsRead.Response.self, object)
+    default: nil
+    }
+  }
+
+  private static func again<T: WireBody>(_ type: T.Type, _ object: JSONObject) throws(WireError) -> JSON {
+    let body = try T.decode(object)
+    var writer = JSONWriter()
+    writer.object(body)
+    do { return try JSON(parsing: writer.finish()) } catch { throw WireError(.internalError, "\(error)") }
+  }
+}
