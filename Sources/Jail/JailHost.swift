@@ -71,12 +71,22 @@ package struct JailHost: Sendable {
       let result = try JailRun(policy.prepare(), program: program).run()
       if result.reason == .ok { return Feature(name: name, isAvailable: true, detail: "works", remedy: "") }
       guard let failure = result.setupFailure else {
-        return Feature(name: name, isAvailable: false, detail: "a trial run ended with '\(result.reason.rawValue)'", remedy: "")
+        return Feature(
+          name: name,
+          isAvailable: false,
+          detail: "a trial run ended with '\(result.reason.rawValue)'",
+          remedy: ""
+        )
       }
       let detail = "stage '\(failure.stage)': \(errnoMessage(failure.errno))"
       return Feature(name: name, isAvailable: false, detail: detail, remedy: remedy(failure))
     } catch {
-      return Feature(name: name, isAvailable: false, detail: "\(error)", remedy: "install bulkhead-jail beside bulkhead")
+      return Feature(
+        name: name,
+        isAvailable: false,
+        detail: "\(error)",
+        remedy: "install bulkhead-jail beside bulkhead"
+      )
     }
   }
 
@@ -86,7 +96,8 @@ package struct JailHost: Sendable {
       return "started as root: set 'run_as' to an ordinary user ('Scripts/setup' creates 'bulkhead')"
     case "namespaces", "identities":
       if number(in: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 {
-        return "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with 'userns,' for bulkhead-jail"
+        return
+          "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with 'userns,' for bulkhead-jail"
       }
       if number(in: "/proc/sys/kernel/unprivileged_userns_clone") == 0 {
         return "sysctl kernel.unprivileged_userns_clone=1"

@@ -143,7 +143,9 @@ package final class JailProcess {
     case BH_MESSAGE_READY:
       isReady = true
       if message.code & BH_READY_LISTENER != 0, let raw = descriptors.popFirst() { listener = Descriptor(owning: raw) }
-      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() { workspace = Descriptor(owning: raw) }
+      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() {
+        workspace = Descriptor(owning: raw)
+      }
     case BH_MESSAGE_FAILED:
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),

@@ -8,6 +8,18 @@ package struct PreparedJail: Sendable {
   package let namesDenials: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
+
+  init(bytes: [UInt8], limits: JailLimits, namesDenials: Bool, given: [String: [UInt8]]) {
+    self.bytes = bytes
+    self.limits = limits
+    self.namesDenials = namesDenials
+    self.given = given
+  }
+
+  /// Other bytes with the same limits, for tests of what reads them.
+  package init(bytes: [UInt8], like jail: PreparedJail) {
+    self.init(bytes: bytes, limits: jail.limits, namesDenials: jail.namesDenials, given: jail.given)
+  }
 }
 
 extension JailPolicy {

@@ -23,6 +23,7 @@ struct bh_jail {
   uint64_t started_ms;  // CLOCK_BOOTTIME
   uint64_t peak_bytes;  // of the tree, as seen at the ticks
   unsigned noticed;     // limits already reported, one bit each
+  int is_crowded;       // close to the limit of processes
   // What the reaper needs of the policy, which it forgets once the program runs.
   struct {
     uint64_t wall_ms, cpu_ms, memory_bytes;

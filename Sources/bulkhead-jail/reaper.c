@@ -91,7 +91,7 @@ void bh_reap(struct bh_jail *jail, int program) {
     }
     if (jail->limits.tick_ms != 0 && now >= tick_at) {
       if (bh_watch_tick(jail) != 0) finish(jail, 0, 0);
-      tick_at = bh_now_ms() + jail->limits.tick_ms;
+      tick_at = bh_now_ms() + (jail->is_crowded && jail->limits.tick_ms > 2 ? 2 : jail->limits.tick_ms);
       continue;
     }
     // Whether the parent is gone or has closed its sending side, which asks for the end: it says nothing else.

@@ -1,6 +1,5 @@
-package import Jail
-
 import Glibc
+package import Jail
 
 /// What the attacks are after: files, sockets and a process outside of the jail, all open to everybody, so that only
 /// the jail can be what refuses.

@@ -9,6 +9,7 @@ import Testing
 struct CorpusTests {
   @Test(arguments: Set(Corpus.all.map(\.group)).sorted())
   func `every attack of the group is held by its wall and succeeds without it`(group: String) throws {
+    _ = builtPrograms
     let fixture = try Fixture()
     defer { fixture.remove() }
     for attack in Corpus.all where attack.group == group {
@@ -28,7 +29,10 @@ struct CorpusTests {
   @Test(.enabled(if: geteuid() == 0, "this run is by an ordinary user already"))
   func `every attack is held for an ordinary user too`() throws {
     let run = try runCorpus([], as: 61235)
-    #expect(run.status == .code(0), "\(run.output.split(separator: "\n").filter { $0.hasPrefix("FAILED") }.joined(separator: "\n"))")
+    #expect(
+      run.status == .code(0),
+      "\(run.output.split(separator: "\n").filter { $0.hasPrefix("FAILED") }.joined(separator: "\n"))"
+    )
     #expect(run.output.contains("as uid 61235, 0 failed"))
   }
 

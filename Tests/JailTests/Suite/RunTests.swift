@@ -101,7 +101,9 @@ struct RunTests {
   @Test func `a flood of refused calls is slowed down and ends at the wall limit`() throws {
     var policy = shell("")
     policy.program = "/usr/bin/python3"
-    policy.arguments = ["python3", "-c", "import os\nwhile True:\n try: os.unshare(0)\n except Exception: os.access('/',0)\n"]
+    policy.arguments = [
+      "python3", "-c", "import os\nwhile True:\n try: os.unshare(0)\n except Exception: os.access('/',0)\n",
+    ]
     policy.arguments[2] = "import ctypes\nlibc = ctypes.CDLL(None)\nwhile True: libc.unshare(0x10000000)"
     policy.limits.wallMilliseconds = 1500
     let result = try policy.run()
@@ -124,7 +126,9 @@ struct RunTests {
     var policy = shell("")
     policy.program = "/usr/bin/python3"
     policy.profile = .compute
-    policy.arguments = ["python3", "-c", "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()"]
+    policy.arguments = [
+      "python3", "-c", "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
+    ]
     #expect(try policy.run().output.text == "thread\n")
     policy.arguments = ["python3", "-c", "import os; os.fork()"]
     let result = try policy.run()
