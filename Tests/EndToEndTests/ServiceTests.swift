@@ -17,7 +17,8 @@ import Testing
     try eventually("it drains") { try other.request("status")["state"] == "draining" }
     #expect(try other.callFailure("released")["data"]?["name"] == "draining")
     FileManager.default.createFile(atPath: release, contents: nil)
-    #expect(try client.reply(to: call)["result"] != nil)
+    let reply = try client.reply(to: call)
+    #expect(reply["result"] != nil, "\(reply) \(daemon.log)")
     #expect(daemon.waitForExit() == .code(0))
     #expect(!FileManager.default.fileExists(atPath: daemon.socket), "the socket is removed")
   }
