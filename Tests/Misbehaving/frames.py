@@ -57,8 +57,8 @@ def answer(call, output):
     send(id=call["id"], result={"output": output})
 
 
-def serve(invoke, ignoring=()):
-    """Serves until `shutdown`; `invoke` is given each `tool/invoke`."""
+def serve(invoke, ignoring=(), finish=lambda: None):
+    """Serves until `shutdown`; `invoke` is given each `tool/invoke`, `finish` ends them before `drain` is answered."""
     while True:
         got = receive()
         method = got.get("method")
@@ -69,6 +69,8 @@ def serve(invoke, ignoring=()):
         elif method == "tool/invoke":
             invoke(got)
         elif method in ("ping", "drain"):
+            if method == "drain":
+                finish()
             send(id=got["id"], result={})
 
 

@@ -15,7 +15,7 @@ import Wire
     let read = try manifest(
       """
       {"$schema":"x","name":"full-1_a","description":"D","command":["./w","-v"],"tools":["a","b"],"instances":2,
-       "concurrency":3,"permissions":{"network":"outbound","exec":true,"read":["/etc"],"write":["/tmp/x","/"]},
+       "concurrency":3,"permissions":{"network":"outbound","exec":false,"read":["/etc","/"],"write":[]},
        "secrets":["KEY"],"environment":["TZ"],"limits":{"memory_bytes":1,"open_files":3},
        "restart":{"policy":"on_failure","backoff_ms":1,"max_backoff_ms":2,"reset_ms":3,"throttle_ms":4},
        "start_ms":5,"heartbeat_ms":0,"grace_ms":6,"drain_ms":7,"settings":{"k":1.0}}
@@ -26,7 +26,7 @@ import Wire
     expected.tools = ["a", "b"]
     expected.instances = 2
     expected.concurrency = 3
-    expected.permissions = .init(outboundNetwork: true, exec: true, read: ["/etc"], write: ["/tmp/x", "/"])
+    expected.permissions = .init(outboundNetwork: true, exec: false, read: ["/etc", "/"], write: [])
     expected.secrets = ["KEY"]
     expected.environment = ["TZ"]
     expected.limits.memoryBytes = 1
