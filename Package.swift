@@ -83,7 +83,10 @@ let package = Package(
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
+        "echo-worker",
+      ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]

@@ -38,7 +38,7 @@ extension PreparedJail {
       plan.diesWithParent = false
       // The launcher makes namespaces first; the program inside gets it.
       plan.noNewPrivileges = false
-      return JailLaunch(plan: plan, status: status, policy: try JailRun.policyFile(bytes), innerStatus: inner)
+      return JailLaunch(plan: plan, status: status, policy: try JailProcess.policyFile(bytes), innerStatus: inner)
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
     }
@@ -81,7 +81,7 @@ package final class JailStatus: @unchecked Sendable {
     case BH_MESSAGE_REAPER: if let raw = received.popFirst() { reaper = Descriptor(owning: raw) }
     case BH_MESSAGE_FAILED:
       setupFailure = JailSetupFailure(
-        stage: JailRun.name(ofStage: message.stage), errno: message.error, index: message.code)
+        stage: JailProcess.name(ofStage: message.stage), errno: message.error, index: message.code)
     case BH_MESSAGE_LIMIT:
       let names = [BH_LIMIT_MEMORY.rawValue: "memory", BH_LIMIT_CPU.rawValue: "cpu", BH_LIMIT_WALL.rawValue: "wall"]
       limit = names[UInt32(bitPattern: message.code)] ?? limit

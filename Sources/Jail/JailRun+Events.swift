@@ -8,101 +8,16 @@ extension JailRun {
   // MARK: Status messages
 
   func readStatus() {
-    while let raw = status?.raw {
-      var message = bh_jail_message()
-      var descriptors: (Int32, Int32) = (-1, -1)
-      var count: Int32 = 0
-      let length = withUnsafeMutableBytes(of: &descriptors) {
-        bh_call_receive(
-          raw,
-          &message,
-          MemoryLayout<bh_jail_message>.size,
-          $0.assumingMemoryBound(to: Int32.self).baseAddress!,
-          2,
-          &count
-        )
-      }
-      if length == -Int(EAGAIN) { return }
-      // The other end is closed by launcher and reaper alike: both are ending.
-      guard length == MemoryLayout<bh_jail_message>.size, message.magic == BH_JAIL_MAGIC else {
-        unwatch(raw)
-        status = nil
-        return
-      }
-      var received: [Int32] = []
-      if count > 0 { received.append(descriptors.0) }
-      if count > 1 { received.append(descriptors.1) }
-      take(message, received)
-    }
-  }
-
-  private func take(_ message: bh_jail_message, _ received: [Int32]) {
-    var descriptors = received[...]
-    switch bh_jail_message_kind(rawValue: UInt32(message.kind)) {
-    case BH_MESSAGE_REAPER:
-      if let raw = descriptors.popFirst() { reaper = Descriptor(owning: raw) }
-      if endedBy != nil { kill() }
-    case BH_MESSAGE_READY:
-      isReady = true
-      if message.code & BH_READY_LISTENER != 0, let raw = descriptors.popFirst() { startListening(raw) }
-      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() { workspace = Descriptor(owning: raw) }
-    case BH_MESSAGE_FAILED:
-      result.setupFailure = JailSetupFailure(
-        stage: Self.name(ofStage: message.stage),
-        errno: message.error,
-        index: message.code
-      )
-    case BH_MESSAGE_LIMIT:
-      takeLimit(bh_jail_limit(rawValue: UInt32(bitPattern: message.code)), observed: message.values.0)
-    case BH_MESSAGE_EXIT:
-      exitStatus = message.code
-      result.receipt.peakMemoryBytes = max(result.receipt.peakMemoryBytes, message.values.0)
-    case BH_MESSAGE_RECEIPT:
-      takeReceipt(message)
-    default: break
-    }
-    for raw in descriptors { close(raw) }
-  }
-
-  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64) {
-    switch limit {
-    case BH_LIMIT_WALL:
-      result.limitsHit.insert(.wall)
-      endedBy = endedBy ?? .timeout
-    case BH_LIMIT_CPU:
-      result.limitsHit.insert(.cpu)
-      endedBy = endedBy ?? .cpuLimit
-    case BH_LIMIT_MEMORY:
-      result.limitsHit.insert(.memory)
-      result.receipt.peakMemoryBytes = max(result.receipt.peakMemoryBytes, observed)
-      endedBy = endedBy ?? .memoryLimit
-    case BH_LIMIT_PROCESSES: result.limitsHit.insert(.processes)
-    case BH_LIMIT_OPEN_FILES: result.limitsHit.insert(.openFiles)
-    default: break
-    }
-  }
-
-  private func takeReceipt(_ message: bh_jail_message) {
-    result.receipt.userMicroseconds = message.values.0
-    result.receipt.systemMicroseconds = message.values.1
-    result.receipt.peakMemoryBytes = max(result.receipt.peakMemoryBytes, message.values.2 &* 1024)
-    result.receipt.wallMicroseconds = message.values.3
-    result.receipt.readBytes = message.values.4
-    result.receipt.writtenBytes = message.values.5
-  }
-
-  static func name(ofStage stage: UInt16) -> String {
-    let names = [
-      "none", "policy", "credentials", "namespaces", "identities", "sources", "root", "mount", "pivot", "hostname",
-      "watchdog", "reaper", "start", "session", "rlimits", "capabilities", "no_new_privs", "landlock", "seccomp",
-      "working_folder", "exec",
-    ]
-    return names.indices.contains(Int(stage)) ? names[Int(stage)] : "stage \(stage)"
+    let watched = process.statusDescriptor
+    process.readStatus()
+    if let raw = process.listener.take() { startListening(raw.release()) }
+    // Closed on both sides, it has left the epoll set by itself; the exit is next.
+    if watched != nil, process.statusDescriptor == nil, endedBy == nil { endedBy = process.endedBy }
   }
 
   // MARK: Refused calls
 
-  private func startListening(_ raw: Int32) {
+  func startListening(_ raw: Int32) {
     listener = DenialListener(owning: raw)
     do { try watch(raw, .listener, .readable) } catch { listener = nil }
   }
@@ -222,18 +137,8 @@ extension JailRun {
   // MARK: End
 
   func end(_ reason: JailReason) {
-    endedBy = endedBy ?? reason
-    kill()
-  }
-
-  /// Ends the namespace, and with it every process of the tree.
-  func kill() {
-    if let raw = reaper?.raw {
-      ChildProcess.signal(pidfd: raw, SIGKILL)
-    } else if !isReady {
-      // The reaper has a parent-death signal on the launcher, and both see the socket close.
-      launcher.signal(SIGKILL)
-    }
+    endedBy = endedBy ?? process.endedBy ?? reason
+    process.kill()
   }
 
   func unwatch(_ raw: Int32) {

@@ -7,12 +7,12 @@ internal import Posix
 extension JailRun {
   /// Called when the launcher has ended, which is after the last process of the tree.
   func finish() {
-    do {
-      guard try launcher.reap() != nil else { return }
-    } catch {
-      // Somebody else reaped our child; what the status socket holds is still the truth.
-    }
-    readStatus()
+    guard process.reap() else { return }
+    result.setupFailure = process.setupFailure
+    result.limitsHit.formUnion(process.limitsHit)
+    result.receipt = process.receipt
+    endedBy = endedBy ?? process.endedBy
+    if let raw = process.listener.take() { startListening(raw.release()) }
     drain(.output)
     drain(.error)
     input = nil
@@ -24,8 +24,6 @@ extension JailRun {
     collectArtifacts()
     result.reason = reason()
     isDone = true
-    status = nil
-    reaper = nil
     output = nil
     errorOutput = nil
   }
@@ -46,16 +44,15 @@ extension JailRun {
   }
 
   private func takeExit() {
-    guard let exitStatus else { return }
-    if exitStatus & 0x7f == 0 {
-      result.exitCode = (exitStatus >> 8) & 0xff
-    } else {
-      result.signal = exitStatus & 0x7f
+    switch process.exit {
+    case .code(let code): result.exitCode = code
+    case .signal(let signal): result.signal = signal
+    case nil: break
     }
   }
 
   private func collectArtifacts() {
-    guard let workspace = workspace.take() else { return }
+    guard let workspace = process.workspace.take() else { return }
     var status = statvfs()
     if fstatvfs(workspace.raw, &status) == 0 {
       let used = UInt64(status.f_blocks &- status.f_bfree) &* UInt64(clamping: status.f_frsize)

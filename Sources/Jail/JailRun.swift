@@ -17,20 +17,15 @@ package final class JailRun {
 
   let limits: JailLimits
   let given: [String: [UInt8]]
+  let process: JailProcess
   let epoll: Descriptor
   let timer: Descriptor
-  let launcher: ChildProcess
-  var status: Descriptor?
-  var reaper: Descriptor?
-  var workspace: Descriptor?
   var listener: DenialListener?
   var input: Descriptor?
   var inputBytes: ArraySlice<UInt8>
   var output: Descriptor?
   var errorOutput: Descriptor?
   var endedBy: JailReason?
-  var exitStatus: Int32?
-  var isReady = false
   var isListenerPaused = false
   var isDone = false
   /// If the reaper should fail to keep the wall limit.
@@ -49,7 +44,6 @@ package final class JailRun {
     limits = jail.limits
     given = jail.given
     inputBytes = input[...]
-    let path = if let program { program } else { try JailProgram.path() }
     do {
       epoll = Descriptor(owning: try posix("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
       timer = Descriptor(
@@ -57,35 +51,22 @@ package final class JailRun {
           timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
         }
       )
-      let policy = try Self.policyFile(jail.bytes)
-      var (inner, outer): (Int32, Int32) = (-1, -1)
-      var ends: (Int32, Int32) = (-1, -1)
-      let paired = withUnsafeMutableBytes(of: &ends) {
-        bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
-      }
-      if paired != 0 { throw PosixError("socketpair", errno: -paired) }
-      (inner, outer) = ends
-      let innerStatus = Descriptor(owning: inner)
-      status = Descriptor(owning: outer)
       var stdin = try DescriptorPair.pipe()
       var stdout = try DescriptorPair.pipe()
       var stderr = try DescriptorPair.pipe()
-      let childInput = stdin.takeFirst()
-      let childOutput = stdout.takeSecond()
-      let childError = stderr.takeSecond()
+      let innerInput = stdin.takeFirst()
+      let innerOutput = stdout.takeSecond()
+      let innerError = stderr.takeSecond()
       self.input = stdin.takeSecond()
       output = stdout.takeFirst()
       errorOutput = stderr.takeFirst()
-      var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "3", "4"])
-      plan.diesWithParent = false
-      plan.noNewPrivileges = false
-      launcher = try plan.spawn(
-        descriptors: [childInput.raw, childOutput.raw, childError.raw, policy.raw, innerStatus.raw]
-      )
+      process = try JailProcess(jail, descriptors: [innerInput.raw, innerOutput.raw, innerError.raw], program: program)
       backstop = limits.wallMilliseconds.map { BootTime.now + Milliseconds(Int64(clamping: $0) &+ 2_000) }
       try watchEverything()
     } catch let error as PosixError {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
+    } catch let error as JailError {
+      throw error
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)")
     }
@@ -93,7 +74,7 @@ package final class JailRun {
 
   deinit {
     // Its end of the status socket closes with it, which alone would end the jail; this is sooner.
-    if !isDone { kill() }
+    if !isDone { process.kill() }
   }
 
   /// Readable when `advance` has something to do.
@@ -138,17 +119,9 @@ package final class JailRun {
 // MARK: Start
 
 extension JailRun {
-  static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
-    let raw = bh_call_memfd("bulkhead-policy")
-    guard raw >= 0 else { throw PosixError("memfd_create", errno: -raw) }
-    let file = Descriptor(owning: raw)
-    try file.writeAll(bytes)
-    return file
-  }
-
   private func watchEverything() throws(PosixError) {
-    try watch(launcher.pidfd.raw, .launcher, .readable)
-    if let raw = status?.raw { try watch(raw, .status, .readable) }
+    try watch(process.exitDescriptor, .launcher, .readable)
+    if let raw = process.statusDescriptor { try watch(raw, .status, .readable) }
     try output?.setNonBlocking()
     try errorOutput?.setNonBlocking()
     if let raw = output?.raw { try watch(raw, .output, .readable) }

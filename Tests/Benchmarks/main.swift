@@ -5,6 +5,7 @@
 import Glibc
 
 let families: [String: () throws -> [Measurement]] = [
+  "jail": { try benchmarkJail() },
   "json": measureJSON,
   "service": measureService,
   "supervision": measureSupervision,

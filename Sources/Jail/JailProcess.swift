@@ -1,0 +1,191 @@
+internal import CJailPolicy
+internal import CLinux
+internal import Glibc
+package import Posix
+
+/// A started jail: the launcher, its status socket, and what has been learnt over it. The base of a `JailRun`, and by
+/// itself what a long-lived worker is started with.
+///
+/// Wait for `exitDescriptor` (a pidfd) to be readable: the launcher ends after the last process of the jail. Wait for
+/// `statusDescriptor` to be readable and call `readStatus` in between. Releasing the object closes its end of the
+/// status socket, which ends the jail; so does the death of this process, however sudden.
+package final class JailProcess {
+  package private(set) var isReady = false
+  package private(set) var setupFailure: JailSetupFailure?
+  package private(set) var limitsHit: Set<JailLimitHit> = []
+  /// The limit that ended the jail.
+  package private(set) var endedBy: JailReason?
+  package private(set) var receipt = JailReceipt()
+  /// How the program ended, as wait(2) encodes it.
+  private(set) var waitStatus: Int32?
+
+  private let launcher: ChildProcess
+  private var status: Descriptor?
+  private var reaper: Descriptor?
+  private var isKilled = false
+  var workspace: Descriptor?
+  var listener: Descriptor?
+
+  /// Starts the jail with `descriptors` as the program's 0, 1 and 2; the caller closes its own copies.
+  /// `program` names another `bulkhead-jail` than the one that belongs to this program.
+  package init(_ jail: PreparedJail, descriptors: [Int32], program: String? = nil) throws(JailError) {
+    guard descriptors.count == 3 else { throw JailError(.value, "\(descriptors.count) descriptors instead of 3") }
+    let path = if let program { program } else { try JailProgram.path() }
+    do throws(PosixError) {
+      let policy = try Self.policyFile(jail.bytes)
+      var ends: (Int32, Int32) = (-1, -1)
+      let paired = withUnsafeMutableBytes(of: &ends) {
+        bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
+      }
+      if paired != 0 { throw PosixError("socketpair", errno: -paired) }
+      let inner = Descriptor(owning: ends.0)
+      status = Descriptor(owning: ends.1)
+      var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "3", "4"])
+      // The status socket tells the jail that we are gone; a parent-death signal would also fire when a thread ends.
+      plan.diesWithParent = false
+      plan.noNewPrivileges = false
+      launcher = try plan.spawn(descriptors: descriptors + [policy.raw, inner.raw])
+    } catch {
+      throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
+    }
+  }
+
+  package var exitDescriptor: Int32 { launcher.pidfd.raw }
+
+  /// Nil once both launcher and reaper have let go of it.
+  package var statusDescriptor: Int32? { status?.raw }
+
+  static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
+    let raw = bh_call_memfd("bulkhead-policy")
+    guard raw >= 0 else { throw PosixError("memfd_create", errno: -raw) }
+    let file = Descriptor(owning: raw)
+    try file.writeAll(bytes)
+    return file
+  }
+
+  /// Ends every process of the jail. The launcher's exit follows.
+  package func kill() {
+    isKilled = true
+    if let raw = reaper?.raw {
+      // The end of pid 1 is the end of its namespace.
+      ChildProcess.signal(pidfd: raw, SIGKILL)
+    } else if !isReady {
+      // The reaper has a parent-death signal on the launcher, and sees the socket close besides.
+      launcher.signal(SIGKILL)
+    }
+  }
+
+  /// True once the launcher has ended and is reaped, which is after the whole tree.
+  package func reap() -> Bool {
+    do {
+      guard try launcher.reap() != nil else { return false }
+    } catch {
+      // Somebody else reaped our child; what the status socket holds is still the truth.
+    }
+    readStatus()
+    status = nil
+    reaper = nil
+    return true
+  }
+
+  /// How the program ended, or nil when it never started or was killed with its reaper.
+  package var exit: ProcessExit? {
+    guard let waitStatus else { return nil }
+    return waitStatus & 0x7f == 0 ? .code((waitStatus >> 8) & 0xff) : .signal(waitStatus & 0x7f)
+  }
+
+  // MARK: Status messages
+
+  /// Takes in what the jail has said, without waiting.
+  package func readStatus() {
+    while let raw = status?.raw {
+      var message = bh_jail_message()
+      var descriptors: (Int32, Int32) = (-1, -1)
+      var count: Int32 = 0
+      let length = withUnsafeMutableBytes(of: &descriptors) {
+        bh_call_receive(
+          raw,
+          &message,
+          MemoryLayout<bh_jail_message>.size,
+          $0.assumingMemoryBound(to: Int32.self).baseAddress!,
+          2,
+          &count
+        )
+      }
+      if length == -Int(EAGAIN) { return }
+      var received: [Int32] = []
+      if count > 0 { received.append(descriptors.0) }
+      if count > 1 { received.append(descriptors.1) }
+      guard length == MemoryLayout<bh_jail_message>.size, message.magic == BH_JAIL_MAGIC else {
+        for raw in received { close(raw) }
+        status = nil
+        return
+      }
+      take(message, received)
+    }
+  }
+
+  private func take(_ message: bh_jail_message, _ received: [Int32]) {
+    var descriptors = received[...]
+    switch bh_jail_message_kind(rawValue: UInt32(message.kind)) {
+    case BH_MESSAGE_REAPER:
+      if let raw = descriptors.popFirst() { reaper = Descriptor(owning: raw) }
+      if isKilled { kill() }
+    case BH_MESSAGE_READY:
+      isReady = true
+      if message.code & BH_READY_LISTENER != 0, let raw = descriptors.popFirst() { listener = Descriptor(owning: raw) }
+      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() { workspace = Descriptor(owning: raw) }
+    case BH_MESSAGE_FAILED:
+      setupFailure = JailSetupFailure(
+        stage: Self.name(ofStage: message.stage),
+        errno: message.error,
+        index: message.code
+      )
+    case BH_MESSAGE_LIMIT:
+      takeLimit(bh_jail_limit(rawValue: UInt32(bitPattern: message.code)), observed: message.values.0)
+    case BH_MESSAGE_EXIT:
+      waitStatus = message.code
+      receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
+    case BH_MESSAGE_RECEIPT:
+      takeReceipt(message)
+    default: break
+    }
+    for raw in descriptors { close(raw) }
+  }
+
+  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64) {
+    switch limit {
+    case BH_LIMIT_WALL:
+      limitsHit.insert(.wall)
+      endedBy = endedBy ?? .timeout
+    case BH_LIMIT_CPU:
+      limitsHit.insert(.cpu)
+      endedBy = endedBy ?? .cpuLimit
+    case BH_LIMIT_MEMORY:
+      limitsHit.insert(.memory)
+      receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, observed)
+      endedBy = endedBy ?? .memoryLimit
+    case BH_LIMIT_PROCESSES: limitsHit.insert(.processes)
+    case BH_LIMIT_OPEN_FILES: limitsHit.insert(.openFiles)
+    default: break
+    }
+  }
+
+  private func takeReceipt(_ message: bh_jail_message) {
+    receipt.userMicroseconds = message.values.0
+    receipt.systemMicroseconds = message.values.1
+    receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.2 &* 1024)
+    receipt.wallMicroseconds = message.values.3
+    receipt.readBytes = message.values.4
+    receipt.writtenBytes = message.values.5
+  }
+
+  static func name(ofStage stage: UInt16) -> String {
+    let names = [
+      "none", "policy", "credentials", "namespaces", "identities", "sources", "root", "mount", "pivot", "hostname",
+      "watchdog", "reaper", "start", "session", "rlimits", "capabilities", "no_new_privs", "landlock", "seccomp",
+      "working_folder", "exec",
+    ]
+    return names.indices.contains(Int(stage)) ? names[Int(stage)] : "stage \(stage)"
+  }
+}
