@@ -57,6 +57,10 @@ let package = Package(
       name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "sandbox-worker", dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/sandbox", exclude: ["worker.json"], swiftSettings: strict),
+
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),

@@ -85,19 +85,25 @@ extension JailRun {
   }
 
   func writeInput() {
-    guard let raw = input?.raw, send(&inputBytes, to: raw) else { return }
+    guard let raw = input?.raw, send(&inputBytes, to: raw) != .later else { return }
     unwatch(raw)
     input = nil
   }
 
   func writeRequest() {
-    guard let raw = request?.raw, send(&requestBytes, to: raw) else { return }
+    guard let raw = request?.raw else { return }
+    let sent = send(&requestBytes, to: raw)
+    if sent == .later { return }
+    requestWasLost = sent == .refused
     unwatch(raw)
     request = nil
   }
 
-  /// True when nothing is left to be sent.
-  private func send(_ bytes: inout ArraySlice<UInt8>, to raw: Int32) -> Bool {
+  private enum Sent {
+    case all, later, refused
+  }
+
+  private func send(_ bytes: inout ArraySlice<UInt8>, to raw: Int32) -> Sent {
     // A program that closed its input must not end us by SIGPIPE, whatever the process has set.
     var pipe = sigset_t()
     var before = sigset_t()
@@ -111,9 +117,9 @@ extension JailRun {
       sigtimedwait(&pipe, nil, &none)
     }
     pthread_sigmask(SIG_SETMASK, &before, nil)
-    if count < 0, failure == EAGAIN || failure == EINTR { return false }
+    if count < 0, failure == EAGAIN || failure == EINTR { return .later }
     bytes = count < 0 ? [] : bytes.dropFirst(count)
-    return bytes.isEmpty
+    return count < 0 ? .refused : bytes.isEmpty ? .all : .later
   }
 
   /// Past its limit the reply is read and dropped, so that the program is not held up.

@@ -34,6 +34,7 @@ package final class JailRun {
   var begunAt: BootTime?
   var request: Descriptor?
   var requestBytes: ArraySlice<UInt8> = []
+  var requestWasLost = false
   var replyEnd: Descriptor?
   /// What the program wrote to its descriptor 4.
   package internal(set) var reply = JailOutput()
@@ -166,11 +167,12 @@ extension JailRun {
 
   /// Sends the program its request and closes that pipe. For a program that waited, its limits count from now on:
   /// `given` are files that the request brings, which are no artifacts unless they change.
+  /// False: the program is gone and has not got it.
   package func begin(
     _ bytes: [UInt8],
     given files: [String: [UInt8]] = [:],
     wallMilliseconds: UInt64? = nil
-  ) throws(JailError) {
+  ) -> Bool {
     given.merge(files) { $1 }
     requestBytes = bytes[...]
     if waits {
@@ -179,12 +181,12 @@ extension JailRun {
       setBackstop(wallMilliseconds ?? limits.wallMilliseconds)
       setTimer()
     }
-    do {
-      if let raw = request?.raw { try watch(raw, .request, .writable) }
-    } catch {
-      throw JailError(.start, "cannot watch a jail: \(error)", errno: error.errno)
-    }
     writeRequest()
+    if request == nil { return !requestWasLost }
+    // The rest as the program reads. Out of memory for one more watch is as good as a program that is gone.
+    guard let raw = request?.raw else { return false }
+    do { try watch(raw, .request, .writable) } catch { return false }
+    return true
   }
 
   private func setBackstop(_ wallMilliseconds: UInt64?) {
