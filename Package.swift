@@ -61,6 +61,10 @@ let package = Package(
       name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "sandbox-worker", dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/sandbox", exclude: ["worker.json"], swiftSettings: strict),
+
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
@@ -103,7 +107,10 @@ let package = Package(
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "CLinux", "Jail", "bulkheadd", "echo-worker"],
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
+        "echo-worker",
+      ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]

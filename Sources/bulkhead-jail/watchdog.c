@@ -157,7 +157,7 @@ int bh_watch_tick(struct bh_jail *jail) {
     uint64_t ms = census.ticks * 1000u / (uint64_t)sysconf(_SC_CLK_TCK) +
                   (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000u +
                   (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000u;
-    if (ms > jail->limits.cpu_ms) {
+    if (ms > jail->limits.cpu_ms + jail->waited_cpu_us / 1000u) {
       notice(jail, BH_LIMIT_CPU, ms);
       return BH_LIMIT_CPU;
     }
