@@ -28,10 +28,27 @@ let package = Package(
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
-    .target(name: "ClientKit", dependencies: ["JSON", "Wire", "Posix", "Transport", "CLinux"], swiftSettings: strict),
+    .target(
+      name: "Coordinator", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "Supervision"],
+      swiftSettings: strict),
+    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+
+    // Programs
+    .executableTarget(
+      name: "bulkhead", dependencies: ["ClientKit", "Supervision", "JSON", "Wire", "Posix", "CLinux"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "bulkheadd",
+      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Logging", "Supervision", "Coordinator"], swiftSettings: strict),
+
+    // Workers
+    .executableTarget(
+      name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
+      swiftSettings: strict),
 
     // Tests
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -41,7 +58,9 @@ let package = Package(
 
     // Measurements: `swift run -c release Benchmarks FAMILY`
     .executableTarget(
-      name: "Benchmarks", dependencies: ["JSON", "Wire", "Posix", "Transport"], path: "Tests/Benchmarks",
-      swiftSettings: strict),
+      name: "Benchmarks",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "bulkheadd", "echo-worker"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]
 )

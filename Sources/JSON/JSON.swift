@@ -97,8 +97,8 @@ extension JSON: Hashable {
     case .bool(let value): hasher.combine(value)
     case .integer(let value): hasher.combine(value)
     case .number(let number):
-      if let value = number.int64 { hasher.combine(value) } else { hasher.combine(number.canonicalText) }
-    case .string(let value): for byte in value.utf8 { hasher.combine(byte) }
+      if let value = number.int64 { hasher.combine(value) } else { hasher.combine(number) }
+    case .string(let value): hasher.combine(bytesOf: value)
     case .array(let values): hasher.combine(values)
     case .object(let object): hasher.combine(object)
     }
@@ -121,7 +121,9 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
   /// The shortest text that reads back as `value`; nil for infinities and NaN, which JSON cannot say.
   public init?(_ value: Double) {
     guard let number = JSONNumber(value) else { return nil }
-    self = number.int64.map { JSON.integer($0) } ?? .number(number)
+    // An integer cannot say negative zero.
+    let integer = value == 0 && value.sign == .minus ? nil : number.int64
+    self = integer.map { JSON.integer($0) } ?? .number(number)
   }
 }
 

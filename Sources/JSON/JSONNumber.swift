@@ -1,7 +1,11 @@
 /// A JSON number with the text it was written in.
 ///
-/// Equality, hashing and the canonical form use the exact decimal value, never a rounded double.
+/// Equality, order, hashing and the canonical form use the exact decimal value, never a rounded double.
 public struct JSONNumber: Sendable {
+  /// Numbers of any size and precision are accepted while they are zero or their normalised decimal exponent (the `n` of
+  /// d.ddd × 10ⁿ) is within ± this.
+  public static let largestExponent = 999_999_999
+
   /// The source text; always matches the number grammar of RFC 8259 section 6.
   public let text: String
 
@@ -9,15 +13,18 @@ public struct JSONNumber: Sendable {
   @inline(__always)
   init(validated text: String) { self.text = text }
 
-  /// nil when `text` is not a JSON number.
+  /// nil when `text` is not exactly one JSON number, or its exponent is beyond `largestExponent`.
   public init?(_ text: String) {
-    guard case .number(let number)? = try? JSON(parsing: text) else {
-      guard case .integer? = try? JSON(parsing: text), text.utf8.allSatisfy({ $0 > 0x20 }) else { return nil }
-      self.text = text
-      return
+    let matches = withUTF8(text) { utf8 in
+      guard let base = utf8.baseAddress, utf8.count > 0 else { return false }
+      do throws(JSONError) {
+        return try NumberScan(base, at: 0, count: utf8.count).end == utf8.count
+      } catch {
+        return false
+      }
     }
-    guard number.text == text else { return nil }
-    self = number
+    guard matches else { return nil }
+    self.text = text
   }
 
   /// The shortest text that reads back as `value`; nil for infinities and NaN.
@@ -29,8 +36,35 @@ public struct JSONNumber: Sendable {
 
   /// The nearest double; nil when it is not finite (`1e400`).
   public var double: Double? {
+    if let exact = shortDouble { return exact }
     guard let value = Double(text), value.isFinite else { return nil }
     return value
+  }
+
+  /// The nearest double of a number without an exponent and of at most 15 digits: numerator and denominator are then exact
+  /// doubles, so that one division rounds once, as it should. Most numbers of messages are like this.
+  private var shortDouble: Double? {
+    withUTF8(text) { utf8 -> Double? in
+      guard utf8.count <= 17 else { return nil }
+      var numerator = 0.0
+      var denominator = 1.0
+      var digits = 0
+      var seenPoint = false
+      for byte in utf8 {
+        switch byte {
+        case UInt8(ascii: "-"): continue
+        case UInt8(ascii: "."): seenPoint = true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+          digits += 1
+          numerator = numerator * 10 + Double(byte - UInt8(ascii: "0"))
+          if seenPoint { denominator *= 10 }
+        default: return nil
+        }
+      }
+      guard digits <= 15 else { return nil }
+      let magnitude = numerator / denominator
+      return utf8.first == UInt8(ascii: "-") ? -magnitude : magnitude
+    }
   }
 
   /// The exact value when it is an integer within 64 bits (`3.0`, `1e3`), else nil.
@@ -42,113 +76,16 @@ public struct JSONNumber: Sendable {
 
 extension JSONNumber: Hashable {
   public static func == (left: JSONNumber, right: JSONNumber) -> Bool {
-    left.text == right.text || Decimal(left.text) == Decimal(right.text)
+    sameBytes(left.text, right.text) || Decimal(left.text) == Decimal(right.text)
   }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(canonicalText) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(Decimal(text)) }
 }
 
-/// An exact decimal: sign, significant digits without zeros at either end, and a power of ten.
-/// Zero has no digits, exponent 0 and no sign.
-package struct Decimal: Equatable {
-  package private(set) var isNegative = false
-  /// ASCII digits; value = 0.d₁d₂d₃… × 10^`pointPosition`.
-  package private(set) var digits: [UInt8] = []
-  /// Exponents beyond ±2^31 saturate: such numbers are compared as written but never computed with.
-  package private(set) var pointPosition = 0
-
-  /// `text` must match the JSON number grammar.
-  package init(_ text: String) {
-    var exponent = 0
-    var exponentIsNegative = false
-    var seenPoint = false
-    var inExponent = false
-    var pointShift = 0
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "-") where inExponent: exponentIsNegative = true
-      case UInt8(ascii: "-"): isNegative = true
-      case UInt8(ascii: "."): seenPoint = true
-      case UInt8(ascii: "e"), UInt8(ascii: "E"): inExponent = true
-      case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        if inExponent {
-          exponent = min(exponent * 10 + Int(byte - UInt8(ascii: "0")), Int(Int32.max))
-        } else if digits.isEmpty && byte == UInt8(ascii: "0") {
-          if seenPoint { pointShift -= 1 }
-        } else {
-          digits.append(byte)
-          if !seenPoint { pointShift += 1 }
-        }
-      default: break
-      }
-    }
-    while digits.last == UInt8(ascii: "0") { digits.removeLast() }
-    if digits.isEmpty {
-      isNegative = false
-    } else {
-      pointPosition = pointShift + (exponentIsNegative ? -exponent : exponent)
-    }
-  }
-
-  /// nil unless the value is an integer within 64 bits.
-  package var int64: Int64? {
-    guard !digits.isEmpty else { return 0 }
-    guard pointPosition >= digits.count, pointPosition <= 19 else { return nil }
-    var value: Int64 = 0
-    for i in 0..<pointPosition {
-      let digit = i < digits.count ? Int64(digits[i] - UInt8(ascii: "0")) : 0
-      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (sum, carry) =
-        isNegative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
-      if overflow || carry { return nil }
-      value = sum
-    }
-    return value
-  }
-
-  /// Whether the value is an integer of any size.
-  package var isInteger: Bool { digits.isEmpty || pointPosition >= digits.count }
-
-  /// Plain notation while the point stands within 21 places right or 6 places left of the first digit, as ECMAScript
-  /// prints numbers; `d.ddde±n` otherwise.
-  package var canonicalText: String {
-    guard !digits.isEmpty else { return "0" }
-    var out: [UInt8] = isNegative ? [UInt8(ascii: "-")] : []
-    let count = digits.count
-    let zero = UInt8(ascii: "0")
-    if pointPosition >= count, pointPosition <= 21 {
-      out += digits
-      out += repeatElement(zero, count: pointPosition - count)
-    } else if pointPosition > 0, pointPosition <= 21 {
-      out += digits[..<pointPosition]
-      out.append(UInt8(ascii: "."))
-      out += digits[pointPosition...]
-    } else if pointPosition <= 0, pointPosition > -6 {
-      out += [zero, UInt8(ascii: ".")]
-      out += repeatElement(zero, count: -pointPosition)
-      out += digits
-    } else {
-      out.append(digits[0])
-      if count > 1 {
-        out.append(UInt8(ascii: "."))
-        out += digits[1...]
-      }
-      out += Array((pointPosition > 0 ? "e+" : "e").utf8)
-      out += Array(String(pointPosition - 1).utf8)
-    }
-    return String(decoding: out, as: UTF8.self)
-  }
+extension JSONNumber: Comparable {
+  public static func < (left: JSONNumber, right: JSONNumber) -> Bool { Decimal(left.text) < Decimal(right.text) }
 }
 
-extension Decimal: Comparable {
-  package static func < (left: Decimal, right: Decimal) -> Bool {
-    if left.isNegative != right.isNegative { return left.isNegative }
-    return left.isNegative ? right.magnitudeIsLess(than: left) : left.magnitudeIsLess(than: right)
-  }
-
-  private func magnitudeIsLess(than other: Decimal) -> Bool {
-    if digits.isEmpty || other.digits.isEmpty { return digits.isEmpty && !other.digits.isEmpty }
-    if pointPosition != other.pointPosition { return pointPosition < other.pointPosition }
-    return digits.lexicographicallyPrecedes(other.digits)
-  }
+extension JSONNumber: CustomStringConvertible {
+  public var description: String { text }
 }

@@ -1,6 +1,7 @@
 /// A JSON object: members in the order in which they were written, keys unique.
 ///
-/// Look-up scans the members of a small object and uses an index in a large one, so both stay cheap.
+/// Keys are the same when their UTF-8 bytes are. Look-up scans the members of a small object and uses an index in a
+/// large one, so both stay cheap.
 public struct JSONObject: Sendable {
   public struct Member: Sendable {
     public let key: String
@@ -14,14 +15,14 @@ public struct JSONObject: Sendable {
   }
 
   public private(set) var members: [Member]
-  /// Key → position; built only above `scanLimit` members.
-  private var index: [ByteKey: Int]?
+  /// Used only above `scanLimit` members.
+  private var index: Index
 
-  private static let scanLimit = 12
+  static let scanLimit = 12
 
   public init() {
     members = []
-    index = nil
+    index = Index()
   }
 
   /// The members in order; of several with the same key the last one wins, in the place of the first.
@@ -31,24 +32,11 @@ public struct JSONObject: Sendable {
     for (key, value) in pairs { self[key] = value }
   }
 
-  /// Members that the caller knows to be unique; `nil` when two of them share a key.
-  init?(uniqueMembers members: [Member]) {
+  /// Members with distinct keys; `index` covers them if they are more than `scanLimit`.
+  @inline(__always)
+  init(unique members: [Member], index: Index) {
     self.members = members
-    index = nil
-    if members.count <= Self.scanLimit {
-      var i = 1
-      while i < members.count {
-        let key = members[i].key
-        for j in 0..<i where sameBytes(members[j].key, key) { return nil }
-        i += 1
-      }
-    } else {
-      var positions = [ByteKey: Int](minimumCapacity: members.count)
-      for (position, member) in members.enumerated() {
-        if positions.updateValue(position, forKey: ByteKey(member.key)) != nil { return nil }
-      }
-      index = positions
-    }
+    self.index = index
   }
 
   public var count: Int { members.count }
@@ -56,7 +44,11 @@ public struct JSONObject: Sendable {
   public var keys: [String] { members.map(\.key) }
 
   public subscript(key: String) -> JSON? {
-    get { position(of: key).map { members[$0].value } }
+    get {
+      if members.count > Self.scanLimit { return position(of: key).map { members[$0].value } }
+      for member in members where sameBytes(member.key, key) { return member.value }
+      return nil
+    }
     set {
       switch (position(of: key), newValue) {
       case (let position?, let value?): members[position].value = value
@@ -68,31 +60,29 @@ public struct JSONObject: Sendable {
   }
 
   private func position(of key: String) -> Int? {
-    if let index { return index[ByteKey(key)] }
-    for i in members.indices where sameBytes(members[i].key, key) { return i }
-    return nil
+    if members.count > Self.scanLimit { return index.position(of: key) { members[$0].key } }
+    return members.firstIndex { sameBytes($0.key, key) }
   }
 
   private mutating func append(_ key: String, _ value: JSON) {
     members.append(Member(key: key, value: value))
-    if index != nil {
-      index?[ByteKey(key)] = members.count - 1
-    } else if members.count > Self.scanLimit {
+    if members.count == Self.scanLimit + 1 {
       rebuildIndex()
+    } else if members.count > Self.scanLimit {
+      index.insert(key, at: members.count - 1) { members[$0].key }
     }
   }
 
   private mutating func remove(at position: Int) {
     members.remove(at: position)
-    if index != nil { rebuildIndex() }
+    rebuildIndex()
   }
 
   private mutating func rebuildIndex() {
-    guard members.count > Self.scanLimit else {
-      index = nil
-      return
-    }
-    index = Dictionary(uniqueKeysWithValues: members.enumerated().map { (ByteKey($0.element.key), $0.offset) })
+    index = Index()
+    guard members.count > Self.scanLimit else { return }
+    index = Index(capacity: members.count)
+    for position in members.indices { index.insert(members[position].key, at: position) { members[$0].key } }
   }
 }
 
@@ -106,7 +96,7 @@ extension JSONObject: Hashable {
     var sum = 0
     for member in members {
       var inner = Hasher()
-      inner.combine(member.key)
+      inner.combine(bytesOf: member.key)
       inner.combine(member.value)
       sum &+= inner.finalize()
     }
@@ -118,18 +108,16 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
   public init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
 }
 
-/// Swift's `==` on strings is Unicode canonical equivalence; JSON keys are distinct as soon as their bytes are.
-@inline(__always)
-func sameBytes(_ a: String, _ b: String) -> Bool { a == b && a.utf8.elementsEqual(b.utf8) }
-
-/// A string that hashes and compares as its UTF-8 bytes.
-struct ByteKey: Hashable {
-  private let string: String
-
-  init(_ string: String) { self.string = string }
-
-  static func == (a: ByteKey, b: ByteKey) -> Bool { sameBytes(a.string, b.string) }
-
-  /// Equal bytes are canonically equivalent, so the string's own hash is a valid (coarser) one.
-  func hash(into hasher: inout Hasher) { hasher.combine(string) }
+extension Hasher {
+  /// Feeds the UTF-8 bytes, not the normalised form that `String` hashes: a peer can write very many different keys that
+  /// normalise alike, and all of them would collide.
+  mutating func combine(bytesOf string: String) {
+    let hash = withUTF8(string) { bytes in
+      var hasher = self
+      hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+      hasher.combine(bytes.count)
+      return hasher
+    }
+    self = hash
+  }
 }

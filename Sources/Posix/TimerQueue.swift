@@ -9,6 +9,13 @@ package final class LoopTimer {
     self.deadline = deadline
     self.body = body
   }
+
+  /// Does nothing when the timer was cancelled after it had been taken as due.
+  func fire() {
+    guard let body else { return }
+    self.body = nil
+    body()
+  }
 }
 
 /// A binary heap by deadline. Removal is by position, so that cancelled timers do not pile up: nearly every call arms a
@@ -27,10 +34,14 @@ struct TimerQueue {
   }
 
   mutating func remove(_ timer: LoopTimer) {
+    timer.body = nil
+    take(timer)
+  }
+
+  private mutating func take(_ timer: LoopTimer) {
     let position = timer.position
     guard position >= 0 else { return }
     timer.position = -1
-    timer.body = nil
     let last = heap.removeLast()
     guard last !== timer else { return }
     heap[position] = last
@@ -48,12 +59,13 @@ struct TimerQueue {
     return Int32(min(60_000, nanoseconds / 1_000_000 + 1))
   }
 
-  /// Runs what is due. A timer that a body adds for now waits for the next round, so bodies cannot starve the loop.
-  mutating func takeDue(now: BootTime) -> [() -> Void] {
-    var due: [() -> Void] = []
+  /// Hands over what is due, to be fired in order; until then each can still be cancelled. A timer that a body adds for
+  /// now waits for the next round, so bodies cannot starve the loop.
+  mutating func takeDue(now: BootTime) -> [LoopTimer] {
+    var due: [LoopTimer] = []
     while let first = heap.first, first.deadline <= now {
-      if let body = first.body { due.append(body) }
-      remove(first)
+      due.append(first)
+      take(first)
     }
     return due
   }

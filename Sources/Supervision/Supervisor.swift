@@ -14,7 +14,7 @@ package protocol WorkerRequestHandler: AnyObject {
     on connection: Connection
   )
   func worker(_ worker: WorkerInstance, cancels id: RequestID)
-  func workerClosed(_ worker: WorkerInstance)
+  func workerClosed(_ worker: WorkerInstance, _ connection: Connection)
 }
 
 /// How a manifest becomes a process.

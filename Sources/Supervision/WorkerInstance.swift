@@ -395,7 +395,7 @@ extension WorkerInstance: ConnectionOwner {
   }
 
   package func closed(_ connection: Connection, because error: WireError?) {
-    kind.supervisor.handler?.workerClosed(self)
+    kind.supervisor.handler?.workerClosed(self, connection)
     guard self.connection === connection else { return }
     if let error {
       fault(error)

@@ -15,9 +15,11 @@ package protocol ConnectionOwner: AnyObject {
 /// One ordered, bounded conversation over a pair of descriptors. Lives on one event loop and never blocks it.
 ///
 /// Order: messages are handled in the order of arrival, each to its end. Bounds: frames, unanswered requests of either
-/// side, and bytes that wait to be written. Back-pressure: while more than `highWaterBytes` wait for the peer, nothing
-/// more is read from it, so that it cannot make us produce faster than it consumes; a peer that reads nothing for
-/// `stallTimeout` loses the connection. Every request gets an answer, on close too.
+/// side, and bytes that wait to be written. Back-pressure: while more than `highWaterBytes` wait for the peer, its
+/// requests wait too, so that it cannot make us produce faster than it consumes; what only consumes (replies, progress)
+/// is handled at once, since two sides that both stopped reading would wait for each other for ever. Beyond
+/// `backlogBytes` of waiting requests nothing more is read. A peer that reads nothing for `stallTimeout` loses the
+/// connection. Every request gets an answer, on close too.
 package final class Connection {
   package struct Options: Sendable {
     package var frameBytes = Limit.frameBytes
@@ -26,6 +28,7 @@ package final class Connection {
     package var outstanding = Limit.outstanding
     package var queueBytes = Limit.queueBytes
     package var highWaterBytes = 1 << 20
+    package var backlogBytes = Limit.queueBytes
     package var stallTimeout: Milliseconds = 30_000
 
     package init() {}
@@ -45,19 +48,23 @@ package final class Connection {
   package private(set) var isClosed = false
   /// Reading has been stopped by the owner this many times more than resumed.
   private var pauses = 0
-  private weak var owner: (any ConnectionOwner)?
+  weak var owner: (any ConnectionOwner)?
 
   private var input: Descriptor?
   private var output: Descriptor?
-  private var decoder: FrameDecoder
-  var queue = OutputQueue()
-  private var isWatchingInput = false
-  private var isWatchingOutput = false
+  var decoder: FrameDecoder
+  var backlog = Backlog()
+  private var queue = OutputQueue()
+  /// What the loop watches each descriptor for; a socket's whole interest is in the first.
+  private var inputInterest: Readiness = []
+  private var outputInterest: Readiness = []
+  /// Why nothing can be written any more; what the peer wrote before is still read.
+  private var outputFailure: WireError?
   private var willFlush = false
   private var stallTimer: LoopTimer?
 
   var outstanding: [Int64: Outstanding] = [:]
-  private var incoming: Set<RequestID> = []
+  var incoming: Set<RequestID> = []
   private var nextID: Int64 = 1
 
   /// Takes both descriptors (a socket: once, `output` nil), puts them in non-blocking mode and starts to read.
@@ -82,10 +89,10 @@ package final class Connection {
     self.output = consume output
     decoder = FrameDecoder(limit: options.frameBytes)
     try loop.watch(inputRaw, for: .readable, handler: self)
-    isWatchingInput = true
+    inputInterest = .readable
   }
 
-  private let inputRaw: Int32
+  let inputRaw: Int32
   private let outputRaw: Int32
   private var isSocket: Bool { inputRaw == outputRaw }
 
@@ -119,7 +126,8 @@ package final class Connection {
     do throws(WireError) {
       try enqueue(Frame.request(.number(id), message, limit: options.frameBytes))
     } catch {
-      completion(.failure(error))
+      let isFull = error.name == .notReading
+      completion(.failure(isFull ? WireError(.overloaded, error.message, data: error.data) : error))
       return nil
     }
     nextID += 1
@@ -153,7 +161,8 @@ package final class Connection {
     guard let completion = outstanding[id]?.completion else { return }
     // The entry stays, so that the late reply is no violation.
     outstanding[id] = Outstanding(completion: nil, timer: nil)
-    cancel(.number(id), reason: .deadline)
+    // Before the peer has answered `initialize` there is nothing it could be sent.
+    if gate.phase != .starting { cancel(.number(id), reason: .deadline) }
     completion(.failure(WireError(.deadlineExceeded, "no reply within \(timeout.count) ms")))
   }
 
@@ -186,15 +195,23 @@ package final class Connection {
     answer(id, error)
   }
 
-  private func answer(_ id: RequestID?, _ error: WireError) {
+  private func answer(_ id: RequestID, _ error: WireError) {
     do throws(WireError) {
-      try enqueue(Frame.failure(id, error, limit: options.frameBytes))
+      let frame: Frame
+      do throws(WireError) {
+        frame = try Frame.failure(id, error, limit: options.frameBytes)
+      } catch {
+        // The error itself is too long; that it is so is not.
+        frame = try Frame.failure(id, error, limit: options.frameBytes)
+      }
+      try enqueue(frame)
     } catch {
       close(because: error)
     }
   }
 
   private func enqueue(_ frame: Frame) throws(WireError) {
+    if outputFailure != nil { return }
     if queue.count + frame.bytes.count > options.queueBytes {
       throw WireError(
         .notReading,
@@ -213,13 +230,31 @@ package final class Connection {
 
   /// Writes what the descriptor takes now and arranges for the rest.
   private func flush() {
-    guard !isClosed else { return }
+    guard !isClosed, outputFailure == nil else { return }
     switch queue.write(to: outputRaw, isSocket: isSocket) {
-    case .failure(let error): close(because: Self.closedByPeer(error))
+    case .failure(let error): outputBroke(Self.closedByPeer(error))
     case .success(let progressed):
-      updateInterest()
       updateStallTimer(progressed: progressed)
+      updateInterest()
+      serveBacklog()
     }
+  }
+
+  /// The peer reads no more. What it wrote before, perhaps the reason, is taken in before the connection closes.
+  private func outputBroke(_ error: WireError) {
+    outputFailure = error
+    queue.removeAll()
+    backlog.removeAll()
+    updateStallTimer(progressed: false)
+    updateInterest()
+    if pauses == 0 { readToEnd() }
+  }
+
+  private func readToEnd() {
+    guard let outputFailure else { return }
+    // More than a pipe or a socket holds, and yet an end when the peer goes on writing.
+    for _ in 0..<64 where !read() { break }
+    close(because: outputFailure)
   }
 
   private func updateStallTimer(progressed: Bool) {
@@ -239,7 +274,7 @@ package final class Connection {
     }
   }
 
-  // MARK: Receiving
+  // MARK: Pausing
 
   /// Stops reading until `resumeReading`; calls nest. What was already read is still delivered.
   package func pauseReading() {
@@ -250,139 +285,68 @@ package final class Connection {
   package func resumeReading() {
     pauses = max(0, pauses - 1)
     updateInterest()
+    guard pauses == 0, outputFailure != nil || !backlog.isEmpty else { return }
+    loop.deferred { [weak self] in
+      guard let self, !isClosed, pauses == 0 else { return }
+      if outputFailure != nil { readToEnd() } else { serveBacklog() }
+    }
   }
 
-  private func updateInterest() {
+  /// Whether the peer's requests wait until it has read more.
+  var isCongested: Bool { queue.count > options.highWaterBytes }
+  var mayServe: Bool { !isClosed && !isCongested && pauses == 0 }
+
+  func updateInterest() {
     guard !isClosed else { return }
-    let wantsInput = pauses == 0 && queue.count <= options.highWaterBytes
-    let wantsOutput = !queue.isEmpty
-    guard wantsInput != isWatchingInput || wantsOutput != isWatchingOutput else { return }
+    let wantsInput: Readiness = pauses == 0 && backlog.bytes <= options.backlogBytes ? .readable : []
+    let wantsOutput: Readiness = queue.isEmpty ? [] : .writable
     do throws(PosixError) {
       if isSocket {
-        let interest: Readiness = [wantsInput ? .readable : [], wantsOutput ? .writable : []]
-        try loop.change(inputRaw, to: interest)
+        try watch(inputRaw, for: wantsInput.union(wantsOutput), was: &inputInterest)
       } else {
-        if wantsInput != isWatchingInput { try loop.change(inputRaw, to: wantsInput ? .readable : []) }
-        if wantsOutput, !isWatchingOutput { try loop.watch(outputRaw, for: .writable, handler: self) }
-        if !wantsOutput, isWatchingOutput { loop.unwatch(outputRaw) }
+        try watch(inputRaw, for: wantsInput, was: &inputInterest)
+        try watch(outputRaw, for: wantsOutput, was: &outputInterest)
       }
-      isWatchingInput = wantsInput
-      isWatchingOutput = wantsOutput
     } catch {
       close(because: WireError(.internalError, error.description))
     }
   }
 
-  private func read() {
-    let count = loop.withReadBuffer { buffer -> Int in
-      let count = Glibc.read(inputRaw, buffer.baseAddress, buffer.count)
-      if count > 0 { decoder.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])) }
-      return count
+  /// Without interest a descriptor is not watched at all: a hang-up would be told again and again.
+  private func watch(_ raw: Int32, for interest: Readiness, was: inout Readiness) throws(PosixError) {
+    if interest == was { return }
+    if interest.isEmpty {
+      loop.unwatch(raw)
+    } else if was.isEmpty {
+      try loop.watch(raw, for: interest, handler: self)
+    } else {
+      try loop.change(raw, to: interest)
     }
-    if count > 0 {
-      deliver()
-    } else if count == 0 {
-      endOfInput()
-    } else if errno != EAGAIN && errno != EINTR {
-      close(because: Self.closedByPeer(.current("read")))
-    }
-  }
-
-  /// Reads and handles what the peer had written before it ended, although another process may still hold its end.
-  package func deliverRest() {
-    var budget = options.queueBytes
-    while !isClosed, budget > 0 {
-      let before = decoder.receivedBytes
-      read()
-      let count = decoder.receivedBytes - before
-      if count == 0 { return }
-      budget -= count
-    }
-  }
-
-  private func deliver() {
-    do throws(WireError) {
-      while !isClosed {
-        let depth = options.depth
-        let values = options.values
-        let envelope = try decoder.next { payload throws(WireError) in
-          try Envelope(payload: payload, depth: depth, values: values)
-        }
-        guard let envelope else { return }
-        try handle(envelope)
-      }
-    } catch {
-      reportAndClose(error)
-    }
-  }
-
-  private func handle(_ envelope: Envelope) throws(WireError) {
-    switch envelope {
-    case .request(let id, let method, let params):
-      guard incoming.insert(id).inserted else {
-        throw WireError(.invalidRequest, "id \(id) is used again while its request is outstanding")
-      }
-      do throws(WireError) { try gate.admit(method, isRequest: true) } catch  where error.name == .methodNotFound {
-        respond(to: id, failing: error)
-        return
-      }
-      if incoming.count > options.outstanding {
-        respond(
-          to: id,
-          failing: WireError(
-            .overloaded,
-            "more than \(options.outstanding) unanswered requests",
-            data: ["limit": "outstanding"]
-          )
-        )
-        return
-      }
-      owner?.received(request: id, method, params, on: self)
-    case .notification(let method, let params):
-      try gate.admit(method, isRequest: false)
-      owner?.received(notification: method, params, on: self)
-    case .result(let id, let object): try complete(id, .success(object))
-    case .failure(let id?, let error): try complete(id, .failure(error))
-    case .failure(nil, let error): close(because: error)
-    }
-  }
-
-  private func complete(_ id: RequestID, _ result: Result<JSONObject, WireError>) throws(WireError) {
-    guard case .number(let number) = id, let entry = outstanding.removeValue(forKey: number) else {
-      throw WireError(.unexpectedReply, "reply to id \(id), which is no outstanding request")
-    }
-    if let timer = entry.timer { loop.cancel(timer) }
-    entry.completion?(result)
+    was = interest
   }
 
   // MARK: Closing
-
-  private func endOfInput() {
-    do throws(WireError) {
-      try decoder.finish()
-      close(because: nil)
-    } catch {
-      close(because: error)
-    }
-  }
 
   /// Tells the peer why, if it can still hear it, and closes.
   package func reportAndClose(_ error: WireError) {
     guard !isClosed else { return }
     if let frame = try? Frame.failure(nil, error, limit: options.frameBytes) {  // Safety: only an error about an error.
       queue.append(frame.bytes)
-      _ = queue.write(to: outputRaw, isSocket: isSocket)
     }
     close(because: error)
   }
 
-  /// Ends the conversation: outstanding requests are answered with `connection_closed`, then the owner is told.
+  /// Ends the conversation: outstanding requests are answered with `connection_closed`, then the owner is told. Of what
+  /// still waits, as much is written as the descriptor takes at once, so that an answer given just before is heard.
   package func close(because error: WireError?) {
     guard !isClosed else { return }
     isClosed = true
     if let stallTimer { loop.cancel(stallTimer) }
-    loop.unwatch(inputRaw)
-    if isWatchingOutput, !isSocket { loop.unwatch(outputRaw) }
+    if outputFailure == nil { _ = queue.write(to: outputRaw, isSocket: isSocket) }
+    queue.removeAll()
+    backlog.removeAll()
+    if !inputInterest.isEmpty { loop.unwatch(inputRaw) }
+    if !outputInterest.isEmpty { loop.unwatch(outputRaw) }
     input = nil
     output = nil
     let unanswered = outstanding
@@ -396,7 +360,7 @@ package final class Connection {
     owner?.closed(self, because: error)
   }
 
-  private static func closedByPeer(_ error: PosixError) -> WireError {
+  static func closedByPeer(_ error: PosixError) -> WireError {
     WireError(.connectionClosed, "peer closed the connection (\(error))")
   }
 }
@@ -404,13 +368,11 @@ package final class Connection {
 extension Connection: ReadinessHandler {
   package func ready(_ readiness: Readiness) {
     if isClosed { return }
-    if readiness.contains(.writable) { flush() }
+    let hasHungUp = !readiness.isDisjoint(with: .hangUp)
+    // Which of the two descriptors hung up is not said; trying each finds out.
+    if readiness.contains(.writable) || hasHungUp && !queue.isEmpty { flush() }
     if isClosed { return }
     // A hang-up is read to its end, so that nothing the peer had sent before is lost.
-    if readiness.contains(.readable) {
-      read()
-    } else if !readiness.isDisjoint(with: .hangUp) {
-      if isWatchingInput { read() } else { close(because: Self.closedByPeer(PosixError("epoll", errno: EPIPE))) }
-    }
+    if inputInterest.contains(.readable), readiness.contains(.readable) || hasHungUp { read() }
   }
 }

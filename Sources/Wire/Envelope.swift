@@ -8,6 +8,22 @@ public enum RequestID: Sendable, Hashable {
   case string(String)
 
   package static let maximum: Int64 = 1 << 53 - 1
+
+  /// Texts are the same id when their bytes are; Swift's own `==` would take two spellings of `é` for one.
+  public static func == (a: RequestID, b: RequestID) -> Bool {
+    switch (a, b) {
+    case (.number(let a), .number(let b)): a == b
+    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .number(let value): hasher.combine(value)
+    case .string(let value): for byte in value.utf8 { hasher.combine(byte) }
+    }
+  }
 }
 
 extension RequestID: CustomStringConvertible {

@@ -33,10 +33,12 @@ package struct Fields {
   }
 
   package mutating func require<T: Field>(_ name: StaticString, _ type: T.Type = T.self) throws(WireError) -> T {
-    guard let json = take(name) else {
-      throw .invalidParams(path(name), "missing member '\(name)'\(path.isEmpty ? "" : " in '\(path)'")")
-    }
+    guard let json = take(name) else { throw missing(name) }
     return try T(field: json, at: path, name)
+  }
+
+  func missing(_ name: StaticString) -> WireError {
+    .invalidParams(path(name), "missing member '\(name)'\(path.isEmpty ? "" : " in '\(path)'")")
   }
 
   /// A list, each element read by `body` with its own path.
@@ -59,6 +61,14 @@ package struct Fields {
     return result
   }
 
+  package mutating func requireList<T>(
+    _ name: StaticString,
+    _ body: (JSON, String) throws(WireError) -> T
+  ) throws(WireError) -> [T] {
+    guard let list = try list(name, body) else { throw missing(name) }
+    return list
+  }
+
   package mutating func strings(_ name: StaticString, limit: Int = 4096) throws(WireError) -> [String]? {
     try list(name, limit: limit) { (json, path) throws(WireError) in
       guard case .string(let string) = json else {
@@ -74,7 +84,10 @@ package struct Fields {
       return
     }
     for member in object.members where !known.contains(where: { $0 == member.key }) {
-      if member.key == "meta", case .object = member.value { continue }
+      if member.key == "meta" {
+        if case .object = member.value { continue }
+        throw .invalidParams("\(path)/meta", "'\(path)/meta' is \(member.value.typeName) where object is due")
+      }
       let nearest = nearest(to: member.key, among: known.map(\.description))
       let hint = nearest.map { " (did you mean '\($0)'?)" } ?? ""
       throw .invalidParams("\(path)/\(member.key)", "unknown member \(quoted(member.key))\(hint)")
@@ -169,6 +182,17 @@ extension Fields {
       let bound = value < range.lowerBound ? "at least \(range.lowerBound)" : "at most \(range.upperBound)"
       throw .invalidParams(path(name), "'\(path(name))' is \(value) where \(bound) is due")
     }
+    return value
+  }
+}
+
+extension Fields {
+  /// As `integer`, of a member that must be there.
+  package mutating func requireInteger(
+    _ name: StaticString,
+    in range: ClosedRange<Int64> = 0...Int64.max
+  ) throws(WireError) -> Int64 {
+    guard let value = try integer(name, in: range) else { throw missing(name) }
     return value
   }
 }

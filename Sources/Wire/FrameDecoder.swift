@@ -13,8 +13,8 @@ package struct FrameDecoder {
 
   package init(limit: Int = Limit.frameBytes) { self.limit = limit }
 
-  /// Bytes appended so far.
-  package private(set) var receivedBytes = 0
+  /// Memory reserved for bytes, used or not.
+  var reservedBytes: Int { buffer.capacity }
 
   /// Bytes held that are not yet part of a handed-out payload.
   package var pendingBytes: Int { buffer.count - consumed }
@@ -28,7 +28,7 @@ package struct FrameDecoder {
   package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if consumed > 0 {
       if consumed == buffer.count {
-        buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 17)
+        buffer.removeAll(keepingCapacity: true)
         consumed = 0
       } else if consumed >= 1 << 16 || consumed > buffer.count / 2 {
         buffer.removeSubrange(..<consumed)
@@ -36,10 +36,10 @@ package struct FrameDecoder {
       }
     }
     buffer.append(contentsOf: bytes)
-    receivedBytes += bytes.count
   }
 
-  /// Hands the next whole payload to `body`, without copying it; nil when more bytes are needed.
+  /// Hands the next whole payload to `body`, without copying it; nil when more bytes are needed. An error of `body` is
+  /// the stream's too.
   package mutating func next<R>(_ body: (UnsafeRawBufferPointer) throws(WireError) -> R) throws(WireError) -> R? {
     if let failure { throw failure }
     guard pendingBytes >= 4 else { return nil }
@@ -67,7 +67,12 @@ package struct FrameDecoder {
         return .failure(error)
       }
     }
-    return try result.get()
+    // A large frame's memory does not stay with a connection that has gone quiet.
+    if consumed == buffer.count, buffer.capacity > 1 << 17 {
+      buffer = []
+      consumed = 0
+    }
+    do throws(WireError) { return try result.get() } catch { throw fail(error) }
   }
 
   /// Call at the end of input: an unfinished frame is an error, an end between frames is not.

@@ -85,6 +85,15 @@ extension Fields {
     }
   }
 
+  package mutating func requireBodies<T: WireBody>(
+    _ name: StaticString,
+    _ type: T.Type = T.self,
+    limit: Int = .max
+  ) throws(WireError) -> [T] {
+    guard let bodies = try bodies(name, type, limit: limit) else { throw missing(name) }
+    return bodies
+  }
+
   private static func read<T: WireBody>(_ object: JSONObject, at path: String) throws(WireError) -> T {
     var fields = Fields(object, at: path)
     let body = try T(from: &fields)

@@ -124,7 +124,7 @@ package struct PhaseGate: Sendable {
     if Self.allMethods.contains(method) {
       return WireError(.outOfPhase, "'\(method)' in the wrong direction", data: ["method": .string(method)])
     }
-    let nearest = nearest(to: method, among: Array(rules.keys))
+    let nearest = nearest(to: method, among: rules.keys.sorted())
     return WireError(
       isRequest ? .methodNotFound : .unknownNotification,
       "unknown \(isRequest ? "method" : "notification") \(quoted(method))"

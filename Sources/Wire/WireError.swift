@@ -42,7 +42,7 @@ public struct WireError: Error, Sendable, Equatable {
   public let code: Int64
   public let name: Name
   public let message: String
-  /// Members of `data` beside `name`.
+  /// Members of `data` beside `name`, which is taken.
   public let data: JSONObject
 
   public init(_ name: Name, _ message: String, data: JSONObject = JSONObject()) {
@@ -53,6 +53,8 @@ public struct WireError: Error, Sendable, Equatable {
     self.code = code
     self.name = name
     self.message = message
+    var data = data
+    data["name"] = nil
     self.data = data
   }
 
@@ -90,11 +92,10 @@ extension WireError {
     var fields = try Fields(json, at: "/error")
     let code = try fields.require("code", Int64.self)
     let message = try fields.require("message", String.self)
-    var data = try fields.optional("data", JSON.self)?.objectValue ?? JSONObject()
+    let data = try fields.optional("data", JSON.self)?.objectValue ?? JSONObject()
     try fields.finish()
     let known = Self.codes.first { $0.value == code }?.key
     let name = data["name"]?.stringValue.map(Name.init(rawValue:)) ?? known ?? .toolFailed
-    data["name"] = nil
     self.init(code: code, name: name, message: message, data: data)
   }
 

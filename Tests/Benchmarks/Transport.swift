@@ -65,18 +65,18 @@ private struct Ends: ~Copyable {
 }
 
 /// Median of `count` timed calls, in nanoseconds.
-private func median(_ times: inout [Double]) -> Double {
+func median(_ times: inout [Double]) -> Double {
   times.sort()
   return times[times.count / 2]
 }
 
-private func now() -> Double {
+func now() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
-private final class RawPeer {
+final class RawPeer {
   /// Body of an invocation, without the four bytes of length.
   static let size = (try? Frame.request(.number(1000), invocation).bytes.count - 4) ?? 0
 

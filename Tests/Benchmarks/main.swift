@@ -6,6 +6,8 @@ import Glibc
 
 let families: [String: () throws -> [Measurement]] = [
   "json": measureJSON,
+  "service": measureService,
+  "supervision": measureSupervision,
   "transport": measureTransport,
 ]
 

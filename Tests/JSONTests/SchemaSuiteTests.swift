@@ -11,7 +11,7 @@ struct SchemaSuiteTests {
       "$vocabulary is ignored: no schema may switch its own checks off"
   ]
 
-  @Test(arguments: try! requiredFiles())  // Safety: a missing suite shows as a failure of `theSuiteIsThere`.
+  @Test(arguments: (try? requiredFiles()) ?? [])  // Safety: `the suite is there` fails without the files.
   func `the required tests pass`(file: String) throws {
     let result = try run(file)
     #expect(result.count > 0)
@@ -19,7 +19,11 @@ struct SchemaSuiteTests {
   }
 
   @Test func `the suite is there`() throws {
-    #expect(try Self.requiredFiles().count >= 45)
+    let files = try Self.requiredFiles()
+    #expect(files.count >= 45)
+    let counts = try files.map { try run($0).count }
+    print("required tests: \(counts.reduce(0, +)) in \(files.count) files, left out: \(Self.leftOut.count)")
+    #expect(counts.reduce(0, +) >= 1_290)
   }
 
   @Test(arguments: [

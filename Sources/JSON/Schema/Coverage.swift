@@ -16,6 +16,9 @@ struct PositionSet {
   private var low: UInt64 = 0
   private var rest: [UInt64] = []
 
+  /// What a union with this set costs, in evaluation steps.
+  var weight: Int { rest.count / 32 }
+
   mutating func insert(_ position: Int) {
     if position < 64 {
       low |= 1 << UInt64(position)

@@ -6,10 +6,13 @@
 public struct JSONSchema: Sendable {
   /// Bounds of compiling and validating; beyond them a schema is refused, or a value gets a violation that says so.
   public struct Limits: Sendable {
-    /// Nested schemas while compiling, and nested evaluations while validating.
+    /// Nested schemas while compiling, and nested evaluations while validating. The default takes up to 0.4 MB of stack
+    /// in a release build and 1.5 MB in a debug build (measured on x86-64).
     public var depth: Int
     /// Subschemas, those of all reached documents included.
     public var subschemas: Int
+    /// UTF-8 bytes of all distinct patterns together; a kilobyte takes up to a millisecond to compile.
+    public var patternBytes: Int
     /// Evaluations for one value.
     public var steps: Int
     /// Wall-clock time for one value whose schema has patterns; other keywords are bounded by `steps`.
@@ -18,11 +21,13 @@ public struct JSONSchema: Sendable {
     public init(
       depth: Int = 400,
       subschemas: Int = 20_000,
+      patternBytes: Int = 262_144,
       steps: Int = 1_000_000,
       patternMilliseconds: Int = 2_000
     ) {
       self.depth = depth
       self.subschemas = subschemas
+      self.patternBytes = patternBytes
       self.steps = steps
       self.patternMilliseconds = patternMilliseconds
     }

@@ -12,15 +12,17 @@ import Synchronization
 package final class Pattern: Sendable {
   package struct Limits: Sendable {
     /// Backtracking steps of one attempt of a pattern that can only match at the start.
-    package var steps: UInt32 = 1_000_000
+    package var steps: UInt32 = 5_000_000
     /// Backtracking steps from each place where a match may start.
-    package var stepsPerStart: UInt32 = 200_000
-    /// Processor time of one search, checked every 64 starts.
+    package var stepsPerStart: UInt32 = 1_000_000
+    /// Processor time of one search, checked every 16 starts.
     package var searchMilliseconds = 200
     /// Memory of the interpreting matcher, in KiB.
-    package var heapKiB: UInt32 = 16_384
+    package var heapKiB: UInt32 = 32_768
     /// UTF-8 bytes of a pattern's text.
     package var sourceBytes = 16_384
+    /// Whether to try libpcre2's compiler to machine code, which is about ten times as fast as its interpreter.
+    package var usesMachineCode = true
 
     package init() {}
   }
@@ -62,7 +64,8 @@ package final class Pattern: Sendable {
       code = try Self.compile("(?C1)(?:" + text + ")", ignoringCase)
     }
     // Machine code is an optimisation: where the host forbids writable and executable memory, the interpreter runs.
-    isCompiledToMachineCode = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
+    isCompiledToMachineCode =
+      limits.usesMachineCode && pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
     self.source = source
     self.limits = limits
   }
@@ -131,8 +134,9 @@ extension Pattern {
   private func search(_ subject: UnsafeBufferPointer<UInt8>, from start: Int) -> Outcome {
     if start > 0, start < subject.count, subject[start] & 0xC0 == 0x80 { return .noMatch }
     guard let scratch = takeScratch() else { return .gaveUp }
-    defer { giveBack(scratch) }
     scratch.pointee.starts = 0
+    scratch.pointee.hasHeapFrames = !isCompiledToMachineCode
+    defer { giveBack(scratch) }
     var empty: UInt8 = 0
     return withUnsafePointer(to: &empty) { nothing in
       let base = subject.baseAddress ?? nothing
@@ -149,6 +153,7 @@ extension Pattern {
       if result == PCRE2_ERROR_JIT_STACKLIMIT {
         // Machine code has 32 KiB of stack; the interpreter keeps its frames on the heap.
         scratch.pointee.starts = 0
+        scratch.pointee.hasHeapFrames = true
         result = pcre2_match_8(
           code,
           base,
@@ -176,6 +181,8 @@ private struct Scratch {
   let budgetNanoseconds: Int
   var starts = 0
   var startedAt = 0
+  /// The interpreter ran and left up to `heapKiB` of memory in `matchData`.
+  var hasHeapFrames = false
 }
 
 extension Pattern {
@@ -205,6 +212,10 @@ extension Pattern {
   }
 
   private func giveBack(_ scratch: UnsafeMutablePointer<Scratch>) {
+    if scratch.pointee.hasHeapFrames {
+      Self.free(scratch)
+      return
+    }
     let previous = spare.exchange(UInt(bitPattern: scratch), ordering: .acquiringAndReleasing)
     if let other = UnsafeMutablePointer<Scratch>(bitPattern: previous) { Self.free(other) }
   }
@@ -221,15 +232,24 @@ extension Pattern {
 private func watchClock(_ data: UnsafeMutableRawPointer?) -> Int32 {
   guard let scratch = data?.assumingMemoryBound(to: Scratch.self) else { return PCRE2_ERROR_CALLOUT }
   scratch.pointee.starts &+= 1
-  guard scratch.pointee.starts & 63 == 0 else { return 0 }
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  let now = time.tv_sec &* 1_000_000_000 &+ time.tv_nsec
-  if scratch.pointee.starts == 64 {
+  guard scratch.pointee.starts & 15 == 0 else { return 0 }
+  let now = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+  if scratch.pointee.starts == 16 {
     scratch.pointee.startedAt = now
     return 0
   }
   return now &- scratch.pointee.startedAt > scratch.pointee.budgetNanoseconds ? PCRE2_ERROR_CALLOUT : 0
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return time.tv_sec &* 1_000_000_000 &+ time.tv_nsec
+}
+
+extension Pattern {
+  /// Monotonic time in steps of some milliseconds: cheap enough to be read before every match.
+  static var coarseMilliseconds: Int { nanoseconds(CLOCK_MONOTONIC_COARSE) / 1_000_000 }
 }
 
 /// Why a pattern cannot be compiled.

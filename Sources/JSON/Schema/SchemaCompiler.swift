@@ -26,6 +26,7 @@ struct SchemaCompiler {
   /// The anchors among them that are dynamic: name → resource → schema.
   private var dynamicAnchors: [String: [NodeID: NodeID]] = [:]
   private var patterns: [String: Pattern] = [:]
+  private var patternBytes = 0
   private var hasDynamicReference = false
 
   private struct PlaceKey: Hashable {
@@ -168,6 +169,10 @@ struct SchemaCompiler {
 
   mutating func pattern(_ source: String, _ path: String) throws(JSONSchemaError) -> Pattern {
     if let known = patterns[source] { return known }
+    patternBytes += source.utf8.count
+    guard patternBytes <= limits.patternBytes else {
+      throw JSONSchemaError(.limitExceeded, at: path, "more bytes of patterns than the limit of \(limits.patternBytes)")
+    }
     do throws(PatternError) {
       let pattern = try Pattern(source)
       patterns[source] = pattern

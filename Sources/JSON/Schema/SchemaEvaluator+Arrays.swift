@@ -12,7 +12,8 @@ extension SchemaEvaluator {
       fits = false
       report(id, "maxItems", lengthText(elements.count, "item", "at most", rules.maximum))
     }
-    for position in 0..<min(rules.prefix.count, elements.count) {
+    guard charge(elements.count / 16, id) else { return false }
+    for position in 0..<min(rules.prefix.count, elements.count) where !isStopped {
       coverage?.pointee.positions.insert(position)
       if !evaluateItem(rules.prefix[position], elements[position], position) {
         guard isCollecting else { return false }
@@ -107,7 +108,8 @@ extension SchemaEvaluator {
   mutating func checkUnevaluated(_ elements: [JSON], _ rest: NodeID, _ coverage: inout Coverage) -> Bool {
     guard !coverage.isComplete else { return true }
     var fits = true
-    for position in elements.indices where !coverage.contains(position) {
+    guard charge(elements.count / 16, rest) else { return false }
+    for position in elements.indices where !coverage.contains(position) && !isStopped {
       if !evaluateItem(rest, elements[position], position) {
         guard isCollecting else { return false }
         fits = false

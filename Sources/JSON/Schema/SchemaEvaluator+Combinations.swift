@@ -66,6 +66,7 @@ extension SchemaEvaluator {
   }
 
   private mutating func reportNone(_ value: JSON, _ branches: [NodeID], _ id: NodeID, _ keyword: String) {
+    guard !isStopped else { return }
     var text = "\(subject) matches none of \(counted(branches.count, "branch", plural: "branches"))"
     if !isExplaining {
       var reasons: [String] = []

@@ -22,6 +22,7 @@ extension SchemaEvaluator {
     }
     var seen: UInt64 = 0
     if rules.visitsMembers {
+      guard charge(count / 4, id) else { return false }
       var hint = 0
       for position in 0..<count {
         let entry = rules.position(of: object.members[position].key, from: hint)
@@ -35,6 +36,9 @@ extension SchemaEvaluator {
         }
         if isStopped { return false }
       }
+    }
+    if rules.requiredMask == nil {
+      guard charge(rules.required.count / 8, id) else { return false }
     }
     let hasRequired = rules.requiredMask.map { seen & $0 == $0 } ?? rules.required.allSatisfy { object[$0] != nil }
     if !hasRequired {
@@ -126,6 +130,7 @@ extension SchemaEvaluator {
     _ value: JSON,
     _ coverage: CoveragePointer?
   ) -> Bool {
+    guard charge((rules.dependentRequired.count + rules.dependentSchemas.count) / 4, id) else { return false }
     var fits = true
     for (name, needs) in rules.dependentRequired where object[name] != nil {
       guard charge(1 + needs.count / 4, id) else { return false }
@@ -152,7 +157,8 @@ extension SchemaEvaluator {
   {
     guard !coverage.isComplete else { return true }
     var fits = true
-    for position in object.members.indices where !coverage.contains(position) {
+    guard charge(object.count / 16, id) else { return false }
+    for position in object.members.indices where !coverage.contains(position) && !isStopped {
       let member = object.members[position]
       if nodes[rest].verdict == false {
         guard isCollecting else { return false }

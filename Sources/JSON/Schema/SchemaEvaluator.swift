@@ -1,5 +1,3 @@
-import Glibc
-
 /// Applies a compiled schema to one value.
 ///
 /// One code path serves both questions: a quiet evaluation returns at the first failure, a collecting one notes it and goes
@@ -102,7 +100,10 @@ struct SchemaEvaluator {
       if let rest = nodes[id].unevaluatedProperties { fits = checkUnevaluated(object, rest, &own, id) && fits }
     default: break
     }
-    coverage?.pointee.merge(own)
+    if let coverage {
+      guard charge(own.positions.weight, id) else { return false }
+      coverage.pointee.merge(own)
+    }
     return fits
   }
 
@@ -114,8 +115,9 @@ struct SchemaEvaluator {
     guard let coverage else { return evaluate(id, value, nil) }
     var own = Coverage()
     let fits = withUnsafeMutablePointer(to: &own) { evaluate(id, value, $0) }
-    if fits { coverage.pointee.merge(own) }
-    return fits
+    guard fits, charge(own.positions.weight, id) else { return false }
+    coverage.pointee.merge(own)
+    return true
   }
 
   /// The schema that a `$dynamicRef` leads to: the one of the outermost resource that has the anchor.
@@ -133,9 +135,7 @@ struct SchemaEvaluator {
   /// Whether `pattern` is found in `text`; stops the evaluation when that cannot be told within bounds.
   mutating func matches(_ pattern: Pattern, _ text: String, _ id: NodeID, _ keyword: String) -> Bool {
     guard !isStopped, charge(1 + text.utf8.count / 256, id) else { return false }
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    let now = time.tv_sec &* 1_000 &+ time.tv_nsec / 1_000_000
+    let now = Pattern.coarseMilliseconds
     if patternDeadline == 0 { patternDeadline = now &+ program.limits.patternMilliseconds }
     guard now <= patternDeadline else {
       stop(id, keyword, "patterns took longer than \(program.limits.patternMilliseconds) ms in all")

@@ -115,11 +115,11 @@ struct SchemaKeywords {
 
   private static func names(_ value: JSON, _ keyword: String, _ path: String) throws(JSONSchemaError) -> [String] {
     guard case .array(let elements) = value else { throw wrongType(keyword, "an array of strings", value, path) }
-    var seen: Set<ByteKey> = []
+    var seen: Set<MemberName> = []
     var names: [String] = []
     for element in elements {
       guard case .string(let name) = element else { throw wrongType(keyword, "an array of strings", element, path) }
-      if seen.insert(ByteKey(name)).inserted { names.append(name) }
+      if seen.insert(MemberName(name)).inserted { names.append(name) }
     }
     return names
   }

@@ -17,7 +17,7 @@ final class ObjectRules: Sendable {
   let maximum: Int
   let entries: [Entry]
   /// Name → entry; built for more names than a scan should visit.
-  private let index: [ByteKey: Int]?
+  private let index: [MemberName: Int]?
   let required: [String]
   /// The required ones among the first 64 entries; nil when there are more entries.
   let requiredMask: UInt64?
@@ -51,21 +51,24 @@ final class ObjectRules: Sendable {
     self.names = names
     self.dependentRequired = dependentRequired
     self.dependentSchemas = dependentSchemas
-    let needed = Set(required.map(ByteKey.init))
-    let declared = Set(properties.map { ByteKey($0.name) })
+    let needed = Set(required.map { MemberName($0) })
+    let declared = Set(properties.map { MemberName($0.name) })
     var entries: [Entry] = []
     for (name, node) in properties {
       entries.append(
-        Entry(name: name, isASCII: isASCII(name), node: node, isRequired: needed.contains(ByteKey(name)))
+        Entry(name: name, isASCII: isASCII(name), node: node, isRequired: needed.contains(MemberName(name)))
       )
     }
-    for name in required where !declared.contains(ByteKey(name)) {
+    for name in required where !declared.contains(MemberName(name)) {
       entries.append(Entry(name: name, isASCII: isASCII(name), node: nil, isRequired: true))
     }
     self.entries = entries
     index =
       entries.count > 16
-      ? Dictionary(entries.enumerated().map { (ByteKey($0.element.name), $0.offset) }, uniquingKeysWith: { a, _ in a })
+      ? Dictionary(
+        entries.enumerated().map { (MemberName($0.element.name), $0.offset) },
+        uniquingKeysWith: { a, _ in a }
+      )
       : nil
     requiredMask =
       entries.count <= 64
@@ -76,7 +79,7 @@ final class ObjectRules: Sendable {
   /// The entry for `key`, or −1. Members mostly come in the schema's order, so the search begins at `hint`.
   @inline(__always)
   func position(of key: String, from hint: Int) -> Int {
-    if let index { return index[ByteKey(key)] ?? -1 }
+    if let index { return index[MemberName(key)] ?? -1 }
     let count = entries.count
     var i = hint < count ? hint : 0
     for _ in 0..<count {
@@ -86,12 +89,4 @@ final class ObjectRules: Sendable {
     }
     return -1
   }
-}
-
-func isASCII(_ text: String) -> Bool { text.utf8.allSatisfy { $0 < 0x80 } }
-
-/// Byte equality. Canonically equivalent strings of equal length can differ only outside ASCII.
-@inline(__always)
-func sameName(_ name: String, _ key: String, isASCII: Bool) -> Bool {
-  name.utf8.count == key.utf8.count && name == key && (isASCII || name.utf8.elementsEqual(key.utf8))
 }

@@ -5,7 +5,7 @@ extension SchemaEvaluator {
     switch location.last {
     case nil: "the value"
     case .name(let name)?: "member name \(quoted(name))"
-    default: "'" + shortened(locationText) + "'"
+    default: quoted(locationText)
     }
   }
 

@@ -43,7 +43,7 @@ package struct BlobRead: WireRequest {
 
     package init(from fields: inout Fields) throws(WireError) {
       data = try fields.base64("data")
-      total = try fields.integer("bytes") ?? 0
+      total = try fields.requireInteger("bytes")
     }
 
     package func encode(into writer: inout JSONWriter) {

@@ -31,7 +31,7 @@ package struct BlobWrite: WireRequest {
 
   package init(from fields: inout Fields) throws(WireError) {
     upload = try fields.optional("upload")
-    offset = try fields.integer("offset") ?? 0
+    offset = try fields.requireInteger("offset")
     data = try fields.base64("data")
     isLast = try fields.require("last")
     mediaType = try fields.optional("media_type")

@@ -78,10 +78,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
     package init(from fields: inout Fields) throws(WireError) {
       version = try ProtocolVersion(from: &fields)
       worker = try fields.requireBody("worker")
-      guard let tools: [Tool] = try fields.bodies("tools", limit: Limit.tools) else {
-        throw .invalidParams("/tools", "missing member 'tools'")
-      }
-      self.tools = tools
+      tools = try fields.requireBodies("tools", limit: Limit.tools)
       var seen: Set<String> = []
       for (i, tool) in tools.enumerated() where !seen.insert(tool.name).inserted {
         throw .invalidParams("/tools/\(i)/name", "tool '\(tool.name)' is offered twice")

@@ -31,7 +31,7 @@ package struct LogsRead: WireRequest {
     package var lines: [LogLine]
 
     package init(lines: [LogLine]) { self.lines = lines }
-    package init(from fields: inout Fields) throws(WireError) { lines = try fields.bodies("lines") ?? [] }
+    package init(from fields: inout Fields) throws(WireError) { lines = try fields.requireBodies("lines") }
     package func encode(into writer: inout JSONWriter) { writer.member("lines", lines) }
   }
 }

@@ -48,9 +48,9 @@ package struct ToolInvoke: WireRequest {
     input = try fields.require("input")
     job = try fields.require("job")
     step = try fields.require("step")
-    attempt = try fields.integer("attempt", in: 1...Int64.max) ?? 1
+    attempt = try fields.requireInteger("attempt", in: 1...Int64.max)
     idempotencyKey = try fields.require("idempotency_key")
-    timeoutMS = try fields.integer("timeout_ms", in: 0...Limit.timeoutMS) ?? Limit.timeoutMS
+    timeoutMS = try fields.requireInteger("timeout_ms", in: 0...Limit.timeoutMS)
     traceparent = try fields.optional("traceparent")
     needs = try fields.body("needs")
     limits = try fields.body("limits")

@@ -14,7 +14,7 @@ package struct ToolsList: WireRequest {
     package var tools: [Entry]
 
     package init(tools: [Entry]) { self.tools = tools }
-    package init(from fields: inout Fields) throws(WireError) { tools = try fields.bodies("tools") ?? [] }
+    package init(from fields: inout Fields) throws(WireError) { tools = try fields.requireBodies("tools") }
     package func encode(into writer: inout JSONWriter) { writer.member("tools", tools) }
   }
 

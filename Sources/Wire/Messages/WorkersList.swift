@@ -13,7 +13,7 @@ package struct WorkersList: WireRequest {
 
     package init(workers: [JSON]) { self.workers = workers }
     package init(from fields: inout Fields) throws(WireError) {
-      workers = try fields.require("workers", JSON.self).arrayValue ?? []
+      workers = try fields.requireList("workers") { (json, _) in json }
     }
     package func encode(into writer: inout JSONWriter) { writer.member("workers", .array(workers)) }
   }

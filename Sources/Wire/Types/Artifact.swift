@@ -21,7 +21,7 @@ extension Artifact: WireBody {
   package init(from fields: inout Fields) throws(WireError) {
     self.init(
       sha256: try Self.digest("artifact", &fields),
-      bytes: try fields.integer("bytes", in: 0...Int64(Limit.artifactBytes)) ?? 0,
+      bytes: try fields.requireInteger("bytes", in: 0...Int64(Limit.artifactBytes)),
       mediaType: try fields.require("media_type"),
       name: try fields.require("name")
     )

@@ -1,0 +1,185 @@
+internal import JSON
+internal import Logging
+internal import Posix
+internal import Supervision
+internal import Transport
+internal import Wire
+
+/// One client's connection: what it asked, and what still runs for it.
+final class ClientSession {
+  private unowned let coordinator: Coordinator
+  private let peer: PeerIdentity
+  private var connection: Connection?
+  private var calls: [RequestID: Invocation] = [:]
+  /// `logs/read` requests that follow, with the worker they are limited to.
+  private var followers: [RequestID: String?] = [:]
+  private var dropped: [RequestID: Int] = [:]
+
+  init(_ coordinator: Coordinator, _ socket: consuming Descriptor, _ peer: PeerIdentity) throws(PosixError) {
+    self.coordinator = coordinator
+    self.peer = peer
+    connection = try Connection(
+      loop: coordinator.loop,
+      input: socket,
+      output: nil,
+      gate: PhaseGate(.client, receiver: .coordinator),
+      owner: self
+    )
+  }
+
+  /// Sends a line to the requests that follow. A client that does not keep up loses lines, not its connection.
+  func follow(_ line: LogLine) {
+    guard let connection, connection.queuedBytes < connection.options.highWaterBytes else { return }
+    for (id, worker) in followers where worker == nil || worker == line.worker {
+      connection.notify(Log(id: id, line: line))
+    }
+  }
+
+  private func initialize(_ id: RequestID, _ params: JSONObject, _ connection: Connection) throws(WireError) {
+    let message = try InitializeClient.decode(params)
+    let version = try ProtocolVersion.current.agreed(with: message.version)
+    var response = InitializeClient.Response(coordinator: coordinator.identity, pid: coordinator.status.pid)
+    response.version = version
+    connection.respond(to: id, with: response)
+    connection.gate.phase = .ready
+    coordinator.log.debug(
+      "client connected",
+      ["client.name": .string(message.client.name), "client.pid": .integer(Int64(peer.pid))]
+    )
+  }
+
+  private func call(_ id: RequestID, _ message: ToolCall, _ connection: Connection) throws(WireError) {
+    if message.invocation != nil {
+      throw .invalidParams("/invocation", "'/invocation' is for workers; a client calls tools by itself")
+    }
+    let invocation = coordinator.calls.call(message) { [weak self, weak connection] result in
+      self?.calls[id] = nil
+      self?.reportDropped(id)
+      switch result {
+      case .success(let value): connection?.respond(to: id, with: value)
+      case .failure(let error): connection?.respond(to: id, failing: error)
+      }
+    }
+    guard let invocation, invocation.state != .ended else { return }
+    calls[id] = invocation
+    guard message.wantsProgress else { return }
+    invocation.onProgress = { [weak self] in self?.progress(id, $0, $1, $2) }
+  }
+
+  /// A client that reads slower than its call talks loses parts of the talk, and is told how many.
+  private func progress(_ id: RequestID, _ kind: Progress.Kind, _ text: String, _ fraction: Double?) {
+    guard let connection else { return }
+    guard connection.queuedBytes < connection.options.highWaterBytes else {
+      dropped[id, default: 0] += 1
+      return
+    }
+    connection.notify(Progress(id: id, kind: kind, text: text, fraction: fraction))
+  }
+
+  private func reportDropped(_ id: RequestID) {
+    guard let count = dropped.removeValue(forKey: id) else { return }
+    connection?.notify(
+      Progress(
+        id: id,
+        kind: .status,
+        text: "\(count) progress messages were dropped because they were not read in time"
+      )
+    )
+  }
+
+  private func readLogs(_ id: RequestID, _ message: LogsRead, _ connection: Connection) throws(WireError) {
+    let kinds = coordinator.supervisor.kinds
+    if let worker = message.worker, kinds[worker] == nil {
+      let hint = nearest(to: worker, among: Array(kinds.keys)).map { " (did you mean '\($0)'?)" } ?? ""
+      throw WireError(.notFound, "no worker \(quoted(worker))\(hint)", data: ["worker": .string(worker)])
+    }
+    let wanted = message.worker.map { [kinds[$0]].compactMap { $0 } } ?? Array(kinds.values)
+    let lines = wanted.flatMap { $0.lines.last(Int(message.lines)) }.sorted { $0.time < $1.time }
+    let last = Array(lines.suffix(Int(message.lines)))
+    if message.follow {
+      for line in last { connection.notify(Log(id: id, line: line)) }
+      followers[id] = .some(message.worker)
+    } else {
+      connection.respond(to: id, with: LogsRead.Response(lines: last))
+    }
+  }
+
+  private func listTools(_ id: RequestID, _ message: ToolsList, _ connection: Connection) throws(WireError) {
+    let catalog = coordinator.supervisor.catalog
+    if let name = message.name, catalog[name] == nil {
+      let hint = nearest(to: name, among: Array(catalog.keys)).map { " (did you mean '\($0)'?)" } ?? ""
+      throw WireError(.unknownTool, "no worker offers tool \(quoted(name))\(hint)")
+    }
+    let entries =
+      message.name.map { [catalog[$0]].compactMap { $0 } } ?? catalog.values.sorted { $0.tool.name < $1.tool.name }
+    connection.respond(
+      to: id,
+      with: ToolsList.Response(tools: entries.map { ToolsList.Entry(tool: $0.tool, worker: $0.kind.manifest.name) })
+    )
+  }
+
+  private func cancel(_ id: RequestID) {
+    if followers.removeValue(forKey: id) != nil {
+      connection?.respond(to: id, failing: WireError(.cancelled, "stopped because the caller asked"))
+    }
+    calls[id]?.cancel(.caller)
+  }
+}
+
+extension ClientSession: ConnectionOwner {
+  func received(request id: RequestID, _ method: String, _ params: JSONObject, on connection: Connection) {
+    do throws(WireError) {
+      switch method {
+      case InitializeClient.method: try initialize(id, params, connection)
+      case ToolCall.method: try call(id, try ToolCall.decode(params), connection)
+      case BlobRead.method: coordinator.blobs.read(try BlobRead.decode(params), id, connection)
+      case BlobWrite.method: coordinator.blobs.write(try BlobWrite.decode(params), id, connection)
+      case Status.method:
+        _ = try Status.decode(params)
+        connection.respond(to: id, with: coordinator.status)
+      case ToolsList.method: try listTools(id, try ToolsList.decode(params), connection)
+      case WorkersList.method:
+        _ = try WorkersList.decode(params)
+        connection.respond(to: id, with: WorkersList.Response(workers: coordinator.workerReports))
+      case WorkersReload.method:
+        _ = try WorkersReload.decode(params)
+        connection.respond(to: id, with: coordinator.reloadWorkers())
+      case LogsRead.method: try readLogs(id, try LogsRead.decode(params), connection)
+      case Shutdown.method:
+        _ = try Shutdown.decode(params)
+        coordinator.log.info("asked to shut down", ["client.pid": .integer(Int64(peer.pid))])
+        coordinator.drain { [weak connection] in connection?.respond(to: id, with: Empty()) }
+      default: connection.respond(to: id, with: Empty())  // ping
+      }
+    } catch {
+      connection.respond(to: id, failing: error)
+      if method == InitializeClient.method { connection.close(because: error) }
+    }
+  }
+
+  func received(notification method: String, _ params: JSONObject, on connection: Connection) {
+    do throws(WireError) {
+      cancel(try Cancel.decode(params).id)
+    } catch {
+      connection.reportAndClose(error)
+    }
+  }
+
+  /// Whoever asked is gone: what still runs for it is stopped.
+  func closed(_ connection: Connection, because error: WireError?) {
+    if let error {
+      coordinator.log.warn(
+        "client connection ended",
+        [
+          "client.pid": .integer(Int64(peer.pid)), "error": .string(error.name.rawValue),
+          "reason": .string(error.message),
+        ]
+      )
+    }
+    for (_, invocation) in calls { invocation.cancel(.caller) }
+    calls = [:]
+    followers = [:]
+    coordinator.blobs.abandon(connection)
+    coordinator.sessions[ObjectIdentifier(self)] = nil
+  }
+}

@@ -1,0 +1,190 @@
+internal import Glibc
+package import JSON
+package import Logging
+package import Posix
+package import Supervision
+package import Transport
+package import Wire
+
+/// The process that holds the truth: it accepts calls, has workers run them, and answers.
+///
+/// Theory of operation. One thread runs one event loop; the supervisor, the client sessions and this object live on it
+/// and are never touched elsewhere, so there are no locks and everything that happens has an order. What blocks has a
+/// thread of its own and comes back by `EventLoop.submit`: starting processes (`Spawner`) and the blob store's files.
+/// Every call, from a client or from inside another call, takes one way: `ToolCalls.call`.
+package final class Coordinator {
+  package let loop: EventLoop
+  package let supervisor: Supervisor
+  let log: Logger
+  let identity: Peer
+  let startedAt = BootTime.now
+  let calls: ToolCalls
+  let blobs: Blobs
+  var sessions: [ObjectIdentifier: ClientSession] = [:]
+  let clientLimit: Int
+  private(set) var isDraining = false
+  private var onDrained: [() -> Void] = []
+  /// Called after the last worker is gone and whoever waits for the drain has been told.
+  package var onShutdown: (() -> Void)?
+  private let reload: () -> (manifests: [String: WorkerManifest], errors: [String])
+  /// Where clients reach it; for `status`.
+  package var socketPath = ""
+  private var nestedCalls: [NestedCall: Invocation] = [:]
+
+  private struct NestedCall: Hashable {
+    let worker: ObjectIdentifier
+    let id: RequestID
+  }
+
+  /// `reload` reads the manifests again; its errors are for the caller of `workers/reload`.
+  package init(
+    loop: EventLoop,
+    supervisor: Supervisor,
+    blobs: Blobs,
+    log: Logger,
+    identity: Peer,
+    callTimeout: Milliseconds = 300_000,
+    clientLimit: Int = 1024,
+    reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
+  ) {
+    self.loop = loop
+    self.supervisor = supervisor
+    self.blobs = blobs
+    self.log = log
+    self.identity = identity
+    self.clientLimit = clientLimit
+    self.reload = reload
+    calls = ToolCalls(supervisor, defaultTimeout: callTimeout)
+    supervisor.handler = self
+    supervisor.onLine = { [weak self] in self?.follow($0) }
+  }
+
+  /// Reads the manifests and starts what they name.
+  @discardableResult
+  package func reloadWorkers() -> WorkersReload.Response {
+    let (manifests, errors) = reload()
+    for error in errors { log.error("manifest cannot be used", ["reason": .string(error)]) }
+    guard !isDraining else { return WorkersReload.Response() }
+    // A manifest that cannot be read any more leaves its worker as it was.
+    var report = supervisor.apply(manifests)
+    report.errors = errors
+    log.info(
+      "workers loaded",
+      [
+        "added": .integer(Int64(report.added.count)), "changed": .integer(Int64(report.changed.count)),
+        "removed": .integer(Int64(report.removed.count)),
+      ]
+    )
+    return report
+  }
+
+  private func follow(_ line: LogLine) {
+    for session in sessions.values { session.follow(line) }
+  }
+
+  // MARK: Ending
+
+  /// Accepts no new work, lets what runs end, stops the workers, then calls `then`.
+  package func drain(then: @escaping () -> Void) {
+    onDrained.append(then)
+    guard !isDraining else { return }
+    isDraining = true
+    calls.isDraining = true
+    log.info("draining", ["calls": .integer(Int64(calls.running))])
+    supervisor.stop { [weak self] in
+      guard let self else { return }
+      let waiting = onDrained
+      onDrained = []
+      for then in waiting { then() }
+      // One more round of the loop, so that the answers leave first.
+      loop.schedule(after: 0) { [weak self] in self?.onShutdown?() }
+    }
+  }
+
+  /// Ends every worker now.
+  package func stopNow() { supervisor.stopNow() }
+
+  var status: Status.Response {
+    let kinds = supervisor.allKinds
+    return Status.Response(
+      state: isDraining ? "draining" : "running",
+      pid: Int64(getpid()),
+      version: identity.version,
+      uptimeMS: BootTime.now.milliseconds(since: startedAt),
+      socket: socketPath,
+      workers: Int64(kinds.reduce(0) { $0 + $1.instances.count }),
+      workersReady: Int64(kinds.reduce(0) { $0 + $1.instances.count { $0.isReady } }),
+      tools: Int64(supervisor.catalog.count),
+      clients: Int64(sessions.count),
+      callsRunning: Int64(kinds.reduce(0) { $0 + $1.runningCount }),
+      callsQueued: Int64(kinds.reduce(0) { $0 + $1.queuedCount }),
+      callsAnswered: Int64(calls.answered)
+    )
+  }
+}
+
+// MARK: What workers ask
+
+extension Coordinator: WorkerRequestHandler {
+  package func worker(
+    _ worker: WorkerInstance,
+    request id: RequestID,
+    _ method: String,
+    _ params: JSONObject,
+    on connection: Connection
+  ) {
+    do throws(WireError) {
+      switch method {
+      case ToolCall.method: try nestedCall(worker, id, try ToolCall.decode(params), connection)
+      case BlobRead.method: blobs.read(try BlobRead.decode(params), id, connection)
+      case BlobWrite.method: blobs.write(try BlobWrite.decode(params), id, connection)
+      default: connection.respond(to: id, with: Empty())  // ping
+      }
+    } catch {
+      connection.respond(to: id, failing: error)
+    }
+  }
+
+  private func nestedCall(
+    _ worker: WorkerInstance,
+    _ id: RequestID,
+    _ message: ToolCall,
+    _ connection: Connection
+  ) throws(WireError) {
+    guard let outer = message.invocation else {
+      throw .invalidParams("/invocation", "missing member 'invocation': a worker calls tools from inside an invocation")
+    }
+    guard let parent = worker.invocation(outer) else {
+      throw .invalidParams("/invocation", "no invocation with id \(outer) is running")
+    }
+    let key = NestedCall(worker: ObjectIdentifier(worker), id: id)
+    let invocation = calls.call(message, from: parent) { [weak self, weak connection] result in
+      self?.nestedCalls[key] = nil
+      switch result {
+      case .success(let value): connection?.respond(to: id, with: value)
+      case .failure(let error): connection?.respond(to: id, failing: error)
+      }
+    }
+    guard let invocation, invocation.state != .ended else { return }
+    nestedCalls[key] = invocation
+    if message.wantsProgress {
+      invocation.onProgress = { [weak connection] kind, text, fraction in
+        guard let connection, connection.queuedBytes < connection.options.highWaterBytes else { return }
+        connection.notify(Progress(id: id, kind: kind, text: text, fraction: fraction))
+      }
+    }
+  }
+
+  package func worker(_ worker: WorkerInstance, cancels id: RequestID) {
+    nestedCalls[NestedCall(worker: ObjectIdentifier(worker), id: id)]?.cancel(.caller)
+  }
+
+  package func workerClosed(_ worker: WorkerInstance, _ connection: Connection) {
+    let lost = nestedCalls.filter { $0.key.worker == ObjectIdentifier(worker) }
+    for (key, invocation) in lost {
+      nestedCalls[key] = nil
+      invocation.cancel(.caller)
+    }
+    blobs.abandon(connection)
+  }
+}

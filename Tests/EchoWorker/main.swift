@@ -1,0 +1,11 @@
+// The worker that benchmarks call: as little of its own as possible.
+
+import WorkerKit
+
+let worker = Worker(name: "echo", version: "1.0", concurrency: 64)
+let schema: JSON = ["type": "object", "properties": ["text": ["type": "string"]], "required": ["text"]]
+worker.tool("echo", "Returns its input, on the thread that reads.", input: schema, output: schema, execution: .inline) {
+  $0.input
+}
+worker.tool("echo_thread", "Returns its input, from a thread of its own.", input: schema, output: schema) { $0.input }
+worker.run()
