@@ -127,7 +127,9 @@ private final class LocalFile: Sendable {
 }
 
 /// Runs what may block on a thread of its own: Swift's shared threads are few.
-private func offPool<T: Sendable>(_ body: @escaping @Sendable () throws(ClientError) -> T) async throws(ClientError) -> T {
+private func offPool<T: Sendable>(_ body: @escaping @Sendable () throws(ClientError) -> T) async throws(ClientError)
+  -> T
+{
   let result: Result<T, ClientError> = await withCheckedContinuation { continuation in
     startThread("bulkhead-file") { continuation.resume(returning: Result(catching: body)) }
   }

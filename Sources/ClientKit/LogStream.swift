@@ -110,11 +110,13 @@ final class LogBuffer: Sendable {
   func cancel() {
     token.cancel()
     home.submit { [token] in $0.cancel(token) }
-    resume(state.withLock { state in
-      state.lines = []
-      defer { state.isPaused = false }
-      return state.isPaused
-    })
+    resume(
+      state.withLock { state in
+        state.lines = []
+        defer { state.isPaused = false }
+        return state.isPaused
+      }
+    )
   }
 
   private func resume(_ wasPaused: Bool) {
