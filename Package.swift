@@ -47,8 +47,12 @@ let package = Package(
       name: "Coordinator",
       dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
       swiftSettings: strict),
+    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
 
     // Programs
+    .executableTarget(
+      name: "bulkhead", dependencies: ["ClientKit", "Supervision", "JSON", "Wire", "Posix", "CLinux"],
+      swiftSettings: strict),
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
