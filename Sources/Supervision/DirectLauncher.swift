@@ -14,13 +14,15 @@ package struct DirectLauncher: WorkerLauncher {
     self.credentials = credentials
   }
 
-  package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch {
+  package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch { .process(try plan(manifest)) }
+
+  package func plan(_ manifest: WorkerManifest) throws(PosixError) -> SpawnPlan {
     var plan = SpawnPlan(path: try manifest.programPath(), arguments: manifest.command)
     plan.environment = manifest.environmentList(from: environment)
     plan.directory = manifest.folder
     plan.credentials = credentials
     plan.limits = manifest.resourceLimits
-    return .process(plan)
+    return plan
   }
 }
 

@@ -4,6 +4,8 @@ enum Completion: Sendable, Equatable {
   case file
   case folder
   case words([String])
+  /// The first words of all commands; named, not listed, since the list of commands holds this one.
+  case commands
   /// Names of tools, asked of the coordinator.
   case tools
   /// Names of workers, asked of the coordinator.

@@ -61,6 +61,7 @@ enum CompletionScript {
     case .file: "COMPREPLY+=($(compgen -f -- \"$current\"))"
     case .folder: "COMPREPLY+=($(compgen -d -- \"$current\"))"
     case .words(let words): "COMPREPLY+=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+    case .commands: "COMPREPLY+=($(compgen -W \'\(Command.words(after: []).joined(separator: " "))\' -- \"$current\"))"
     case .tools: "COMPREPLY+=($(compgen -W \"$(\(listing("tools")))\" -- \"$current\"))"
     case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
     }
@@ -125,6 +126,7 @@ enum CompletionScript {
     case .file: ["_files"]
     case .folder: ["_files -/"]
     case .words(let words): ["compadd -- \(words.joined(separator: " "))"]
+    case .commands: ["compadd -- \(Command.words(after: []).joined(separator: " "))"]
     case .tools: ["compadd -- ${(f)\"$(\(listing("tools")))\"}"]
     case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
     }
@@ -172,6 +174,7 @@ enum CompletionScript {
     case .none: nil
     case .file, .folder: "-F"
     case .words(let words): "-a '\(words.joined(separator: " "))'"
+    case .commands: "-a \'\(Command.words(after: []).joined(separator: " "))\'"
     case .tools: "-a '(bulkhead tools 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
     }

@@ -3,7 +3,7 @@ extension Command {
     path: ["help"],
     summary: "show the manual page of a command",
     operands: [
-      Operand("COMMAND", isOptional: true, completion: .words(Command.words(after: []))),
+      Operand("COMMAND", isOptional: true, completion: .commands),
       Operand("SUBCOMMAND", isOptional: true),
     ],
     description: ["Prints the manual page of COMMAND, or the list of all commands."],
