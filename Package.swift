@@ -21,11 +21,12 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-    .target(name: "CJailPolicy"),
+    // What runs in a jail links without any library, so not with a sanitizer either.
+    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
     // Static: a jail starts several times faster without a dynamic loader.
     .executableTarget(
-      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])]),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
@@ -66,8 +67,8 @@ let package = Package(
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
     // starts as another user.
     .executableTarget(
-      name: "jail-probe", path: "Tests/JailTests/Probe",
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "jail-probe", path: "Tests/JailTests/Probe", cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])]),
     .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
     .executableTarget(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
