@@ -21,12 +21,15 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-    // What runs in a jail links without any library, so not with a sanitizer either.
+    // What is static has no room for a sanitizer's runtime.
     .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
     // Static: a jail starts several times faster without a dynamic loader.
     .executableTarget(
-      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])]),
+      name: "bulkhead-jail", dependencies: ["CJailPolicy"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
@@ -44,8 +47,12 @@ let package = Package(
       name: "Coordinator",
       dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
       swiftSettings: strict),
+    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
 
     // Programs
+    .executableTarget(
+      name: "bulkhead", dependencies: ["ClientKit", "Supervision", "JSON", "Wire", "Posix", "CLinux"],
+      swiftSettings: strict),
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
@@ -58,6 +65,10 @@ let package = Package(
       name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "sandbox-worker", dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/sandbox", exclude: ["worker.json"], swiftSettings: strict),
+
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
@@ -68,11 +79,17 @@ let package = Package(
     // starts as another user.
     .executableTarget(
       name: "jail-probe", path: "Tests/JailTests/Probe", cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])]),
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
     .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
     .executableTarget(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
+    .testTarget(
+      name: "JailTests",
+      dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
+      path: "Tests/JailTests/Suite", swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
@@ -94,7 +111,10 @@ let package = Package(
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Supervision", "CLinux", "Jail", "bulkheadd", "echo-worker"],
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
+        "echo-worker",
+      ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
   ]

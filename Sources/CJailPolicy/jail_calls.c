@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -86,6 +88,19 @@ int bh_call_landlock_abi(void) {
 int bh_call_has_notifications(void) {
   uint32_t action = SECCOMP_RET_USER_NOTIF;
   return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+int bh_call_unshare(void) {
+  return unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0 ? -errno : 0;
+}
+
+int bh_call_interface_is_up(int socket, const char *name) {
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  if (strlen(name) >= sizeof request.ifr_name) return -ENAMETOOLONG;
+  strcpy(request.ifr_name, name);
+  if (ioctl(socket, SIOCGIFFLAGS, &request) < 0) return -errno;
+  return (request.ifr_flags & IFF_UP) != 0;
 }
 
 int bh_call_socketpair_packets(int descriptors[2]) {

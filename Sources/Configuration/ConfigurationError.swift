@@ -74,7 +74,8 @@ package struct ConfigurationError: Error, Sendable, Equatable {
 extension ConfigurationError.Mistake: CustomStringConvertible {
   /// `file:line:column: message; hint: …`
   package var description: String {
-    var text = file.map { "\($0):" } ?? ""
+    // Defaults come from no file.
+    var text = file.flatMap { $0.isEmpty ? nil : "\($0):" } ?? ""
     if let position { text += "\(position.line):\(position.column):" }
     if !text.isEmpty { text += " " }
     return text + message + (hint.map { "; hint: \($0)" } ?? "")

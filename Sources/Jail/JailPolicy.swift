@@ -20,6 +20,11 @@ package struct JailPolicy: Sendable {
   /// Whether refused calls are reported by name. A jail whose program builds jails of its own must not: the kernel
   /// allows one listener per process.
   package var namesDenials = true
+  /// Whether the program gets two more descriptors: 3, from which it reads a request, and 4, to which it writes a reply.
+  package var exchanges = false
+  /// Whether wall time, processor time and memory count from `JailRun.begin` on, for a program that is started before
+  /// its work is known.
+  package var waits = false
   /// Walls that a test takes away to show that they were what held. Empty in product code.
   package var removedWalls: Set<JailWall> = []
   /// System calls that a test allows on top of the profile, for the same purpose.

@@ -23,13 +23,17 @@ package final class JailProcess {
   private var status: Descriptor?
   private var reaper: Descriptor?
   private var isKilled = false
+  private var waitedMicroseconds: UInt64 = 0
   var workspace: Descriptor?
   var listener: Descriptor?
 
-  /// Starts the jail with `descriptors` as the program's 0, 1 and 2; the caller closes its own copies.
+  /// Starts the jail with `descriptors` as the program's 0, 1 and 2, and 3 and 4 if the policy says so; the caller closes its own copies.
   /// `program` names another `bulkhead-jail` than the one that belongs to this program.
   package init(_ jail: PreparedJail, descriptors: [Int32], program: String? = nil) throws(JailError) {
-    guard descriptors.count == 3 else { throw JailError(.value, "\(descriptors.count) descriptors instead of 3") }
+    let count = jail.exchanges ? 5 : 3
+    guard descriptors.count == count else {
+      throw JailError(.value, "\(descriptors.count) descriptors instead of \(count)")
+    }
     let path = if let program { program } else { try JailProgram.path() }
     do throws(PosixError) {
       let policy = try Self.policyFile(jail.bytes)
@@ -40,7 +44,7 @@ package final class JailProcess {
       if paired != 0 { throw PosixError("socketpair", errno: -paired) }
       let inner = Descriptor(owning: ends.0)
       status = Descriptor(owning: ends.1)
-      var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "3", "4"])
+      var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "\(count)", "\(count + 1)"])
       // The status socket tells the jail that we are gone; a parent-death signal would also fire when a thread ends.
       plan.diesWithParent = false
       plan.noNewPrivileges = false
@@ -57,7 +61,7 @@ package final class JailProcess {
   /// Nil once both launcher and reaper have let go of it.
   package var statusDescriptor: Int32? { status?.raw }
 
-  private static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
+  static func policyFile(_ bytes: [UInt8]) throws(PosixError) -> Descriptor {
     let raw = bh_call_memfd("bulkhead-policy")
     guard raw >= 0 else { throw PosixError("memfd_create", errno: -raw) }
     let file = Descriptor(owning: raw)
@@ -65,7 +69,24 @@ package final class JailProcess {
     return file
   }
 
-  /// Ends every process of the jail. The launcher's exit follows.
+  /// Asks the reaper to end every process of the jail, which keeps the receipt complete. The launcher's exit follows.
+  package func end() {
+    guard let raw = status?.raw else { return }
+    shutdown(raw, Int32(SHUT_WR))
+  }
+
+  /// Lets the limits of a jail that waits count from now on, with another limit of wall time if one is given.
+  func begin(wallMilliseconds: UInt64?) {
+    guard let raw = status?.raw else { return }
+    var message = bh_jail_message()
+    message.magic = BH_JAIL_MAGIC
+    message.kind = UInt16(BH_MESSAGE_BEGIN.rawValue)
+    message.values.0 = wallMilliseconds ?? 0
+    // A jail that has ended meanwhile is seen by its exit.
+    _ = send(raw, &message, MemoryLayout<bh_jail_message>.size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  }
+
+  /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.
   package func kill() {
     isKilled = true
     if reaper == nil { readStatus() }
@@ -137,7 +158,9 @@ package final class JailProcess {
     case BH_MESSAGE_READY:
       isReady = true
       if message.code & BH_READY_LISTENER != 0, let raw = descriptors.popFirst() { listener = Descriptor(owning: raw) }
-      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() { workspace = Descriptor(owning: raw) }
+      if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() {
+        workspace = Descriptor(owning: raw)
+      }
     case BH_MESSAGE_FAILED:
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),
@@ -149,6 +172,7 @@ package final class JailProcess {
     case BH_MESSAGE_EXIT:
       waitStatus = message.code
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
+    case BH_MESSAGE_BEGUN: waitedMicroseconds = message.values.0
     case BH_MESSAGE_RECEIPT:
       takeReceipt(message)
     default: break
@@ -175,15 +199,17 @@ package final class JailProcess {
   }
 
   private func takeReceipt(_ message: bh_jail_message) {
-    receipt.userMicroseconds = message.values.0
-    receipt.systemMicroseconds = message.values.1
+    // What was used while it waited belongs to nobody's run. Which part of it the kernel did is not known.
+    let user = min(waitedMicroseconds, message.values.0)
+    receipt.userMicroseconds = message.values.0 - user
+    receipt.systemMicroseconds = message.values.1 - min(waitedMicroseconds - user, message.values.1)
     receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.2 &* 1024)
     receipt.wallMicroseconds = message.values.3
     receipt.readBytes = message.values.4
     receipt.writtenBytes = message.values.5
   }
 
-  private static func name(ofStage stage: UInt16) -> String {
+  static func name(ofStage stage: UInt16) -> String {
     let names = [
       "none", "policy", "credentials", "namespaces", "identities", "sources", "root", "mount", "pivot", "hostname",
       "watchdog", "reaper", "start", "session", "rlimits", "capabilities", "no_new_privs", "landlock", "seccomp",

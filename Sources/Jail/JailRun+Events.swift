@@ -85,25 +85,60 @@ extension JailRun {
   }
 
   func writeInput() {
-    guard let raw = input?.raw else { return }
+    guard let raw = input?.raw, send(&inputBytes, to: raw) != .later else { return }
+    unwatch(raw)
+    input = nil
+  }
+
+  func writeRequest() {
+    guard let raw = request?.raw else { return }
+    let sent = send(&requestBytes, to: raw)
+    if sent == .later { return }
+    requestWasLost = sent == .refused
+    unwatch(raw)
+    request = nil
+  }
+
+  private enum Sent {
+    case all, later, refused
+  }
+
+  private func send(_ bytes: inout ArraySlice<UInt8>, to raw: Int32) -> Sent {
     // A program that closed its input must not end us by SIGPIPE, whatever the process has set.
     var pipe = sigset_t()
     var before = sigset_t()
     sigemptyset(&pipe)
     sigaddset(&pipe, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &pipe, &before)
-    let count = inputBytes.prefix(65536).withUnsafeBytes { write(raw, $0.baseAddress, $0.count) }
+    let count = bytes.prefix(65536).withUnsafeBytes { write(raw, $0.baseAddress, $0.count) }
     let failure = errno
     if count < 0, failure == EPIPE {
       var none = timespec()
       sigtimedwait(&pipe, nil, &none)
     }
     pthread_sigmask(SIG_SETMASK, &before, nil)
-    if count < 0, failure == EAGAIN || failure == EINTR { return }
-    inputBytes = count < 0 ? [] : inputBytes.dropFirst(count)
-    if inputBytes.isEmpty {
-      unwatch(raw)
-      input = nil
+    if count < 0, failure == EAGAIN || failure == EINTR { return .later }
+    bytes = count < 0 ? [] : bytes.dropFirst(count)
+    return count < 0 ? .refused : bytes.isEmpty ? .all : .later
+  }
+
+  /// Past its limit the reply is read and dropped, so that the program is not held up.
+  func readReply() {
+    guard let raw = replyEnd?.raw else { return }
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    for _ in 0..<16 {
+      let count = buffer.withUnsafeMutableBytes { read(raw, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EAGAIN { return }
+      guard count > 0 else {
+        unwatch(raw)
+        replyEnd = nil
+        return
+      }
+      let kept = buffer[..<count].prefix(max(0, replyLimit - reply.bytes.count))
+      reply.bytes += kept
+      if kept.count < count { reply.isTruncated = true }
+      if count < buffer.count { return }
     }
   }
 
@@ -111,7 +146,8 @@ extension JailRun {
 
   func setTimer() {
     var due = backstop.map(\.nanoseconds)
-    if isListenerPaused { due = BootTime.now.nanoseconds + 1_000_000 }
+    if let killAt { due = killAt.nanoseconds }
+    if isListenerPaused { due = min(due ?? .max, BootTime.now.nanoseconds + 1_000_000) }
     guard let due else { return }
     var value = itimerspec()
     value.it_value.tv_sec = Int(due / 1_000_000_000)
@@ -126,7 +162,9 @@ extension JailRun {
       isListenerPaused = false
       do { try watch(raw, .listener, .readable) } catch { listener = nil }
     }
-    if let backstop, backstop < .now {
+    if let killAt {
+      if killAt < .now { process.kill() } else { setTimer() }
+    } else if let backstop, backstop < .now {
       result.limitsHit.insert(.wall)
       end(.timeout)
     } else {
@@ -137,8 +175,11 @@ extension JailRun {
   // MARK: End
 
   func end(_ reason: JailReason) {
-    endedBy = endedBy ?? process.endedBy ?? reason
-    process.kill()
+    guard endedBy == nil else { return }
+    endedBy = process.endedBy ?? reason
+    process.end()
+    killAt = BootTime.now + 1_000
+    setTimer()
   }
 
   func unwatch(_ raw: Int32) {

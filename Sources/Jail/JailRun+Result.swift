@@ -11,11 +11,14 @@ extension JailRun {
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)
     result.receipt = process.receipt
+    if let begunAt { result.receipt.wallMicroseconds = UInt64(max(0, BootTime.now.nanoseconds - begunAt.nanoseconds)) / 1000 }
     endedBy = endedBy ?? process.endedBy
     if let raw = process.listener.take() { startListening(raw.release()) }
     drain(.output)
     drain(.error)
+    drainReply()
     input = nil
+    request = nil
     if let listener = listener.take() {
       result.denials = listener.sorted
       result.denialsAreTruncated = listener.isTruncated
@@ -37,6 +40,15 @@ extension JailRun {
       readOutput(stream)
       if held(stream) == before || before >= limit { return }
     }
+  }
+
+  private func drainReply() {
+    while replyEnd != nil, !reply.isTruncated {
+      let before = reply.bytes.count
+      readReply()
+      if reply.bytes.count == before { break }
+    }
+    replyEnd = nil
   }
 
   private func held(_ stream: Stream) -> Int {

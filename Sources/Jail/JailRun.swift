@@ -16,7 +16,7 @@ package final class JailRun {
   package var result = JailResult()
 
   let limits: JailLimits
-  let given: [String: [UInt8]]
+  var given: [String: [UInt8]]
   let process: JailProcess
   let epoll: Descriptor
   let timer: Descriptor
@@ -26,23 +26,37 @@ package final class JailRun {
   var output: Descriptor?
   var errorOutput: Descriptor?
   var endedBy: JailReason?
+  /// When a jail that was asked to end is killed.
+  var killAt: BootTime?
   var isListenerPaused = false
   var isDone = false
   /// If the reaper should fail to keep the wall limit.
-  let backstop: BootTime?
+  var backstop: BootTime?
+  let waits: Bool
+  var begunAt: BootTime?
+  var request: Descriptor?
+  var requestBytes: ArraySlice<UInt8> = []
+  var requestWasLost = false
+  var replyEnd: Descriptor?
+  /// What the program wrote to its descriptor 4.
+  package internal(set) var reply = JailOutput()
+  let replyLimit: Int
 
   enum Token: UInt64 {
-    case launcher, status, output, errorOutput, input, listener, timer
+    case launcher, status, output, errorOutput, input, listener, timer, request, reply
   }
 
   /// Starts the jail. `input` is written to the program's standard input, which is then closed.
   package init(
     _ jail: PreparedJail,
     input: [UInt8] = [],
+    replyLimit: Int = 4 << 20,
     program: String? = nil
   ) throws(JailError) {
     limits = jail.limits
     given = jail.given
+    waits = jail.waits
+    self.replyLimit = replyLimit
     inputBytes = input[...]
     do {
       epoll = Descriptor(owning: try posix("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
@@ -60,8 +74,23 @@ package final class JailRun {
       self.input = stdin.takeSecond()
       output = stdout.takeFirst()
       errorOutput = stderr.takeFirst()
-      process = try JailProcess(jail, descriptors: [innerInput.raw, innerOutput.raw, innerError.raw], program: program)
-      backstop = limits.wallMilliseconds.map { BootTime.now + Milliseconds(Int64(clamping: $0) &+ 2_000) }
+      var descriptors = [innerInput.raw, innerOutput.raw, innerError.raw]
+      var innerRequest: Descriptor?
+      var innerReply: Descriptor?
+      if jail.exchanges {
+        var requests = try DescriptorPair.pipe()
+        var replies = try DescriptorPair.pipe()
+        let (read, written) = (requests.takeFirst().release(), replies.takeSecond().release())
+        innerRequest = Descriptor(owning: read)
+        innerReply = Descriptor(owning: written)
+        request = requests.takeSecond()
+        replyEnd = replies.takeFirst()
+        descriptors += [read, written]
+      }
+      process = try JailProcess(jail, descriptors: descriptors, program: program)
+      _ = innerRequest.take()
+      _ = innerReply.take()
+      if !waits { setBackstop(limits.wallMilliseconds) }
       try watchEverything()
     } catch let error as PosixError {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
@@ -107,6 +136,8 @@ package final class JailRun {
       case .errorOutput: readOutput(.error)
       case .input: writeInput()
       case .listener: answerDenials()
+      case .request: writeRequest()
+      case .reply: readReply()
       case .timer: timerFired()
       case nil: break
       }
@@ -129,8 +160,39 @@ extension JailRun {
     if inputBytes.isEmpty { input = nil }
     try input?.setNonBlocking()
     if let raw = input?.raw { try watch(raw, .input, .writable) }
+    try request?.setNonBlocking()
+    try replyEnd?.setNonBlocking()
+    if let raw = replyEnd?.raw { try watch(raw, .reply, .readable) }
     try watch(timer.raw, .timer, .readable)
     setTimer()
+  }
+
+  /// Sends the program its request and closes that pipe. For a program that waited, its limits count from now on:
+  /// `given` are files that the request brings, which are no artifacts unless they change.
+  /// False: the program is gone and has not got it.
+  package func begin(
+    _ bytes: [UInt8],
+    given files: [String: [UInt8]] = [:],
+    wallMilliseconds: UInt64? = nil
+  ) -> Bool {
+    given.merge(files) { $1 }
+    requestBytes = bytes[...]
+    if waits {
+      begunAt = .now
+      process.begin(wallMilliseconds: wallMilliseconds)
+      setBackstop(wallMilliseconds ?? limits.wallMilliseconds)
+      setTimer()
+    }
+    writeRequest()
+    if request == nil { return !requestWasLost }
+    // The rest as the program reads. Out of memory for one more watch is as good as a program that is gone.
+    guard let raw = request?.raw else { return false }
+    do { try watch(raw, .request, .writable) } catch { return false }
+    return true
+  }
+
+  private func setBackstop(_ wallMilliseconds: UInt64?) {
+    backstop = wallMilliseconds.map { BootTime.now + Milliseconds(Int64(clamping: $0 / 2) &* 2 &+ 2_000) }
   }
 
   func watch(_ descriptor: Int32, _ token: Token, _ interest: Readiness) throws(PosixError) {

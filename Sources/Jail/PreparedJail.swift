@@ -6,8 +6,28 @@ package struct PreparedJail: Sendable {
   package let bytes: [UInt8]
   package let limits: JailLimits
   package let namesDenials: Bool
+  package let exchanges: Bool
+  package let waits: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
+
+  init(
+    bytes: [UInt8], limits: JailLimits, namesDenials: Bool, exchanges: Bool, waits: Bool, given: [String: [UInt8]]
+  ) {
+    self.bytes = bytes
+    self.limits = limits
+    self.namesDenials = namesDenials
+    self.exchanges = exchanges
+    self.waits = waits
+    self.given = given
+  }
+
+  /// Other bytes with the same limits, for tests of what reads them.
+  package init(bytes: [UInt8], like jail: PreparedJail) {
+    self.init(
+      bytes: bytes, limits: jail.limits, namesDenials: jail.namesDenials, exchanges: jail.exchanges, waits: jail.waits,
+      given: jail.given)
+  }
 }
 
 extension JailPolicy {
@@ -22,7 +42,7 @@ extension JailPolicy {
     config.namespaces = namespaces
     (config.uid, config.gid) = (runAs?.uid ?? BH_JAIL_NO_ID, runAs?.gid ?? BH_JAIL_NO_ID)
     (config.inner_uid, config.inner_gid) = (BH_JAIL_NO_ID, BH_JAIL_NO_ID)
-    config.kept_descriptors = 3
+    config.kept_descriptors = exchanges ? 5 : 3
     config.umask = 0o022
     guard hostname.utf8.count <= 64 else { throw JailError(.value, "host name '\(hostname)' exceeds 64 bytes") }
     config.hostname = try encoder.string(hostname)
@@ -45,6 +65,8 @@ extension JailPolicy {
       bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
       limits: limits,
       namesDenials: notifies,
+      exchanges: exchanges,
+      waits: waits,
       given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
     )
   }
@@ -57,6 +79,7 @@ extension JailPolicy {
     if !removedWalls.contains(.noNewPrivileges) { flags |= BH_JAIL_NO_NEW_PRIVS }
     if removedWalls.contains(.reaperSecrecy) { flags |= BH_JAIL_DUMPABLE_REAPER }
     if removedWalls.contains(.session) { flags |= BH_JAIL_SAME_SESSION }
+    if waits { flags |= BH_JAIL_WAITS }
     if removedWalls.contains(.unprivilegedUid) { flags |= BH_JAIL_ROOT_ALLOWED }
     return flags
   }
@@ -105,7 +128,8 @@ extension JailPolicy {
     add(.core, 0)
     // The watchdog looks at the tree; this stops one process that runs away between two looks. SIGXCPU, then SIGKILL.
     if let cpu = limits.cpuMilliseconds {
-      let seconds = cpu / 1000 + (cpu % 1000 == 0 ? 0 : 1)
+      // What the program used before it began is not known here: a second is more than any interpreter needs.
+      let seconds = cpu / 1000 + (cpu % 1000 == 0 ? 0 : 1) + (waits ? 1 : 0)
       add(.cpu, max(1, seconds), hard: max(1, seconds) + 1)
     }
     // Likewise a backstop. Well above the limit: a program that reaches this one gets ENOMEM, which nobody could tell

@@ -1,24 +1,24 @@
-internal import CSeccomp
 internal import CJailPolicy
+internal import CSeccomp
 internal import Glibc
 internal import Posix
 internal import Synchronization
 
 /// Instruction sets that profiles are compiled for.
 package enum SeccompArchitecture: Sendable, Hashable, CaseIterable {
-  case x86_64, aarch64
+  case amd64, arm64
 
   #if arch(arm64)
-    package static let native = SeccompArchitecture.aarch64
+    package static let native = SeccompArchitecture.arm64
   #else
-    package static let native = SeccompArchitecture.x86_64
+    package static let native = SeccompArchitecture.amd64
   #endif
 
   /// AUDIT_ARCH_…, linux/audit.h; also libseccomp's token.
   package var token: UInt32 {
     switch self {
-    case .x86_64: 0xc000_003e
-    case .aarch64: 0xc000_00b7
+    case .amd64: 0xc000_003e
+    case .arm64: 0xc000_00b7
     }
   }
 }

@@ -51,6 +51,7 @@ package struct JailedLauncher: WorkerLauncher {
     policy.namesDenials = false
     if permissions.jails {
       policy.profile = .sandboxWorker
+      policy.view.programs = [program, try JailProgram.path()]
       policy.view.processes = .writable
       policy.network = .none
     } else {

@@ -213,6 +213,12 @@ package final class WorkerInstance {
       orphaned.append(invocation)
       return
     }
+    if case .success(let value) = result, value.job != nil {
+      // Ids of jobs are the coordinator's to give.
+      orphaned.append(invocation)
+      connection?.reportAndClose(.invalidParams("/job", "unknown member 'job' in the result of a worker"))
+      return
+    }
     if invocation.requestID != nil {
       answered += 1
       handle(.answered)

@@ -24,6 +24,7 @@ public final class Call: Sendable {
   private let deadline: BootTime
   private let link: SessionLink
   private let results = Mutex<[Artifact]>([])
+  private let used = Mutex<Receipt?>(nil)
 
   init(_ message: ToolInvoke, id: RequestID, link: SessionLink) {
     tool = message.tool
@@ -114,6 +115,11 @@ public final class Call: Sendable {
       if part.data.isEmpty || bytes.count >= part.total { return bytes }
     }
   }
+
+  /// Says what the call has used; the last one counts.
+  public func setReceipt(_ receipt: Receipt) { used.withLock { $0 = receipt } }
+
+  var receipt: Receipt? { used.withLock { $0 } }
 
   var artifacts: [Artifact] { results.withLock { $0 } }
 }

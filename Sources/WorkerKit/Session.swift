@@ -74,7 +74,7 @@ final class Session {
       let result: Result<ToolResult, WireError>
       do {
         let output = try await registration.body(call)
-        result = .success(ToolResult(output: output, artifacts: call.artifacts))
+        result = .success(ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt))
       } catch let error as WireError {
         result = .failure(error)
       } catch is CancellationError {

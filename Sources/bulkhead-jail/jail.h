@@ -23,6 +23,9 @@ struct bh_jail {
   uint64_t started_ms;  // CLOCK_BOOTTIME
   uint64_t peak_bytes;  // of the tree, as seen at the ticks
   unsigned noticed;     // limits already reported, one bit each
+  int is_crowded;       // close to the limit of processes
+  int waits;            // for BH_MESSAGE_BEGIN; until then no limit of time or memory counts
+  uint64_t waited_cpu_us;  // processor time that the program had used by then
   // What the reaper needs of the policy, which it forgets once the program runs.
   struct {
     uint64_t wall_ms, cpu_ms, memory_bytes;

@@ -65,6 +65,7 @@ static int load_policy(void) {
   jail.limits.processes = config->processes;
   jail.limits.open_files = config->open_files;
   jail.limits.tick_ms = config->tick_ms;
+  jail.waits = (config->flags & BH_JAIL_WAITS) != 0;
   return 0;
 }
 

@@ -23,6 +23,8 @@ struct Settings {
   var socketMode: UInt32 { configuration.mode == .system ? 0o660 : 0o600 }
 
   init(_ options: Options, _ environment: [String: String]) throws {
+    // Who names the state folder needs no home to derive it from.
+    let environment = environment.merging(options.state.map { ["XDG_STATE_HOME": $0] } ?? [:]) { $1 }
     let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
     configuration = loaded.configuration
     self.environment = environment

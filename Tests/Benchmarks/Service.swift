@@ -55,6 +55,8 @@ final class RunningService {
   init(instances: Int) throws {
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
+    // Workers run as another user when this is root.
+    chmod(template, 0o755)
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     socket = "\(folder)/s"
     let manifest = """
@@ -89,18 +91,21 @@ final class RunningService {
 
   func coordinatorMegabytes() throws -> Double { try Self.proportionalMegabytes(of: pid) }
 
-  /// Coordinator and workers.
+  /// Coordinator, workers, and the processes that keep their jails.
   func proportionalMegabytes() throws -> Double {
-    let children = try Descriptor.open("/proc/\(pid)/task/\(pid)/children", O_RDONLY).readAll(limit: 65536)
-    var pids = String(decoding: children, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
-    for task in try tasks() where task != pid {
-      let more = try Descriptor.open("/proc/\(pid)/task/\(task)/children", O_RDONLY).readAll(limit: 65536)
-      pids += String(decoding: more, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+    var waiting = [pid]
+    var sum = 0.0
+    while let next = waiting.popLast() {
+      sum += try Self.proportionalMegabytes(of: next)
+      for task in try Self.tasks(of: next) {
+        let children = try Descriptor.open("/proc/\(next)/task/\(task)/children", O_RDONLY).readAll(limit: 65536)
+        waiting += String(decoding: children, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+      }
     }
-    return try ([pid] + pids).reduce(0) { try $0 + Self.proportionalMegabytes(of: $1) }
+    return sum
   }
 
-  private func tasks() throws -> [Int32] {
+  private static func tasks(of pid: Int32) throws -> [Int32] {
     guard let directory = opendir("/proc/\(pid)/task") else { throw PosixError.current("opendir") }
     defer { closedir(directory) }
     var tasks: [Int32] = []
@@ -125,8 +130,7 @@ final class RunningService {
     var descriptor = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
     poll(&descriptor, 1, 10_000)
     for name in ["s", "s.lock", "worker.json"] { unlink("\(folder)/\(name)") }
-    rmdir("\(folder)/state")
-    rmdir(folder)
+    for name in ["state/blobs/incoming", "state/blobs", "state", "bulkhead", ""] { rmdir("\(folder)/\(name)") }
   }
 }
 

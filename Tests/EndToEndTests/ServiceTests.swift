@@ -16,7 +16,7 @@ import Testing
     daemon.signal(SIGTERM)
     try eventually("it drains") { try other.request("status")["state"] == "draining" }
     #expect(try other.callFailure("released")["data"]?["name"] == "draining")
-    FileManager.default.createFile(atPath: release, contents: nil)
+    _ = FileManager.default.createFile(atPath: release, contents: nil)
     let reply = try client.reply(to: call)
     #expect(reply["result"] != nil, "\(reply) \(daemon.log)")
     #expect(daemon.waitForExit() == .code(0))

@@ -101,7 +101,7 @@ import Wire
 
 @Suite struct ReloadTests {
   private func file() -> String { NSTemporaryDirectory() + "bulkhead-release-" + UUID().uuidString }
-  private func create(_ path: String) { FileManager.default.createFile(atPath: path, contents: nil) }
+  private func create(_ path: String) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
 
   @Test func `a removed worker finishes what it has`() throws {
     let bench = try Bench()
@@ -183,7 +183,7 @@ import Wire
     var isOver = false
     bench.coordinator.drain { isOver = true }
     #expect(bench.begin("released").error?.name == .draining)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     try bench.until("the drain is over") { isOver }
     #expect(running.output != nil)
   }

@@ -140,20 +140,20 @@ import Testing
 
   @Test(arguments: Medium.allCases)
   func `requests glued into one read do not overrun the queue of a peer that reads`(medium: Medium) throws {
-    // 400 small requests, each with an answer of 1 MB: 400 MB if all were served at once.
+    // 50 small requests, each with an answer of 1 MB: more than the queue holds if all were served at once.
     let joined = try Joined(medium)
     let output = filler(1 << 20)
     joined.worker.onRequest = { connection, id, _, _ in connection.respond(to: id, with: ToolResult(output: output)) }
     var answers = 0
     var highest = 0
-    for _ in 0..<100 {
+    for _ in 0..<50 {
       joined.near.request(invocation()) { result in
         if case .success = result { answers += 1 }
         highest = max(highest, joined.far.queuedBytes)
       }
     }
-    joined.run("100 answers") { answers == 100 || joined.far.isClosed }
-    #expect(answers == 100)
+    joined.run("50 answers") { answers == 50 || joined.far.isClosed }
+    #expect(answers == 50)
     #expect(joined.worker.closes.isEmpty)
     #expect(highest <= 3 << 20)
   }
@@ -161,7 +161,7 @@ import Testing
   @Test(arguments: Medium.allCases)
   func `two sides that both send much do not wait for each other`(medium: Medium) throws {
     var options = Connection.Options()
-    options.stallTimeout = 5000
+    options.stallTimeout = isSanitized ? 50_000 : 5000
     let joined = try Joined(medium, near: options, far: options)
     let large = filler(3 << 20)
     joined.worker.onRequest = { connection, id, _, _ in connection.respond(to: id, with: ToolResult(output: large)) }

@@ -37,4 +37,10 @@ int bh_call_has_notifications(void);
 /// A connected pair of close-on-exec Unix sockets that keep message boundaries.
 int bh_call_socketpair_packets(int descriptors[2]);
 
+/// Moves the calling process, which must have one thread, into new user, mount, network, ipc and uts namespaces.
+int bh_call_unshare(void);
+
+/// Whether the network interface `name` is up: 1, 0 or −errno. `socket` may be of any kind.
+int bh_call_interface_is_up(int socket, const char *name);
+
 #endif

@@ -53,6 +53,7 @@ struct bh_jail_section {
 #define BH_JAIL_DUMPABLE_REAPER 32u  // likewise
 #define BH_JAIL_SAME_SESSION 64u    // likewise
 #define BH_JAIL_ROOT_ALLOWED 128u   // likewise: kernel uid 0 inside
+#define BH_JAIL_WAITS 256u          // limits of time and memory count from BH_MESSAGE_BEGIN on, not from the start
 
 // bh_jail_config.namespaces; user is implied by any other
 #define BH_NS_USER 1u
@@ -177,8 +178,10 @@ enum bh_jail_message_kind {
   BH_MESSAGE_FAILED = 3,   // stage, error, code = index of the mount or rule
   BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed
   BH_MESSAGE_EXIT = 5,     // code = wait status of the program
-  BH_MESSAGE_RECEIPT = 6   // the whole tree is gone: values = user µs, system µs, peak RSS KiB of one process,
+  BH_MESSAGE_RECEIPT = 6,  // the whole tree is gone: values = user µs, system µs, peak RSS KiB of one process,
                            // wall µs, bytes read, bytes written, peak bytes of the tree, wait status of the reaper
+  BH_MESSAGE_BEGIN = 7,    // parent → reaper, once, with BH_JAIL_WAITS: values[0] = wall ms, 0 = as the policy says
+  BH_MESSAGE_BEGUN = 8     // the answer: values[0] = processor µs that the program had used before
 };
 
 #define BH_READY_LISTENER 1

@@ -37,22 +37,25 @@ package struct LogsRead: WireRequest {
 }
 
 /// One line of a worker's standard error.
-package struct LogLine: WireBody, Equatable {
+public struct LogLine: Sendable, Hashable {
   /// RFC 3339, UTC.
-  package var time: String
-  package var worker: String
-  package var instance: Int64
-  package var pid: Int64
-  package var text: String
+  public var time: String
+  /// The worker's kind.
+  public var worker: String
+  public var instance: Int64
+  public var pid: Int64
+  public var text: String
 
-  package init(time: String, worker: String, instance: Int64, pid: Int64, text: String) {
+  public init(time: String, worker: String, instance: Int64, pid: Int64, text: String) {
     self.time = time
     self.worker = worker
     self.instance = instance
     self.pid = pid
     self.text = text
   }
+}
 
+extension LogLine: WireBody {
   package init(from fields: inout Fields) throws(WireError) {
     self.init(
       time: try fields.require("time"),

@@ -1,0 +1,179 @@
+/// Shell scripts, made from the table.
+enum CompletionScript {
+  /// A shell command that prints names of tools or workers, one a line.
+  private static func listing(_ command: String) -> String {
+    command == "tools"
+      ? "bulkhead tools 2>/dev/null | awk 'NR > 1 { print $1 }'"
+      : "bulkhead workers 2>/dev/null | awk 'NR > 1 { print $1 }' | sort -u"
+  }
+
+  private static func flags(of command: Command?) -> [Flag] { (command?.flags ?? []) + Command.globalFlags }
+
+  private static func spellings(_ flags: [Flag]) -> [String] {
+    flags.flatMap { flag in ["--\(flag.name)"] + (flag.short.map { ["-\($0)"] } ?? []) }
+  }
+
+  /// Every prefix of a command's words that has something to complete, shortest last so that the longest matches first.
+  private static var prefixes: [[String]] {
+    var prefixes: [[String]] = [[]]
+    for command in Command.all {
+      for length in 1...command.path.count {
+        let prefix = Array(command.path.prefix(length))
+        if !prefixes.contains(prefix) { prefixes.append(prefix) }
+      }
+    }
+    return prefixes.sorted { $0.count > $1.count }
+  }
+
+  // MARK: bash
+
+  static var bash: String {
+    var cases = ""
+    for prefix in prefixes {
+      let command = Command.named(prefix)
+      let words = Command.words(after: prefix) + spellings(flags(of: command))
+      var body = "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+      if let completion = command?.operands.first?.completion { body += "\n" + bashOperand(completion) }
+      cases += "    '\(prefix.joined(separator: " "))'*)\n"
+      cases += body.split(separator: "\n").map { "      \($0)\n" }.joined() + "      ;;\n"
+    }
+    return """
+      # bash completion for bulkhead
+      _bulkhead() {
+        local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words="" i
+        for ((i = 1; i < COMP_CWORD; i++)); do
+          [[ "${COMP_WORDS[i]}" == -* ]] || words+="${words:+ }${COMP_WORDS[i]}"
+        done
+        case "$previous" in
+          \(fileFlags.joined(separator: "|"))) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        esac
+        case "$words" in
+      \(cases)  esac
+      }
+      complete -o filenames -F _bulkhead bulkhead
+
+      """
+  }
+
+  private static func bashOperand(_ completion: Completion) -> String {
+    switch completion {
+    case .none: ""
+    case .file: "COMPREPLY+=($(compgen -f -- \"$current\"))"
+    case .folder: "COMPREPLY+=($(compgen -d -- \"$current\"))"
+    case .words(let words): "COMPREPLY+=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+    case .tools: "COMPREPLY+=($(compgen -W \"$(\(listing("tools")))\" -- \"$current\"))"
+    case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
+    }
+  }
+
+  private static var fileFlags: [String] {
+    let flags = Command.all.flatMap(\.flags) + Command.globalFlags
+    var names: [String] = []
+    for flag in flags where flag.completion == .file || flag.completion == .folder {
+      if !names.contains("--\(flag.name)") { names.append("--\(flag.name)") }
+    }
+    return names
+  }
+
+  // MARK: zsh
+
+  static var zsh: String {
+    var cases = ""
+    for prefix in prefixes {
+      let command = Command.named(prefix)
+      var lines: [String] = []
+      let words = Command.words(after: prefix)
+      if !words.isEmpty {
+        let described = words.map { word in
+          let target = Command.named(prefix + [word])
+          return "'\(word):\(zshText(target?.summary ?? "commands on one \(word)"))'"
+        }
+        lines.append("entries=(\(described.joined(separator: " ")))")
+        lines.append("_describe command entries")
+      }
+      if let completion = command?.operands.first?.completion { lines += zshOperand(completion) }
+      let options = flags(of: command).flatMap { flag in
+        (["--\(flag.name)"] + (flag.short.map { ["-\($0)"] } ?? [])).map { "'\($0):\(zshText(flag.summary))'" }
+      }
+      lines.append("entries=(\(options.joined(separator: " ")))")
+      lines.append("_describe -o option entries")
+      cases += "    '\(prefix.joined(separator: " "))'*)\n" + lines.map { "      \($0)\n" }.joined() + "      ;;\n"
+    }
+    return """
+      #compdef bulkhead
+      _bulkhead() {
+        local typed="${(j: :)${words[2,CURRENT-1]:#-*}}"
+        local -a entries
+        case "$words[CURRENT-1]" in
+          \(fileFlags.joined(separator: "|"))) _files; return ;;
+        esac
+        case "$typed" in
+      \(cases)  esac
+      }
+      compdef _bulkhead bulkhead
+
+      """
+  }
+
+  private static func zshText(_ text: String) -> String {
+    text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+  }
+
+  private static func zshOperand(_ completion: Completion) -> [String] {
+    switch completion {
+    case .none: []
+    case .file: ["_files"]
+    case .folder: ["_files -/"]
+    case .words(let words): ["compadd -- \(words.joined(separator: " "))"]
+    case .tools: ["compadd -- ${(f)\"$(\(listing("tools")))\"}"]
+    case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
+    }
+  }
+
+  // MARK: fish
+
+  static var fish: String {
+    var text = "# fish completion for bulkhead\ncomplete -c bulkhead -f\n"
+    for flag in Command.globalFlags { text += "complete -c bulkhead \(fishFlag(flag))\n" }
+    var seen: Set<String> = []
+    for command in Command.all {
+      for length in 0..<command.path.count {
+        let prefix = Array(command.path.prefix(length))
+        let word = command.path[length]
+        guard seen.insert((prefix + [word]).joined(separator: " ")).inserted else { continue }
+        let summary = Command.named(prefix + [word])?.summary ?? "commands on one \(word)"
+        text += "complete -c bulkhead -n '\(fishCondition(prefix))' -a \(word) -d '\(fishText(summary))'\n"
+      }
+      let condition = fishCondition(command.path)
+      for flag in command.flags { text += "complete -c bulkhead -n '\(condition)' \(fishFlag(flag))\n" }
+      if let completion = command.operands.first?.completion, let words = fishOperand(completion) {
+        text += "complete -c bulkhead -n '\(condition)' \(words)\n"
+      }
+    }
+    return text
+  }
+
+  private static func fishCondition(_ prefix: [String]) -> String {
+    prefix.isEmpty
+      ? "__fish_use_subcommand" : prefix.map { "__fish_seen_subcommand_from \($0)" }.joined(separator: "; and ")
+  }
+
+  private static func fishFlag(_ flag: Flag) -> String {
+    let value = flag.value == nil ? "" : flag.completion == .none ? " -x" : " -r -F"
+    return "-l \(flag.name)" + (flag.short.map { " -s \($0)" } ?? "") + value + " -d '\(fishText(flag.summary))'"
+  }
+
+  private static func fishText(_ text: String) -> String {
+    text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'")
+  }
+
+  private static func fishOperand(_ completion: Completion) -> String? {
+    switch completion {
+    case .none: nil
+    case .file, .folder: "-F"
+    case .words(let words): "-a '\(words.joined(separator: " "))'"
+    case .tools: "-a '(bulkhead tools 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
+    case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
+    }
+  }
+}

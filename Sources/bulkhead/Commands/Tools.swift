@@ -1,0 +1,75 @@
+internal import ClientKit
+internal import JSON
+
+extension Command {
+  static let tools = Command(
+    path: ["tools"],
+    summary: "list the tools, or show one of them with its schemas",
+    operands: [Operand("NAME", isOptional: true, completion: .tools)],
+    description: [
+      "Without NAME prints a line for each tool: the worker that offers it, whether it is idempotent (may be repeated after an interruption) or pure (has no effect but its output), and the first line of its description.",
+      "With NAME prints that tool in full, with the JSON Schemas of its input and output.",
+      "With --json the document is {\"tools\": [...]} in both cases.",
+    ],
+    exits: ["0    success", "1    there is no tool NAME"],
+    examples: [
+      Example("bulkhead tools", "Lists the catalog."),
+      Example("bulkhead tools upper", "Shows what the tool 'upper' takes and gives."),
+    ],
+    action: .remote { arguments, console async throws(Failure) in
+      let client = try await arguments.connect()
+      let name = arguments.operand(0)
+      let tools = try await asking { () async throws(ClientError) in try await client.tools(name: name) }
+      if console.isJSON {
+        console.print(["tools": .array(tools.map(\.json))])
+      } else if name != nil {
+        for tool in tools { console.print(details(tool, console)) }
+      } else if tools.isEmpty {
+        console.say("no tools; 'bulkhead workers' shows the state of the workers")
+      } else {
+        console.print(table(tools).text(console))
+      }
+      return ExitCode.success
+    }
+  )
+
+  private static func table(_ tools: [CatalogTool]) -> Table {
+    var table = Table("TOOL", "WORKER", "KIND", "DESCRIPTION")
+    for entry in tools {
+      let first = entry.tool.description.split(separator: "\n").first.map(String.init) ?? ""
+      let shown = first.count > 60 ? first.prefix(59) + "…" : first
+      table.add([entry.tool.name, entry.worker, kind(entry.tool), shown])
+    }
+    return table
+  }
+
+  private static func kind(_ tool: Tool) -> String {
+    tool.isPure ? "pure" : tool.isIdempotent ? "idempotent" : "-"
+  }
+
+  private static func details(_ entry: CatalogTool, _ console: Console) -> String {
+    let tool = entry.tool
+    var lines = [
+      "\(console.colour("tool", .bold))         \(tool.name)",
+      "\(console.colour("worker", .bold))       \(Console.printable(entry.worker))",
+      "\(console.colour("kind", .bold))         \(kind(tool))",
+      "",
+      Console.printable(tool.description),
+      "",
+      console.colour("input", .bold),
+      tool.inputSchema.indented(),
+    ]
+    if let schema = tool.outputSchema { lines += ["", console.colour("output", .bold), schema.indented()] }
+    if let needs = tool.json["needs"] { lines += ["", console.colour("needs", .bold), needs.indented()] }
+    if let limits = tool.json["limits"] { lines += ["", console.colour("limits", .bold), limits.indented()] }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension CatalogTool {
+  var json: JSON {
+    var object = tool.json.objectValue ?? JSONObject()
+    object["worker"] = .string(worker)
+    return .object(object)
+  }
+}

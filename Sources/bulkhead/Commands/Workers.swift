@@ -1,0 +1,52 @@
+internal import ClientKit
+internal import JSON
+
+extension Command {
+  static let workers = Command(
+    path: ["workers"],
+    summary: "list the workers and the state of each instance",
+    description: [
+      "Prints a line for each instance of each kind of worker: its state, process, age, running invocations, restarts, and the last error.",
+      "With --json the document is {\"workers\": [...]}, an object for each kind as the coordinator reports it; later releases may add members.",
+    ],
+    examples: [
+      Example("bulkhead workers", "Lists all workers."),
+      Example("bulkhead workers --json", "The same with everything that is known about them."),
+    ],
+    action: .remote { arguments, console async throws(Failure) in
+      let client = try await arguments.connect()
+      let workers = try await asking { () async throws(ClientError) in try await client.workers() }
+      if console.isJSON {
+        console.print(["workers": .array(workers)])
+      } else if workers.isEmpty {
+        console.say("no workers; add a folder with a worker.json to a folder that is searched")
+      } else {
+        console.print(table(workers).text(console))
+      }
+      return ExitCode.success
+    }
+  )
+
+  /// Reads leniently: the entries may grow, and a member that is missing is shown as a dash.
+  private static func table(_ workers: [JSON]) -> Table {
+    var table = Table("WORKER", "INSTANCE", "STATE", "PID", "UPTIME", "RUNNING", "RESTARTS", "ERROR")
+    for worker in workers {
+      let name = worker["name"]?.stringValue ?? "-"
+      let instances = worker["instances"]?.arrayValue ?? []
+      if instances.isEmpty { table.add([name, "-", "-", "-", "-", "-", "-", ""]) }
+      for instance in instances {
+        func number(_ member: String) -> String { instance[member]?.integerValue.map { "\($0)" } ?? "-" }
+        let state = instance["state"]?.stringValue ?? "-"
+        table.add(
+          [
+            name, number("instance"), state, number("pid"),
+            instance["uptime_ms"]?.integerValue.map { spanText(milliseconds: $0) } ?? "-",
+            number("running"), number("restarts"), instance["error"]?.stringValue ?? "",
+          ],
+          colours: [nil, nil, state == "ready" ? .green : .yellow]
+        )
+      }
+    }
+    return table
+  }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import Posix
+internal import Synchronization
+
+/// Ctrl-C: the first asks the running command to stop, the second ends the program at once.
+enum Interrupts {
+  private static let count = Atomic<Int>(0)
+  private static let task = Mutex<Task<Void, Never>?>(nil)
+
+  static var happened: Bool { count.load(ordering: .acquiring) > 0 }
+
+  /// Call before any thread starts, so that all of them leave the signals to the one that waits here.
+  static func watch(_ first: @escaping @Sendable () -> Void) {
+    var set = signals
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    startThread("interrupts") {
+      var set = signals
+      while true {
+        var number: Int32 = 0
+        guard sigwait(&set, &number) == 0 else { continue }
+        if count.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue > 1 { _exit(ExitCode.interrupted) }
+        first()
+        task.withLock { $0?.cancel() }
+      }
+    }
+  }
+
+  /// Names the task that the first one cancels.
+  static func cancels(_ running: Task<Void, Never>) {
+    task.withLock { $0 = running }
+    if happened { running.cancel() }
+  }
+
+  private static var signals: sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    return set
+  }
+}

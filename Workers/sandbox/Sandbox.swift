@@ -1,0 +1,50 @@
+internal import Jail
+internal import Posix
+internal import Synchronization
+internal import WorkerKit
+
+/// What the tools share, made when `initialize` comes.
+struct Sandbox: Sendable {
+  let interpreters: Interpreters
+  let shell: String
+  let warm: WarmPool?
+
+  private static let current = Mutex<Sandbox?>(nil)
+
+  static func start(_ settings: SandboxSettings) throws {
+    try Walls.enter(settings)
+    Walls.hide()
+    let interpreters = try Interpreters(settings)
+    guard let shell = Interpreters.find("bash") ?? Interpreters.find("sh") else {
+      throw WireError(.unavailable, "there is neither bash nor sh in \(Interpreters.folders.joined(separator: ", "))")
+    }
+    var warm: WarmPool?
+    if let python = interpreters.python, settings.warmPython > 0 {
+      var policy = try CodeTool.policy.policy(python.program, python.arguments, nil, nil, remainingMS: .max)
+      policy.exchanges = true
+      policy.waits = true
+      warm = try WarmPool(try PreparedJail(policy), size: settings.warmPython, idleMS: settings.idleMS)
+    }
+    let sandbox = Sandbox(interpreters: interpreters, shell: shell, warm: warm)
+    current.withLock { $0 = sandbox }
+  }
+
+  /// No tool is invoked before `initialize` has been answered.
+  static func shared() throws(WireError) -> Sandbox {
+    guard let sandbox = current.withLock({ $0 }) else { throw WireError(.internalError, "not initialized") }
+    return sandbox
+  }
+
+  /// The answer to a call whose run has ended.
+  static func finish(_ call: Call, _ result: JailResult, _ answer: Exchange.Answer? = nil) async throws -> JSON {
+    call.setReceipt(RunRecord.wireReceipt(result.receipt))
+    if result.reason == .cancelled {
+      let record = RunRecord.json(result, artifacts: [], answer: answer.map { Exchange.Answer(error: $0.error) }, small: true)
+      throw WireError(.cancelled, "stopped because it was asked to", data: ["result": record])
+    }
+    let artifacts = try await Uploads.send(result.artifacts, of: call)
+    return RunRecord.json(result, artifacts: artifacts, answer: answer)
+  }
+
+  static func failed(_ error: JailError) -> WireError { WireError(.setupFailed, error.message, data: error.wireData) }
+}
