@@ -21,14 +21,18 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "CJailCalls"),
     // What is static has no room for a sanitizer's runtime.
-    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
-    // Static: a jail starts several times faster without a dynamic loader.
+    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-stack-protector", "-fno-sanitize=all"])]),
+    // Static and without the C library's start: Sources/bulkhead-jail/runtime.c says why.
     .executableTarget(
       name: "bulkhead-jail", dependencies: ["CJailPolicy"],
-      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-ffreestanding", "-fno-stack-protector", "-fno-sanitize=all"])],
       linkerSettings: [
-        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+        .unsafeFlags([
+          "-static-executable", "-nostartfiles", "-Xclang-linker", "-nostartfiles", "-Xclang-linker", "-nostdlib",
+          "-Xclang-linker", "-fno-sanitize=all",
+        ])
       ]),
 
     // Modules
@@ -38,7 +42,7 @@ let package = Package(
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
-    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
+    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"], swiftSettings: strict),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import CJailCalls
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc

@@ -58,8 +58,7 @@ int bh_apply_landlock(struct bh_jail *jail);
 // privileges.c
 int bh_drop_privileges(struct bh_jail *jail);   // capabilities and no_new_privs; for the reaper and what it starts
 int bh_become(struct bh_jail *jail);            // when started as root
-void bh_offer_to_oom_killer(void);  // should the host run short, jails go first; best effort
-int bh_map_identities(struct bh_jail *jail, uint32_t uid, uint32_t gid);
+int bh_settle(struct bh_jail *jail, uint32_t uid, uint32_t gid);  // the reaper's ids in its new namespace
 
 // watchdog.c: one look at the tree. Returns 0 or the enum bh_jail_limit that ends the run.
 int bh_watch_tick(struct bh_jail *jail);

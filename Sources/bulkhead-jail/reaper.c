@@ -2,13 +2,12 @@
 // the tree with it. When it exits, the kernel kills whatever is left in its pid namespace.
 #define _GNU_SOURCE
 #include "jail.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,17 +19,20 @@ static void on_child(int number) { (void)number; }
 // started becomes our child in turn.
 static void end_adopted(void) {
   char path[64], text[4096];
-  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+  struct bh_text name = bh_text_in(path, sizeof path);
+  bh_add(&name, "/proc/self/task/");
+  bh_add_number(&name, (uint64_t)getpid(), 10);
+  bh_add(&name, "/children");
   for (int round = 0; round < 1000; round++) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
     if (file >= 0) close(file);
     if (count <= 0) return;
     text[count] = '\0';
-    for (char *at = text, *end; *at != '\0'; at = end) {
-      long pid = strtol(at, &end, 10);
-      if (end == at) break;
-      if (pid > 1) kill((pid_t)pid, SIGKILL);
+    for (const char *at = text; *at != '\0';) {
+      uint64_t pid = bh_take_number(&at);
+      if (pid <= 1) break;
+      kill((pid_t)pid, SIGKILL);
     }
     while (waitpid(-1, NULL, __WALL | WNOHANG) > 0) {
     }
