@@ -145,7 +145,7 @@ extension JailRun {
   // MARK: Time
 
   func setTimer() {
-    var due = backstop.map(\.nanoseconds)
+    var due = (stopBy ?? backstop).map(\.nanoseconds)
     if isListenerPaused { due = BootTime.now.nanoseconds + 1_000_000 }
     guard let due else { return }
     var value = itimerspec()
@@ -161,7 +161,9 @@ extension JailRun {
       isListenerPaused = false
       do { try watch(raw, .listener, .readable) } catch { listener = nil }
     }
-    if let backstop, backstop < .now {
+    if let stopBy, stopBy < .now {
+      process.kill()
+    } else if let backstop, stopBy == nil, backstop < .now {
       result.limitsHit.insert(.wall)
       end(.timeout)
     } else {
@@ -173,7 +175,10 @@ extension JailRun {
 
   func end(_ reason: JailReason) {
     endedBy = endedBy ?? process.endedBy ?? reason
-    process.kill()
+    guard stopBy == nil else { return }
+    process.stop()
+    stopBy = .now + 1_000
+    setTimer()
   }
 
   func unwatch(_ raw: Int32) {

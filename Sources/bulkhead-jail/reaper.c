@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +41,27 @@ static void end_adopted(void) {
   }
 }
 
+// As pid 1: kills the rest of the tree and reaps it here. If our exit did it, the kernel would drop what those
+// processes have used. No child left means no process left: whoever loses its parent becomes our child.
+static void end_namespace(struct bh_jail *jail) {
+  kill(-1, SIGKILL);
+  pid_t pid;
+  while ((pid = waitpid(-1, NULL, __WALL)) > 0 || (pid < 0 && errno == EINTR)) {
+  }
+  struct rusage usage;
+  getrusage(RUSAGE_CHILDREN, &usage);
+  struct bh_jail_message message = bh_message(BH_MESSAGE_GONE);
+  message.values[0] = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;
+  message.values[1] = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
+  message.values[2] = (uint64_t)usage.ru_maxrss;
+  message.values[3] = (bh_now_ms() - jail->started_ms) * 1000u;
+  uint64_t read_bytes = 0, written_bytes = 0;
+  bh_read_io(jail->io, &read_bytes, &written_bytes);
+  message.values[4] = read_bytes - jail->read_before;
+  message.values[5] = written_bytes - jail->written_before;
+  bh_send(jail, &message, NULL, 0);
+}
+
 static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
   if (has_status) {
     struct bh_jail_message message = bh_message(BH_MESSAGE_EXIT);
@@ -46,7 +69,11 @@ static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
     message.values[0] = jail->peak_bytes;
     bh_send(jail, &message, NULL, 0);
   }
-  if (getpid() != 1) end_adopted();
+  if (getpid() == 1) {
+    end_namespace(jail);
+  } else {
+    end_adopted();
+  }
   _exit(0);
 }
 
@@ -88,6 +115,7 @@ void bh_reap(struct bh_jail *jail, int program) {
   sigfillset(&waiting);
   sigdelset(&waiting, SIGCHLD);
   uint64_t tick_at = bh_now_ms() + jail->limits.tick_ms;
+  bh_read_io(jail->io, &jail->read_before, &jail->written_before);
   for (;;) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;) {
