@@ -21,11 +21,15 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-    .target(name: "CJailPolicy"),
+    // What is static has no room for a sanitizer's runtime.
+    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
     // Static: a jail starts several times faster without a dynamic loader.
     .executableTarget(
-      name: "bulkhead-jail", dependencies: ["CJailPolicy"], cSettings: [.unsafeFlags(["-Wall", "-Wextra"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "bulkhead-jail", dependencies: ["CJailPolicy"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
@@ -65,17 +69,23 @@ let package = Package(
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
-    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
     // starts as another user.
     .executableTarget(
-      name: "jail-probe", path: "Tests/JailTests/Probe",
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      name: "jail-probe", path: "Tests/JailTests/Probe", cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+      ]),
     .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
     .executableTarget(
       name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
       path: "Tests/JailTests/Runner", swiftSettings: strict),
+    .testTarget(
+      name: "JailTests",
+      dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
+      path: "Tests/JailTests/Suite", swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
       swiftSettings: strict),
@@ -83,6 +93,16 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
     .testTarget(
       name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
 
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(

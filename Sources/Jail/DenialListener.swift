@@ -30,7 +30,8 @@ struct DenialListener: ~Copyable {
       denials[notification.number]?.count += 1
     } else if denials.count < Self.limit {
       denials[notification.number] = JailDenial(
-        name: SeccompCompiler.name(of: notification.number, token: notification.arch) ?? "syscall \(notification.number)",
+        name: SeccompCompiler.name(of: notification.number, token: notification.arch)
+          ?? "syscall \(notification.number)",
         number: notification.number,
         errno: EPERM,
         arguments: [a.0, a.1, a.2, a.3, a.4, a.5],

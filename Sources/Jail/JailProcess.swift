@@ -63,6 +63,8 @@ package final class JailProcess {
     if let launcher = launcher.take() { Undertaker.adopt(launcher.takePidfd()) }
   }
 
+  package var pid: Int32 { launcher?.pid ?? 0 }
+
   package var exitDescriptor: Int32 { launcher?.pidfd.raw ?? -1 }
 
   /// Nil once both launcher and reaper have let go of it.
@@ -76,6 +78,12 @@ package final class JailProcess {
     return file
   }
 
+  /// Asks the reaper to end every process of the jail, which keeps the receipt complete. The launcher's exit follows.
+  package func end() {
+    guard let raw = status?.raw else { return }
+    shutdown(raw, Int32(SHUT_WR))
+  }
+
   /// Lets the limits of a jail that waits count from now on, with another limit of wall time if one is given.
   func begin(wallMilliseconds: UInt64?) {
     guard let raw = status?.raw else { return }
@@ -87,15 +95,10 @@ package final class JailProcess {
     _ = send(raw, &message, MemoryLayout<bh_jail_message>.size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
 
-  /// Asks the reaper to end every process of the jail, so that what they have used is still told.
-  func stop() {
-    guard isReady, let raw = status?.raw else { return kill() }
-    shutdown(raw, Int32(SHUT_WR))
-  }
-
-  /// Ends every process of the jail. The launcher's exit follows.
+  /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.
   package func kill() {
     isKilled = true
+    if reaper == nil { readStatus() }
     if let raw = reaper?.raw {
       // The end of pid 1 is the end of its namespace.
       ChildProcess.signal(pidfd: raw, SIGKILL)
@@ -106,7 +109,7 @@ package final class JailProcess {
   }
 
   /// True once the launcher has ended and is reaped, which is after the whole tree.
-  package func reap() -> Bool {
+  package func reaped() -> Bool {
     do {
       guard try launcher?.reap() != nil else { return false }
     } catch {

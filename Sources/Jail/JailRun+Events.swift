@@ -145,8 +145,9 @@ extension JailRun {
   // MARK: Time
 
   func setTimer() {
-    var due = (stopBy ?? backstop).map(\.nanoseconds)
-    if isListenerPaused { due = BootTime.now.nanoseconds + 1_000_000 }
+    var due = backstop.map(\.nanoseconds)
+    if let killAt { due = killAt.nanoseconds }
+    if isListenerPaused { due = min(due ?? .max, BootTime.now.nanoseconds + 1_000_000) }
     guard let due else { return }
     var value = itimerspec()
     value.it_value.tv_sec = Int(due / 1_000_000_000)
@@ -161,9 +162,9 @@ extension JailRun {
       isListenerPaused = false
       do { try watch(raw, .listener, .readable) } catch { listener = nil }
     }
-    if let stopBy, stopBy < .now {
-      process.kill()
-    } else if let backstop, stopBy == nil, backstop < .now {
+    if let killAt {
+      if killAt < .now { process.kill() } else { setTimer() }
+    } else if let backstop, backstop < .now {
       result.limitsHit.insert(.wall)
       end(.timeout)
     } else {
@@ -174,10 +175,10 @@ extension JailRun {
   // MARK: End
 
   func end(_ reason: JailReason) {
-    endedBy = endedBy ?? process.endedBy ?? reason
-    guard stopBy == nil else { return }
-    process.stop()
-    stopBy = .now + 1_000
+    guard endedBy == nil else { return }
+    endedBy = process.endedBy ?? reason
+    process.end()
+    killAt = BootTime.now + 1_000
     setTimer()
   }
 

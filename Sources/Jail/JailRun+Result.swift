@@ -8,7 +8,7 @@ extension JailRun {
   /// Called when the last process of the tree is gone: the reaper says so, or the launcher has ended. What is left then
   /// are namespaces, which take about as long to go as everything else.
   func finish() {
-    guard process.isGone || process.reap() else { return }
+    guard process.isGone || process.reaped() else { return }
     process.readStatus()
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)

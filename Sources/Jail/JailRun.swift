@@ -26,12 +26,12 @@ package final class JailRun {
   var output: Descriptor?
   var errorOutput: Descriptor?
   var endedBy: JailReason?
+  /// When a jail that was asked to end is killed.
+  var killAt: BootTime?
   var isListenerPaused = false
   var isDone = false
   /// If the reaper should fail to keep the wall limit.
   var backstop: BootTime?
-  /// When a jail that was asked to stop is killed.
-  var stopBy: BootTime?
   let waits: Bool
   var begunAt: BootTime?
   var request: Descriptor?

@@ -288,7 +288,9 @@ struct MountPlan {
       throw JailError(.path, "path '\(path)' is never shown in a jail")
     }
     // In the jail /bin and its like are links into /usr, and targets are resolved without following any.
-    for (link, target) in links where path.hasPrefix("/\(link)/") { return "/\(target)\(path.dropFirst(link.count + 1))" }
+    for (link, target) in links where path.hasPrefix("/\(link)/") {
+      return "/\(target)\(path.dropFirst(link.count + 1))"
+    }
     return path
   }
 

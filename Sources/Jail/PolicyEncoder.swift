@@ -14,7 +14,9 @@ struct PolicyEncoder {
   mutating func string(_ value: String) throws(JailError) -> UInt32 {
     if let offset = known[value] { return offset }
     guard !value.utf8.contains(0) else { throw JailError(.value, "NUL byte in '\(value)'") }
-    guard let offset = UInt32(exactly: strings.count) else { throw JailError(.value, "policy exceeds 4 GiB of strings") }
+    guard let offset = UInt32(exactly: strings.count) else {
+      throw JailError(.value, "policy exceeds 4 GiB of strings")
+    }
     strings.append(contentsOf: value.utf8)
     strings.append(0)
     known[value] = offset

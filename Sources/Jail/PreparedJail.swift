@@ -10,6 +10,24 @@ package struct PreparedJail: Sendable {
   package let waits: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
+
+  init(
+    bytes: [UInt8], limits: JailLimits, namesDenials: Bool, exchanges: Bool, waits: Bool, given: [String: [UInt8]]
+  ) {
+    self.bytes = bytes
+    self.limits = limits
+    self.namesDenials = namesDenials
+    self.exchanges = exchanges
+    self.waits = waits
+    self.given = given
+  }
+
+  /// Other bytes with the same limits, for tests of what reads them.
+  package init(bytes: [UInt8], like jail: PreparedJail) {
+    self.init(
+      bytes: bytes, limits: jail.limits, namesDenials: jail.namesDenials, exchanges: jail.exchanges, waits: jail.waits,
+      given: jail.given)
+  }
 }
 
 extension JailPolicy {

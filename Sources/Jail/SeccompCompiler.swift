@@ -1,24 +1,24 @@
-internal import CSeccomp
 internal import CJailPolicy
+internal import CSeccomp
 internal import Glibc
 internal import Posix
 internal import Synchronization
 
 /// Instruction sets that profiles are compiled for.
 package enum SeccompArchitecture: Sendable, Hashable, CaseIterable {
-  case x86_64, aarch64
+  case amd64, arm64
 
   #if arch(arm64)
-    package static let native = SeccompArchitecture.aarch64
+    package static let native = SeccompArchitecture.arm64
   #else
-    package static let native = SeccompArchitecture.x86_64
+    package static let native = SeccompArchitecture.amd64
   #endif
 
   /// AUDIT_ARCH_…, linux/audit.h; also libseccomp's token.
   package var token: UInt32 {
     switch self {
-    case .x86_64: 0xc000_003e
-    case .aarch64: 0xc000_00b7
+    case .amd64: 0xc000_003e
+    case .arm64: 0xc000_00b7
     }
   }
 }
@@ -26,7 +26,7 @@ package enum SeccompArchitecture: Sendable, Hashable, CaseIterable {
 /// Compiles profiles with libseccomp into the kernel's instructions.
 ///
 /// Answers: allowed → allowed; known to this table and not allowed → the refusal (EPERM, or a notification that is
-/// answered with EPERM); absent, or a number newer than the table or in its gap → ENOSYS; another instruction set or
+/// answered with EPERM, or in the profile of who builds jails ENOSYS); absent, or a number newer than the table or in its gap → ENOSYS; another instruction set or
 /// x32 → the process is killed. The first and the last two are a prologue in front of libseccomp's program, which
 /// cannot compare call numbers by range.
 package enum SeccompCompiler {
@@ -94,9 +94,17 @@ package enum SeccompCompiler {
   /// SCMP_ACT_…, which are macros.
   private static let allow: UInt32 = 0x7fff_0000
   private static let notify: UInt32 = 0x7fc0_0000
+  private static let trace: UInt32 = 0x7ff0_0000
 
   private static func compile(_ key: Key) throws(JailError) -> [UInt8] {
-    let refusal = key.notifies ? notify : returnErrno | UInt32(EPERM)
+    let refusal: UInt32
+    if key.profile == .sandboxWorker {
+      // Without a tracer this is ENOSYS; there is none, since ptrace is refused too. Unlike an errno it gives way to
+      // the notification of a filter inside, so that what a nested jail is refused keeps its name.
+      refusal = trace
+    } else {
+      refusal = key.notifies ? notify : returnErrno | UInt32(EPERM)
+    }
     guard let filter = seccomp_init(refusal) else { throw JailError(.seccomp, "seccomp_init failed") }
     defer { seccomp_release(filter) }
     if key.architecture != .native {

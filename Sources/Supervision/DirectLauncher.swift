@@ -20,7 +20,7 @@ package struct DirectLauncher: WorkerLauncher {
     plan.directory = manifest.folder
     plan.credentials = credentials
     plan.limits = manifest.resourceLimits
-    return WorkerLaunch(plan)
+    return .process(plan)
   }
 }
 

@@ -23,8 +23,7 @@ package struct JailedLauncher: WorkerLauncher {
   }
 
   package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch {
-    let policy = try policy(for: manifest)
-    return WorkerLaunch(try policy.prepare().launch())
+    .jail(try policy(for: manifest).prepare())
   }
 
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {

@@ -3,40 +3,24 @@ internal import Posix
 
 /// Tells once when a process has ended, by its pidfd.
 final class ExitWatch: ReadinessHandler {
-  private let pidfd: Descriptor
-  private let pid: Int32
+  let process: any WorkerProcess
   private let loop: EventLoop
   private let handler: (ProcessExit) -> Void
 
   init(
-    _ pidfd: consuming Descriptor,
-    pid: Int32,
-    on loop: EventLoop,
-    _ handler: @escaping (ProcessExit) -> Void
+    _ process: any WorkerProcess, on loop: EventLoop, _ handler: @escaping (ProcessExit) -> Void
   ) throws(PosixError) {
-    self.pid = pid
+    self.process = process
     self.loop = loop
     self.handler = handler
-    self.pidfd = pidfd
-    try loop.watch(self.pidfd.raw, for: .readable, handler: self)
+    try loop.watch(process.exitDescriptor, for: .readable, handler: self)
   }
 
   func ready(_ readiness: Readiness) {
-    // Whatever it left behind in its group ends with it; before the reaping, after which its number may be another's.
-    kill(-pid, SIGKILL)
-    let exit: ProcessExit
-    do throws(PosixError) {
-      guard let reaped = try ChildProcess.reap(pidfd: pidfd.raw) else { return }
-      exit = reaped
-    } catch {
-      // Somebody else reaped our child: its status is lost, but not that it ended.
-      exit = .code(-1)
-    }
-    loop.unwatch(pidfd.raw)
+    guard let exit = process.reap() else { return }
+    loop.unwatch(process.exitDescriptor)
     handler(exit)
   }
-
-  func signal(_ number: Int32) { ChildProcess.signal(pidfd: pidfd.raw, number) }
 }
 
 /// Reads a worker's standard error line by line. One that talks faster than `bytesPerTurn` and `linesPerTurn` each `turn`

@@ -14,16 +14,14 @@ package final class Spawner: Sendable {
   }
 
   /// A started worker and our ends of its three pipes.
-  struct Started: ~Copyable, Sendable {
-    let pid: Int32
-    var pidfd: Descriptor?
+  struct Started: ~Copyable {
+    let process: any WorkerProcess
     /// To its standard input.
     var input: Descriptor?
     /// From its standard output.
     var output: Descriptor?
     /// From its standard error.
     var errors: Descriptor?
-    let jail: JailStatus?
   }
 
   /// Starts a process with three pipes and reports on `home`'s thread. What to start is worked out on the spawner's
@@ -47,20 +45,15 @@ package final class Spawner: Sendable {
       let childInput = toChild.takeFirst()
       let childOutput = fromChild.takeSecond()
       let childErrors = errors.takeSecond()
-      let launch = try makeLaunch()
-      let child = try launch.plan.spawn(
-        descriptors: [childInput.raw, childOutput.raw, childErrors.raw] + launch.descriptors)
-      let pid = child.pid
+      let streams = [childInput.raw, childOutput.raw, childErrors.raw]
+      let process: any WorkerProcess =
+        switch try makeLaunch() {
+        case .process(let plan): OrdinaryProcess(try plan.spawn(descriptors: streams))
+        case .jail(let jail): try JailProcess(jail, descriptors: streams)
+        }
       return .success(
         Started(
-          pid: pid,
-          pidfd: child.takePidfd(),
-          input: toChild.takeSecond(),
-          output: fromChild.takeFirst(),
-          errors: errors.takeFirst(),
-          jail: launch.status
-        )
-      )
+          process: process, input: toChild.takeSecond(), output: fromChild.takeFirst(), errors: errors.takeFirst()))
     } catch {
       return .failure(SpawnFailure(reason: "\(error)"))
     }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Jail
 package import JSON
 internal import Logging
 internal import Posix
@@ -16,7 +15,6 @@ package final class WorkerInstance {
 
   package private(set) var pid: Int32?
   private var exitWatch: ExitWatch?
-  private var jail: JailStatus?
   private var errorReader: ErrorReader?
   private(set) var connection: Connection?
   private var timer: LoopTimer?
@@ -72,8 +70,8 @@ package final class WorkerInstance {
     case .ask:
       connection?.notify(Shutdown())
       stopHeartbeat()
-    case .terminate: signalSession(SIGTERM)
-    case .kill: signalSession(SIGKILL)
+    case .terminate: exitWatch?.process.terminate()
+    case .kill: exitWatch?.process.kill()
     case .arm(let timer): arm(timer)
     case .disarm:
       if let timer { loop.cancel(timer) }
@@ -124,10 +122,9 @@ package final class WorkerInstance {
       kind.log.error("worker did not start", ["worker": .string(name), "reason": .string(failure.reason)])
       handle(.spawnFailed(failure.reason))
     case .success(var started):
-      pid = started.pid
-      jail = started.jail
+      pid = started.process.pid
       do throws(PosixError) {
-        exitWatch = try ExitWatch(started.pidfd.take()!, pid: started.pid, on: loop) { [weak self] in self?.exited($0) }
+        exitWatch = try ExitWatch(started.process, on: loop) { [weak self] in self?.exited($0) }
         errorReader = try ErrorReader(started.errors.take()!, on: loop) { [weak self] in self?.logLine($0) }
         connection = try Connection(
           loop: loop,
@@ -214,6 +211,12 @@ package final class WorkerInstance {
     if case .failure = result, connection?.isClosed != false {
       // Ended by `announceGone`, which knows what became of the process.
       orphaned.append(invocation)
+      return
+    }
+    if case .success(let value) = result, value.job != nil {
+      // Ids of jobs are the coordinator's to give.
+      orphaned.append(invocation)
+      connection?.reportAndClose(.invalidParams("/job", "unknown member 'job' in the result of a worker"))
       return
     }
     if invocation.requestID != nil {
@@ -313,50 +316,29 @@ package final class WorkerInstance {
     handle(.fault(error))
   }
 
-  /// The worker leads a session and a process group of its own, so what it started and left behind ends with it.
-  private func signalSession(_ signal: Int32) {
-    guard let pid else { return }
-    // A jail ends with its pid 1. Its launcher ignores everything milder, and so does pid 1.
-    if let jail, signal != SIGKILL || jail.kill() { return }
-    if Glibc.kill(-pid, signal) != 0 { exitWatch?.signal(signal) }
-  }
-
   private func exited(_ exit: ProcessExit) {
     stopHeartbeat()
     // What it had written is delivered before its exit is reported.
     errorReader?.drain()
     errorReader = nil
+    endCause = exitWatch?.process.cause
     exitWatch = nil
     connection?.deliverRest()
     connection?.close(because: nil)
     connection = nil
-    let exit = jailExit(exit)
     exitDescription = exit.description
     endWasWanted = lifecycle.isEndWanted
     handle(.exited(exit == .code(0) ? .clean : .failed))
   }
 
-  /// A jailed worker's launcher ends when the jail has; how the program inside ended is said on the status socket.
-  private func jailExit(_ exit: ProcessExit) -> ProcessExit {
-    guard let jail else { return exit }
-    jail.update()
-    self.jail = nil
-    if let failure = jail.setupFailure {
-      setupFailure = "its jail could not be built: stage '\(failure.stage)': \(errnoMessage(failure.errno))"
-      return .code(125)
-    }
-    if let limit = jail.limit { setupFailure = "it reached its \(limit) limit" }
-    return jail.exit ?? exit
-  }
-
-  /// What the jail says of its end, when that is more than the program's exit.
-  private var setupFailure: String?
+  /// What is known of its end beyond the exit.
+  private var endCause: String?
   private var exitDescription: String?
   private var endWasWanted = false
 
   private func announceGone(_ reason: String) {
-    let reason = setupFailure ?? reason
-    setupFailure = nil
+    let reason = endCause ?? reason
+    endCause = nil
     let detail = exitDescription.map { " (process \($0))" } ?? ""
     if endWasWanted {
       kind.log.info("worker stopped", ["worker": .string(name), "reason": .string(reason + detail)])

@@ -161,8 +161,8 @@ package final class Connection {
     guard let completion = outstanding[id]?.completion else { return }
     // The entry stays, so that the late reply is no violation.
     outstanding[id] = Outstanding(completion: nil, timer: nil)
-    // Before the peer has answered `initialize` there is nothing it could be sent.
-    if gate.phase != .starting { cancel(.number(id), reason: .deadline) }
+    // Not before `initialize` is answered, and never to a client, which would close the connection over it.
+    if gate.maySend(Cancel.method) { cancel(.number(id), reason: .deadline) }
     completion(.failure(WireError(.deadlineExceeded, "no reply within \(timeout.count) ms")))
   }
 

@@ -76,12 +76,16 @@ package struct MethodRule: Sendable {
 /// Decides for one side of one connection which incoming messages are permitted now.
 package struct PhaseGate: Sendable {
   private let rules: [String: MethodRule]
+  /// Of the other direction: what this side may send.
+  private let outgoing: [String: MethodRule]
   private var used: Set<String> = []
   package var phase = Phase.starting
 
   /// The gate of the side `receiver`; messages come from the other one.
   package init(_ link: Link, receiver: Side) {
-    rules = receiver == .coordinator ? Self.fromPeer(link) : Self.fromCoordinator(link)
+    let isCoordinator = receiver == .coordinator
+    rules = isCoordinator ? Self.fromPeer(link) : Self.fromCoordinator(link)
+    outgoing = isCoordinator ? Self.fromCoordinator(link) : Self.fromPeer(link)
   }
 
   private static let tables: [[String: MethodRule]] = [
@@ -96,6 +100,9 @@ package struct PhaseGate: Sendable {
     let rows = MethodRule.all.filter { $0.link == link && $0.sender == sender }
     return Dictionary(uniqueKeysWithValues: rows.map { ($0.method, $0) })
   }
+
+  /// Whether this side may send `method` now.
+  package func maySend(_ method: String) -> Bool { outgoing[method]?.phases.contains(phase) == true }
 
   private static let allMethods = Set(MethodRule.all.map(\.method))
 

@@ -25,6 +25,7 @@ struct bh_jail {
   uint64_t peak_bytes;  // of the tree, as seen at the ticks
   uint64_t read_before, written_before;
   unsigned noticed;     // limits already reported, one bit each
+  int is_crowded;       // close to the limit of processes
   int waits;            // for BH_MESSAGE_BEGIN; until then no limit of time or memory counts
   uint64_t waited_cpu_us;  // processor time that the program had used by then
   // What the reaper needs of the policy, which it forgets once the program runs.

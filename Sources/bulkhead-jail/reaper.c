@@ -41,13 +41,21 @@ static void end_adopted(void) {
   }
 }
 
-// As pid 1: kills the rest of the tree and reaps it here. If our exit did it, the kernel would drop what those
-// processes have used. No child left means no process left: whoever loses its parent becomes our child.
-static void end_namespace(struct bh_jail *jail) {
+// Ends and reaps what is left, so that its use is in the receipt: what the kernel kills when pid 1 exits is not. As pid 1
+// no child left means no process left, since whoever loses its parent becomes our child.
+static void end_tree(void) {
+  if (getpid() != 1) {
+    end_adopted();
+    return;
+  }
   kill(-1, SIGKILL);
   pid_t pid;
   while ((pid = waitpid(-1, NULL, __WALL)) > 0 || (pid < 0 && errno == EINTR)) {
   }
+}
+
+// The last message: what all of the tree have used. The namespaces still stand, and go with us.
+static void report_gone(const struct bh_jail *jail) {
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
   struct bh_jail_message message = bh_message(BH_MESSAGE_GONE);
@@ -63,17 +71,14 @@ static void end_namespace(struct bh_jail *jail) {
 }
 
 static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
+  end_tree();
   if (has_status) {
     struct bh_jail_message message = bh_message(BH_MESSAGE_EXIT);
     message.code = status;
     message.values[0] = jail->peak_bytes;
     bh_send(jail, &message, NULL, 0);
   }
-  if (getpid() == 1) {
-    end_namespace(jail);
-  } else {
-    end_adopted();
-  }
+  if (getpid() == 1) report_gone(jail);
   _exit(0);
 }
 
@@ -128,10 +133,10 @@ void bh_reap(struct bh_jail *jail, int program) {
     }
     if (!jail->waits && jail->limits.tick_ms != 0 && now >= tick_at) {
       if (bh_watch_tick(jail) != 0) finish(jail, 0, 0);
-      tick_at = bh_now_ms() + jail->limits.tick_ms;
+      tick_at = bh_now_ms() + (jail->is_crowded && jail->limits.tick_ms > 2 ? 2 : jail->limits.tick_ms);
       continue;
     }
-    // The parent says at most one thing; that its end closes is what we wait for.
+    // The parent says at most one thing, `begin`; that it is gone, or closes its sending side, asks for the end.
     struct pollfd parent = {.fd = jail->status, .events = POLLIN};
     int timeout = next_due(jail, now, tick_at);
     struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};

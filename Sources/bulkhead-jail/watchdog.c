@@ -143,6 +143,9 @@ int bh_watch_tick(struct bh_jail *jail) {
   if (jail->limits.processes != 0 && census.processes >= jail->limits.processes) {
     notice(jail, BH_LIMIT_PROCESSES, census.processes);
   }
+  // Near the limit the tree is short-lived and its size changes fast: look more often until it is seen.
+  jail->is_crowded = jail->limits.processes != 0 && !(jail->noticed & (1u << BH_LIMIT_PROCESSES)) &&
+                     census.processes * 2 >= jail->limits.processes;
   if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files);
   if (jail->limits.memory_bytes != 0 && memory > jail->limits.memory_bytes) {
     notice(jail, BH_LIMIT_MEMORY, memory);

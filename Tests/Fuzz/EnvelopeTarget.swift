@@ -61,8 +61,8 @@ private func reread(_ frame: Frame) -> Envelope {
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = UnsafeRawBufferPointer(start: start, count: count)
-  // A body alone is reached far sooner than one inside an envelope.
-  if case .object(let object)? = try? JSON(parsing: input) { checkAll(object) }  // Safety: what does not parse is the envelope's matter.
+  // A body alone is reached far sooner than one inside an envelope. Safety: what does not parse is the envelope's matter.
+  if case .object(let object)? = try? JSON(parsing: input) { checkAll(object) }
   let envelope: Envelope
   do throws(WireError) {
     envelope = try Envelope(payload: input)

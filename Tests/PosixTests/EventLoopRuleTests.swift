@@ -320,7 +320,10 @@ private func processorMicroseconds() -> Int {
       let told = Told { _ in _ = read(raw, &byte, 1) }
       try loop.watch(readEnd.raw, for: .readable, handler: told)
       let before = processorMicroseconds()
-      for i in 0..<20 { loop.schedule(after: Milliseconds(Int64(i) * 10)) { _ = try? writeEnd.writeAll([1]) } }  // Safety: counted below.
+      for i in 0..<20 {
+        // Safety: what is not written is missed below.
+        loop.schedule(after: Milliseconds(Int64(i) * 10)) { _ = try? writeEnd.writeAll([1]) }
+      }
       loop.schedule(after: 400) { loop.stop() }
       loop.run()
       let used = processorMicroseconds() - before

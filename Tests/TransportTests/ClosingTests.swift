@@ -16,7 +16,7 @@ import Testing
       var answers = [Int](repeating: 0, count: 40)
       var closedFirst = false
       joined.coordinator.onClose = { _ in closedFirst = answers.contains(0) }
-      joined.worker.onRequest = { connection, id, _, _ in
+      joined.worker.onRequest = { [unowned joined] connection, id, _, _ in
         if Bool.random() { connection.respond(to: id, with: ToolResult(output: nil)) }
         if joined.worker.requests.count == round % 41 { joined.near.close(because: nil) }
       }

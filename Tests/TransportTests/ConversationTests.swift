@@ -101,6 +101,15 @@ import Testing
     #expect(try alone.peer.messages().map { $0["method"]?.stringValue } == ["initialize"])
   }
 
+  @Test func `a deadline towards a client sends no cancel either`() throws {
+    let alone = try Alone(.socket, gate: PhaseGate(.client, receiver: .coordinator))
+    var error: WireError?
+    alone.connection.request(Ping(), timeout: 1) { if case .failure(let found) = $0 { error = found } }
+    alone.run("the deadline") { error != nil }
+    alone.settle()
+    #expect(try alone.peer.messages().map { $0["method"]?.stringValue } == ["ping"])
+  }
+
   @Test func `a reply before the deadline takes the timer with it`() throws {
     let joined = try Joined(.pipes)
     var results = 0

@@ -188,6 +188,15 @@ final class Alone {
 
   func run(_ what: String = "", until condition: @escaping () -> Bool) { runLoop(loop, what, until: condition) }
 
+  /// From now on the peer reads, at most `limit` bytes every `pause` milliseconds.
+  func readPeer(atMost limit: Int = .max, pause: Milliseconds = 0, _ body: @escaping ([UInt8]) -> Void = { _ in }) {
+    loop.schedule(after: pause) { [weak self] in
+      guard let self else { return }
+      body(peer.available(atMost: limit))
+      readPeer(atMost: limit, pause: pause, body)
+    }
+  }
+
   /// Lets everything that is ready happen: each round asks the descriptors once.
   func settle(rounds: Int = 50) {
     var left = rounds
@@ -200,17 +209,17 @@ final class Alone {
   }
 }
 
-/// Runs `loop` until `condition` holds after some event, at most ten seconds.
+/// Runs `loop` until `condition` holds after some event, at most ten seconds (a minute under a sanitizer).
 func runLoop(_ loop: EventLoop, _ what: String, until condition: @escaping () -> Bool) {
   if condition() { return }
-  let deadline = BootTime.now + 10_000
+  let deadline = BootTime.now + (isSanitized ? 60_000 : 10_000)
   var isOver = false
   func check() {
     if isOver { return }
     if condition() {
       loop.stop()
     } else if BootTime.now > deadline {
-      Issue.record("not within ten seconds: \(what)")
+      Issue.record("not in time: \(what)")
       loop.stop()
     } else {
       loop.schedule(after: 1, check)

@@ -22,7 +22,7 @@ private func cost(of alone: Alone) -> Int {
 }
 
 /// In processes of their own, where nothing else uses the processor. A loop that spins would use all 200 ms.
-@Suite struct IdleTests {
+@Suite(.disabled(if: isSanitized, "a sanitizer takes processor of its own")) struct IdleTests {
   @Test func `a peer that closed while reading is paused does not make the loop spin`() async {
     await #expect(processExitsWith: .success) {
       for medium in Medium.allCases {

@@ -31,7 +31,7 @@ private func invalid<T: WireBody>(_ type: T.Type, _ text: String) throws -> Wire
         #"{"tool":"t","input":{},"needs":{"read":["/a",3]}}"#, "/needs/read/1",
         "'/needs/read/1' is integer where string is due"
       ),
-      (#"{"tool":"t","input":{},"needs":{"read":["a"]}}"#, "/needs/read/0", "'a' is no absolute path"),
+      (#"{"tool":"t","input":{},"needs":{"read":["a"]}}"#, "/needs/read/0", "'a' is no plain absolute path"),
       (#"{"tool":"t","input":{},"needs":{"raed":[]}}"#, "/needs/raed", "unknown member 'raed' (did you mean 'read'?)"),
       (
         #"{"tool":"t","input":{},"limits":{"cpu_ms":0}}"#, "/limits/cpu_ms",

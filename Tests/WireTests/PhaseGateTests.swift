@@ -116,6 +116,23 @@ private func outcome(_ gate: PhaseGate, _ method: String, isRequest: Bool) -> Wi
     }
   }
 
+  @Test func `what one side may send is what the other one admits`() {
+    for link: Link in [.worker, .client] {
+      for phase: Phase in [.starting, .ready, .draining] {
+        var coordinator = PhaseGate(link, receiver: .coordinator)
+        coordinator.phase = phase
+        var peer = PhaseGate(link, receiver: .peer)
+        peer.phase = phase
+        for rule in MethodRule.all {
+          for (from, to) in [(coordinator, peer), (peer, coordinator)] {
+            let isAdmitted = [true, false].contains { outcome(to, rule.method, isRequest: $0) == nil }
+            #expect(from.maySend(rule.method) == isAdmitted, "\(rule.method) over \(link) while \(phase)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func `refusals name the method, the phase and what may have been meant`() {
     var gate = PhaseGate(.worker, receiver: .coordinator)
     func message(_ method: String, isRequest: Bool) -> String? {

@@ -26,6 +26,9 @@ extension Needs: WireBody {
     write = try Self.paths("write", &fields)
     programs = try fields.strings("programs")
     hosts = try fields.strings("hosts") ?? []
+    for (i, host) in hosts.enumerated() where !Self.isHostAndPort(host) {
+      throw .invalidParams("\(fields.path("hosts"))/\(i)", "\(quoted(host)) is no 'name:port'")
+    }
     if let variables = try fields.optional("environment", JSONObject.self) {
       for member in variables.members {
         guard case .string(let value) = member.value, !member.key.isEmpty, !member.key.utf8.contains(UInt8(ascii: "=")),
@@ -43,10 +46,27 @@ extension Needs: WireBody {
     grade = try fields.optional("grade")
   }
 
+  private static func isHostAndPort(_ text: String) -> Bool {
+    guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return false }
+    let port = text[text.index(after: colon)...]
+    guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(port),
+      (1...65535).contains(number)
+    else { return false }
+    return text[..<colon].utf8.count <= 253 && text[..<colon].utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2F }
+  }
+
+  /// `/a/b`: no empty, `.` or `..` component, so that what is granted is what is read.
+  private static func isPlainPath(_ path: String) -> Bool {
+    if path == "/" { return true }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.first == "" && parts.dropFirst().allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+      && !path.utf8.contains(0)
+  }
+
   private static func paths(_ name: StaticString, _ fields: inout Fields) throws(WireError) -> [String] {
     let paths = try fields.strings(name) ?? []
-    for (i, path) in paths.enumerated() where !path.hasPrefix("/") || path.utf8.contains(0) {
-      throw .invalidParams("\(fields.path(name))/\(i)", "\(quoted(path)) is no absolute path")
+    for (i, path) in paths.enumerated() where !isPlainPath(path) {
+      throw .invalidParams("\(fields.path(name))/\(i)", "\(quoted(path)) is no plain absolute path")
     }
     return paths
   }

@@ -75,6 +75,10 @@ extension Tool: WireBody {
     guard let inputSchema = try Self.schema("input_schema", of: name, &fields) else {
       throw .invalidParams(fields.path("input_schema"), "missing member 'input_schema' of tool '\(name)'")
     }
+    guard case .object = inputSchema else {
+      throw .invalidParams(
+        fields.path("input_schema"), "input_schema of tool '\(name)' is \(inputSchema.typeName) where object is due")
+    }
     self.init(
       name: name,
       description: description,

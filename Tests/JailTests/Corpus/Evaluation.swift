@@ -14,7 +14,9 @@ package struct Evaluation {
     var list: [String] = []
     if outcome != attack.expected { list.append("jailed: \(outcome), expected \(attack.expected)\(detail(result))") }
     let expectedControl = isRoot ? attack.controlAsRoot ?? attack.control : attack.control
-    if expectedControl != .undenied, control != expectedControl { list.append("control: \(control), expected \(expectedControl)\(detail(controlResult))") }
+    if expectedControl != .undenied, control != expectedControl {
+      list.append("control: \(control), expected \(expectedControl)\(detail(controlResult))")
+    }
     if attack.expected == attack.control, attack.calls.isEmpty { list.append("the control differs in nothing") }
     if let call = attack.calls.first {
       if !result.denials.contains(where: { $0.name == call }) { list.append("'\(call)' is not among the denials") }

@@ -18,19 +18,44 @@ extension Corpus {
       file("climbing with ..", ["read", "/usr/../../../..{folder}/secret"], ENOENT, outside),
       file("climbing through /proc/self/root", ["read", "/proc/self/root/{folder}/secret"], ENOENT, outside),
       file("climbing through /proc/self/cwd", ["read", "/proc/self/cwd/..{folder}/secret"], ENOENT, outside),
-      file("reading outside with Landlock alone", ["read", "{folder}/secret"], EACCES, [.landlock],
-        grade: .noNamespaces),
+      file(
+        "reading outside with Landlock alone",
+        ["read", "{folder}/secret"],
+        EACCES,
+        [.landlock],
+        grade: .noNamespaces
+      ),
       file("writing a readable file", ["write", "{folder}/shown/file"], EROFS, writing),
-      file("writing a readable file past its mount", ["write", "{folder}/shown/file"], EACCES, writing,
-        always: [.readOnlyMounts]),
+      file(
+        "writing a readable file past its mount",
+        ["write", "{folder}/shown/file"],
+        EACCES,
+        writing,
+        always: [.readOnlyMounts]
+      ),
       file("reopening a read-only descriptor for writing", ["reopen", "{folder}/shown/file"], EROFS, writing),
-      file("reopening a read-only descriptor past its mount", ["reopen", "{folder}/shown/file"], EACCES, writing,
-        always: [.readOnlyMounts]),
+      file(
+        "reopening a read-only descriptor past its mount",
+        ["reopen", "{folder}/shown/file"],
+        EACCES,
+        writing,
+        always: [.readOnlyMounts]
+      ),
       file("creating a file beside a readable one", ["open", "{folder}/shown/new", "0101"], EROFS, writing),
-      file("removing a readable file's name", ["rename", "{folder}/shown/file", "{folder}/shown/moved"], EROFS, writing),
+      file(
+        "removing a readable file's name",
+        ["rename", "{folder}/shown/file", "{folder}/shown/moved"],
+        EROFS,
+        writing
+      ),
       file("writing to the root", ["open", "/planted", "0101"], EROFS, outside, control: EACCES),
-      file("writing the kernel's settings", ["open", "/proc/sys/kernel/core_pattern", "1"], EROFS, outside,
-        control: EACCES),
+      file(
+        "writing the kernel's settings",
+        ["open", "/proc/sys/kernel/core_pattern", "1"],
+        EROFS,
+        outside,
+        control: EACCES
+      ),
       file("writing one's own process's settings", ["open", "/proc/self/oom_score_adj", "1"], EROFS, outside),
     ]
   }
@@ -67,33 +92,71 @@ extension Corpus {
   static var programs: [Attack] {
     [
       Attack(
-        group: "programs", name: "running a program that was not granted", probe: ["exec", "/usr/bin/true"],
-        expected: .errno(ENOENT), control: .reason(.ok), adjust: { policy, _ in policy.view.base = .libraries },
-        adjustControl: { policy, _ in policy.view.base = .system }),
+        group: "programs",
+        name: "running a program that was not granted",
+        probe: ["exec", "/usr/bin/true"],
+        expected: .errno(ENOENT),
+        control: .reason(.ok),
+        adjust: { policy, _ in policy.view.base = .libraries },
+        adjustControl: { policy, _ in policy.view.base = .system }
+      ),
       Attack(
-        group: "programs", name: "running a copy from the workspace",
-        probe: ["copy-exec", "{probe}", "/workspace", "sleep", "0"], expected: .errno(EACCES),
-        walls: [.noExecMounts], control: .ok),
+        group: "programs",
+        name: "running a copy from the workspace",
+        probe: ["copy-exec", "{probe}", "/workspace", "sleep", "0"],
+        expected: .errno(EACCES),
+        walls: [.noExecMounts],
+        control: .ok
+      ),
       Attack(
-        group: "programs", name: "running a copy from /tmp", probe: ["copy-exec", "{probe}", "/tmp", "sleep", "0"],
-        expected: .errno(EACCES), walls: [.noExecMounts], control: .ok),
+        group: "programs",
+        name: "running a copy from /tmp",
+        probe: ["copy-exec", "{probe}", "/tmp", "sleep", "0"],
+        expected: .errno(EACCES),
+        walls: [.noExecMounts],
+        control: .ok
+      ),
       Attack(
-        group: "programs", name: "running a copy from a writable folder",
-        probe: ["copy-exec", "{probe}", "{folder}/granted", "sleep", "0"], expected: .errno(EACCES),
-        walls: [.noExecMounts], control: .ok, adjust: show),
+        group: "programs",
+        name: "running a copy from a writable folder",
+        probe: ["copy-exec", "{probe}", "{folder}/granted", "sleep", "0"],
+        expected: .errno(EACCES),
+        walls: [.noExecMounts],
+        control: .ok,
+        adjust: show
+      ),
       Attack(
-        group: "programs", name: "mapping a file of the workspace as code", probe: ["map-exec", "/workspace"],
-        expected: .errno(EPERM), walls: [.noExecMounts], control: .ok),
+        group: "programs",
+        name: "mapping a file of the workspace as code",
+        probe: ["map-exec", "/workspace"],
+        expected: .errno(EPERM),
+        walls: [.noExecMounts],
+        control: .ok
+      ),
       Attack(
-        group: "programs", name: "mapping a file of a writable folder as code", probe: ["map-exec", "{folder}/granted"],
-        expected: .errno(EPERM), walls: [.noExecMounts], control: .ok, adjust: show),
+        group: "programs",
+        name: "mapping a file of a writable folder as code",
+        probe: ["map-exec", "{folder}/granted"],
+        expected: .errno(EPERM),
+        walls: [.noExecMounts],
+        control: .ok,
+        adjust: show
+      ),
       Attack(
-        group: "programs", name: "the loader as a program for a file that is only readable",
-        probe: ["exec", "/lib64/ld-linux-x86-64.so.2", "{folder}/shown/file"], expected: .reason(.nonzeroExit),
-        control: .reason(.nonzeroExit), adjust: show),
+        group: "programs",
+        name: "the loader as a program for a file that is only readable",
+        probe: ["exec", "/lib64/ld-linux-x86-64.so.2", "{folder}/shown/file"],
+        expected: .reason(.nonzeroExit),
+        control: .reason(.nonzeroExit),
+        adjust: show
+      ),
       Attack(
-        group: "programs", name: "running library code that is no granted program",
-        probe: ["exec", "/usr/lib/sftp-server-or-any"], expected: .errno(ENOENT), control: .errno(ENOENT)),
+        group: "programs",
+        name: "running library code that is no granted program",
+        probe: ["exec", "/usr/lib/sftp-server-or-any"],
+        expected: .errno(ENOENT),
+        control: .errno(ENOENT)
+      ),
       call("programs", "memfd_create", ["0", "0"], as: "a program in memory (memfd)", control: .errno(EFAULT)),
       call("programs", "execveat", ["-1", "0", "0", "0", "0"], as: "running a descriptor", control: .errno(EFAULT)),
     ].filter { $0.expected != $0.control || !$0.calls.isEmpty }

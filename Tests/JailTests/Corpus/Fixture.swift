@@ -1,6 +1,5 @@
-package import Jail
-
 import Glibc
+package import Jail
 
 /// What the attacks are after: files, sockets and a process outside of the jail, all open to everybody, so that only
 /// the jail can be what refuses.
@@ -26,7 +25,7 @@ package final class Fixture: Sendable {
     let path = try JailProgram.path()
     probe = path.prefix(path.count - "bulkhead-jail".count) + "jail-probe"
     runAs = geteuid() == 0 ? JailPolicy.Identity(uid: 61234, gid: 61234) : nil
-    abstractName = "bulkhead-corpus-\(pid)"
+    abstractName = "bulkhead-corpus-\(pid)-\(UInt32.random(in: 0 ... .max))"
     port = try listenTCP()
     try listenUnix("\(folder)/open/socket", isAbstract: false)
     try listenUnix(abstractName, isAbstract: true)

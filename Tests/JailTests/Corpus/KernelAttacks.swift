@@ -40,9 +40,20 @@ extension Corpus {
   /// Allowed calls with refused arguments.
   private static var filtered: [Attack] {
     [
-      call("terminals", "ioctl", ["0", "0x5412", "0"], as: "typing into a terminal (TIOCSTI)", control: .errno(ENOTTY)),
       call(
-        "terminals", "ioctl", ["0", "0x100005412", "0"], as: "TIOCSTI with high bits set", control: .errno(ENOTTY)),
+        "terminals",
+        "ioctl",
+        ["0", "0x5412", "0"],
+        as: "typing into a terminal (TIOCSTI)",
+        control: .errno(ENOTTY)
+      ),
+      call(
+        "terminals",
+        "ioctl",
+        ["0", "0x100005412", "0"],
+        as: "TIOCSTI with high bits set",
+        control: .errno(ENOTTY)
+      ),
       call("terminals", "ioctl", ["0", "0x541c", "0"], as: "console paste (TIOCLINUX)", control: .errno(ENOTTY)),
       call("kernel", "prctl", ["35", "99", "0"], as: "moving the memory map (PR_SET_MM)", control: .errno(EPERM)),
       call("kernel", "prctl", ["22", "9", "0"], as: "a filter of one's own (PR_SET_SECCOMP)", control: .errno(EINVAL)),

@@ -12,16 +12,41 @@ extension Corpus {
       attack("connecting to an abstract socket of the host", ["connect-unix", "{abstract}"], EPERM, all),
       // One wall at a time: what is left still holds.
       attack("loopback with sockets allowed", ["connect-tcp", "{port}"], EACCES, all, always: [.seccomp]),
-      attack("loopback with the network namespace alone", ["connect-tcp", "{port}"], ENETUNREACH, all,
-        always: [.seccomp, .landlock]),
-      attack("loopback with Landlock alone", ["connect-tcp", "{port}"], EACCES, all,
-        always: [.seccomp, .networkNamespace]),
-      attack("abstract socket with Landlock's scope alone", ["connect-unix", "{abstract}"], EPERM, all,
-        always: [.seccomp, .networkNamespace]),
-      attack("abstract socket with the network namespace alone", ["connect-unix", "{abstract}"], ECONNREFUSED, all,
-        always: [.seccomp, .landlock]),
-      attack("socket by path with the private root alone", ["connect-unix", "{folder}/open/socket"], ENOENT, all,
-        always: [.seccomp, .landlock, .networkNamespace]),
+      attack(
+        "loopback with the network namespace alone",
+        ["connect-tcp", "{port}"],
+        ENETUNREACH,
+        all,
+        always: [.seccomp, .landlock]
+      ),
+      attack(
+        "loopback with Landlock alone",
+        ["connect-tcp", "{port}"],
+        EACCES,
+        all,
+        always: [.seccomp, .networkNamespace]
+      ),
+      attack(
+        "abstract socket with Landlock's scope alone",
+        ["connect-unix", "{abstract}"],
+        EPERM,
+        all,
+        always: [.seccomp, .networkNamespace]
+      ),
+      attack(
+        "abstract socket with the network namespace alone",
+        ["connect-unix", "{abstract}"],
+        ECONNREFUSED,
+        all,
+        always: [.seccomp, .landlock]
+      ),
+      attack(
+        "socket by path with the private root alone",
+        ["connect-unix", "{folder}/open/socket"],
+        ENOENT,
+        all,
+        always: [.seccomp, .landlock, .networkNamespace]
+      ),
       family("netlink", 16), family("packet", 17, control: .errno(EPERM)), family("vsock", 40, control: .undenied),
       family("crypto (AF_ALG)", 38, control: .undenied), family("Unix", 1), family("IPv6", 10),
     ]
@@ -35,13 +60,23 @@ extension Corpus {
     always: Set<JailWall> = []
   ) -> Attack {
     Attack(
-      group: "network", name: name, probe: probe, expected: .errno(errno), walls: walls, control: .ok,
-      adjust: { policy, _ in policy.removedWalls = always })
+      group: "network",
+      name: name,
+      probe: probe,
+      expected: .errno(errno),
+      walls: walls,
+      control: .ok,
+      adjust: { policy, _ in policy.removedWalls = always }
+    )
   }
 
   private static func family(_ name: String, _ number: Int, control: Outcome = .ok) -> Attack {
     call(
-      "network", "socket", ["\(number)", number == 16 || number == 17 || number == 38 ? "3" : "1", "0"],
-      as: "a socket: \(name)", control: control)
+      "network",
+      "socket",
+      ["\(number)", number == 16 || number == 17 || number == 38 ? "3" : "1", "0"],
+      as: "a socket: \(name)",
+      control: control
+    )
   }
 }

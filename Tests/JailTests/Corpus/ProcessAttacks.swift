@@ -5,11 +5,22 @@ extension Corpus {
   static var processes: [Attack] {
     [
       Attack(
-        group: "processes", name: "signalling the process outside", probe: ["kill", "{pid}", "0"],
-        expected: .errno(ESRCH), walls: [.pidNamespace, .landlock], control: .ok, controlAsRoot: .errno(EPERM)),
+        group: "processes",
+        name: "signalling the process outside",
+        probe: ["kill", "{pid}", "0"],
+        expected: .errno(ESRCH),
+        walls: [.pidNamespace, .landlock],
+        control: .ok,
+        controlAsRoot: .errno(EPERM)
+      ),
       Attack(
-        group: "processes", name: "killing the reaper", probe: ["kill-reaper", "9"], expected: .errno(EPERM),
-        walls: [.landlock], control: .ok),
+        group: "processes",
+        name: "killing the reaper",
+        probe: ["kill-reaper", "9"],
+        expected: .errno(EPERM),
+        walls: [.landlock],
+        control: .ok
+      ),
       reaper("reading the reaper's memory", ["open", "/proc/1/mem"]),
       reaper("reading the reaper's environment", ["open", "/proc/1/environ"]),
       reaper("reading the reaper's memory map", ["open", "/proc/1/maps"]),
@@ -17,21 +28,45 @@ extension Corpus {
       reaper("entering the reaper's root", ["list", "/proc/1/root/"]),
       reaper("reading the reaper's mount namespace", ["open", "/proc/1/ns/mnt"]),
       Attack(
-        group: "processes", name: "tracing the reaper", probe: ["ptrace", "1"], expected: .errno(EPERM),
-        walls: [.seccomp, .reaperSecrecy, .landlock], control: .ok),
+        group: "processes",
+        name: "tracing the reaper",
+        probe: ["ptrace", "1"],
+        expected: .errno(EPERM),
+        walls: [.seccomp, .reaperSecrecy, .landlock],
+        control: .ok
+      ),
       call("processes", "ptrace", ["0", "0", "0", "0"], as: "being traced (PTRACE_TRACEME)", control: .ok),
       Attack(
-        group: "processes", name: "seeing processes outside in /proc", probe: ["list", "/proc/{pid}"],
-        expected: .errno(ENOENT), walls: [.privateRoot, .landlock], control: .ok),
+        group: "processes",
+        name: "seeing processes outside in /proc",
+        probe: ["list", "/proc/{pid}"],
+        expected: .errno(ENOENT),
+        walls: [.privateRoot, .landlock],
+        control: .ok
+      ),
       Attack(
-        group: "processes", name: "staying in the caller's session", probe: ["session"], expected: .errno(EPERM),
-        walls: [.session], control: .ok),
+        group: "processes",
+        name: "staying in the caller's session",
+        probe: ["session"],
+        expected: .errno(EPERM),
+        walls: [.session],
+        control: .ok
+      ),
       Attack(
-        group: "descriptors", name: "using the status socket", probe: ["descriptor-open", "4"],
-        expected: .errno(EBADF), control: .errno(EBADF)),
+        group: "descriptors",
+        name: "using the status socket",
+        probe: ["descriptor-open", "4"],
+        expected: .errno(EBADF),
+        control: .errno(EBADF)
+      ),
       Attack(
-        group: "environment", name: "reading the caller's environment", probe: ["environment", "PWD"],
-        expected: .errno(ENOENT), control: .ok, adjustControl: { policy, _ in policy.environment.append("PWD=/") }),
+        group: "environment",
+        name: "reading the caller's environment",
+        probe: ["environment", "PWD"],
+        expected: .errno(ENOENT),
+        control: .ok,
+        adjustControl: { policy, _ in policy.environment.append("PWD=/") }
+      ),
     ].filter { $0.expected != $0.control || !$0.calls.isEmpty }
   }
 
@@ -39,8 +74,13 @@ extension Corpus {
   /// a program from what looks like tracing as well.
   private static func reaper(_ name: String, _ probe: [String]) -> Attack {
     Attack(
-      group: "processes", name: name, probe: probe, expected: .errno(EACCES),
-      walls: [.reaperSecrecy, .landlock], control: .ok)
+      group: "processes",
+      name: name,
+      probe: probe,
+      expected: .errno(EACCES),
+      walls: [.reaperSecrecy, .landlock],
+      control: .ok
+    )
   }
 
   static var namespaces: [Attack] {
@@ -64,17 +104,32 @@ extension Corpus {
   static var identity: [Attack] {
     [
       Attack(
-        group: "identity", name: "holding any capability", probe: ["capabilities"], expected: .errno(EPERM),
-        walls: [.capabilities], control: .ok),
+        group: "identity",
+        name: "holding any capability",
+        probe: ["capabilities"],
+        expected: .errno(EPERM),
+        walls: [.capabilities],
+        control: .ok
+      ),
       call("identity", "setresuid", ["0", "0", "0"], as: "becoming root", control: .errno(EINVAL)),
       call("identity", "setgroups", ["0", "0"], as: "dropping a group", control: .errno(EPERM)),
       call("identity", "capset", ["0", "0"], as: "raising capabilities", control: .errno(EFAULT)),
       Attack(
-        group: "identity", name: "the x32 instruction set", probe: ["x32"], expected: .signal(SIGSYS),
-        walls: [.seccomp], control: .errno(ENOSYS)),
+        group: "identity",
+        name: "the x32 instruction set",
+        probe: ["x32"],
+        expected: .signal(SIGSYS),
+        walls: [.seccomp],
+        control: .errno(ENOSYS)
+      ),
       Attack(
-        group: "identity", name: "the 32-bit instruction set", probe: ["int80"], expected: .signal(SIGSYS),
-        walls: [.seccomp], control: .ok),
+        group: "identity",
+        name: "the 32-bit instruction set",
+        probe: ["int80"],
+        expected: .signal(SIGSYS),
+        walls: [.seccomp],
+        control: .ok
+      ),
     ]
   }
 }

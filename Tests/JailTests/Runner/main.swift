@@ -4,6 +4,13 @@ import Glibc
 import Jail
 import JailCorpus
 
+// jail-corpus --once PROBE ARGUMENTS: one probe in one jail, as the worker that builds jails would run it.
+// jail-corpus --nested PROBE ARGUMENTS: the same from inside that worker's jail.
+if CommandLine.arguments.dropFirst().first == "--once" { exit(try runOnce()) }
+// jail-corpus --repeat COUNT: so many runs, and what this process and the host hold before and after.
+if CommandLine.arguments.dropFirst().first == "--nested" { exit(try runNested()) }
+if CommandLine.arguments.dropFirst().first == "--repeat" { exit(try runRepeatedly()) }
+
 let filters = CommandLine.arguments.dropFirst()
 let fixture = try Fixture()
 var failed = 0

@@ -1,0 +1,9 @@
+"""Ends with code 3 during a call."""
+import os, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frames import *
+
+hello()
+receive()
+sys.exit(3)

@@ -1,0 +1,9 @@
+"""Reads nothing any more once it has a call."""
+import os, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frames import *
+
+hello()
+receive()
+forever()

@@ -1,0 +1,29 @@
+// What a careless author may do with the kit: the kit keeps the wire clean all the same.
+
+import Glibc
+import WorkerKit
+
+let worker = Worker(name: "kit", version: "1.0", concurrency: 2)
+
+worker.tool("kit-prints", "Prints to standard output, through the C library and past it.") { call in
+  puts("printed by puts")
+  fflush(nil)
+  let text = "written to descriptor 1\n"
+  write(1, text, text.utf8.count)
+  print("printed by print")
+  fflush(nil)
+  return ["input_is_empty": .bool(getchar() == EOF)]
+}
+
+worker.tool("kit-waits", "Waits until it is cancelled.") { call in
+  call.progress(.status, "waiting")
+  while !call.isCancelled { usleep(1000) }
+  throw CancellationError()
+}
+
+worker.tool("kit-fails", "Throws.") { call in
+  struct Failure: Error {}
+  throw Failure()
+}
+
+worker.run()

@@ -1,0 +1,10 @@
+"""Sends an unknown notification during a call."""
+import os, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frames import *
+
+hello()
+receive()
+send(method="progres", params={})
+forever()
