@@ -40,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct bh_jail jail = {.listener = -1, .workspace = -1, .proc = -1};
+static struct bh_jail jail = {.listener = -1, .workspace = -1, .io = -1, .proc = -1};
 static void *mapping;
 static size_t mapping_size;
 
@@ -108,6 +108,7 @@ static void sort(int *list, int count) {
 static void forget_policy(void) {
   int kept[3 + BH_MAX_COUNTED], count = 0;
   kept[count++] = jail.status;
+  kept[count++] = jail.io;
   kept[count++] = jail.proc;
   for (int i = 0; i < jail.counted_count; i++) kept[count++] = jail.counted[i];
   sort(kept, count);
@@ -123,6 +124,7 @@ static _Noreturn void fail_and_exit(void) {
 
 static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail.policy.config;
+  jail.io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);  // a process that is not dumpable may only read it
   if (bh_settle(&jail, uid, gid) != 0) fail_and_exit();
   if (!(config->flags & BH_JAIL_DUMPABLE_REAPER)) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // After the credentials, a change of which clears it. A launcher that died before this is seen on the socket.
@@ -165,30 +167,15 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   bh_reap(&jail, program);
 }
 
-static void read_io(int file, uint64_t *read_bytes, uint64_t *written_bytes) {
-  char text[512];
-  ssize_t count = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
-  if (count <= 0) return;
-  text[count] = '\0';
-  const char *at = strstr(text, "rchar:");
-  if (at == NULL) return;
-  at += 6;
-  *read_bytes = bh_take_number(&at);
-  at = strstr(at, "wchar:");
-  if (at == NULL) return;
-  at += 6;
-  *written_bytes = bh_take_number(&at);
-}
-
 // Waits for the reaper and sends what the whole tree has used. Children that the kernel reaped for pid 1 are included.
 static void send_receipt(pid_t reaper, int io, uint64_t started_us) {
   uint64_t read_before = 0, written_before = 0, read_after = 0, written_after = 0;
-  read_io(io, &read_before, &written_before);
+  bh_read_io(io, &read_before, &written_before);
   struct rusage usage;
   int status = 0;
   while (wait4(reaper, &status, __WALL, &usage) < 0 && errno == EINTR) {
   }
-  read_io(io, &read_after, &written_after);
+  bh_read_io(io, &read_after, &written_after);
   struct timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);
   struct bh_jail_message message = bh_message(BH_MESSAGE_RECEIPT);

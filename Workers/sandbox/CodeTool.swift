@@ -41,7 +41,12 @@ enum CodeTool {
     let (result, answer) = try await RunDriver.drive(call) {
       if let run = pool?.begin(request, given: given, wallMilliseconds: wall) { return run }
       var policy = try policy.policy(
-        interpreter.program, interpreter.arguments, call.needs, call.limits, remainingMS: call.remainingMS)
+        interpreter.program,
+        interpreter.arguments,
+        call.needs,
+        call.limits,
+        remainingMS: call.remainingMS
+      )
       policy.exchanges = true
       let jail = try PreparedJail(policy)
       do throws(JailError) {
@@ -67,8 +72,15 @@ enum CodeTool {
   ) async throws -> JSON {
     let output = "output.json"
     var policy = try policy.policy(
-      interpreter.program, interpreter.arguments, call.needs, call.limits, remainingMS: call.remainingMS)
-    let own = [InputFile(path: name, contents: Array(code.utf8)), InputFile(path: "input.json", contents: input.serialized())]
+      interpreter.program,
+      interpreter.arguments,
+      call.needs,
+      call.limits,
+      remainingMS: call.remainingMS
+    )
+    let own = [
+      InputFile(path: name, contents: Array(code.utf8)), InputFile(path: "input.json", contents: input.serialized()),
+    ]
     let taken = own.map(\.path) + [output]
     if let file = files.first(where: { taken.contains($0.path) }) {
       throw WireError(.invalidInput, "file '\(file.path)' has a name that the language's own files have")
