@@ -55,7 +55,8 @@ let package = Package(
 
     // Programs
     .executableTarget(
-      name: "bulkhead", dependencies: ["ClientKit", "Supervision", "JSON", "Wire", "Posix", "CLinux"],
+      name: "bulkhead",
+      dependencies: ["ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail"],
       swiftSettings: strict),
     .executableTarget(
       name: "bulkheadd",

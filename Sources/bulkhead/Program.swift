@@ -28,12 +28,12 @@ enum Program {
       return ExitCode.success
     }
     if path.isEmpty, arguments.has("version") { return perform(.version, Arguments(), console) }
+    if path.isEmpty {
+      console.writeError(HelpText.overview)
+      return ExitCode.usage
+    }
     let following = Command.words(after: path).joined(separator: ", ")
-    return complain(
-      path.isEmpty ? "no command was given" : "'\(path.joined(separator: " "))' needs one of: \(following)",
-      path,
-      console
-    )
+    return complain("'\(path.joined(separator: " "))' needs one of: \(following)", path, console)
   }
 
   /// The problem, how it is meant, and where to read more.

@@ -130,12 +130,16 @@ struct ArgumentParser {
 extension Arguments {
   /// A span such as `30s`; units ms, s, m, h.
   func duration(_ flag: String) throws(Failure) -> Duration? {
+    try milliseconds(flag).map { .milliseconds($0) }
+  }
+
+  func milliseconds(_ flag: String) throws(Failure) -> Int64? {
     guard let text = value(flag) else { return nil }
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let units: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
     if let count = Int64(digits), let unit = units[String(text.dropFirst(digits.count))] {
       let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit)
-      if !overflow, (1...Limit.timeoutMS).contains(milliseconds) { return .milliseconds(milliseconds) }
+      if !overflow, (1...Limit.timeoutMS).contains(milliseconds) { return milliseconds }
     }
     throw Failure(
       usage: "'--\(flag)' is \(quoted(text)) where a time such as 500ms, 30s, 5m or 2h is due, 168h at most"

@@ -100,7 +100,7 @@ struct Command: Sendable {
   /// In the order of the overview.
   static let all: [Command] = [
     .up, .down, .status, .doctor,
-    .tools, .toolCall,
+    .exec, .tools, .toolCall,
     .workers, .workersReload, .workerCheck, .logs,
     .version, .completions, .help,
   ]

@@ -9,6 +9,13 @@ enum ExitCode {
   static let unreachable: Int32 = 69
   static let bug: Int32 = 70
   static let interrupted: Int32 = 130
+
+  // Of `exec`, beside the program's own.
+  static let timeout: Int32 = 124
+  static let setup: Int32 = 125
+  static let refused: Int32 = 126
+  static let noProgram: Int32 = 127
+  static let limit: Int32 = 137
 }
 
 /// Why a command did not succeed: what, with which value, and what to do next.

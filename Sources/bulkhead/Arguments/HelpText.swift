@@ -5,7 +5,7 @@ enum HelpText {
   static var overview: String {
     let groups: [(String, [Command])] = [
       ("Service", [.up, .down, .status, .doctor]),
-      ("Tools", [.tools, .toolCall]),
+      ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
       ("Program", [.version, .completions, .help]),
     ]

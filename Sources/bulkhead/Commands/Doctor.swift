@@ -8,8 +8,8 @@ extension Command {
     path: ["doctor"],
     summary: "check what Bulkhead needs on this machine",
     description: [
-      "Looks at what the client, the coordinator and the workers need, and prints a line for each thing with what to do where something is wrong: 'ok', 'note' for what may be intended, 'FAIL' for what keeps Bulkhead from working.",
-      "With --json the document is {\"checks\": [{\"check\", \"result\", \"detail\", \"hint\"}], \"healthy\": true|false}.",
+      "Looks at what the client, the coordinator and the workers need, and prints a line for each thing with what to do where something is wrong: 'ok', 'note' for what may be intended, 'FAIL' for what keeps Bulkhead from working. What the jail of this machine and this user can enforce is found by building jails; 'grade' sums it up: full, old-landlock, no-namespaces or none. The sandbox demands full unless a call accepts less.",
+      "With --json the document is {\"checks\": [{\"check\", \"result\", \"detail\", \"hint\"}], \"grade\": GRADE, \"healthy\": true|false}.",
     ],
     exits: ["0    nothing failed", "1    something failed"],
     examples: [Example("bulkhead doctor", "When something does not work as expected.")],
@@ -18,7 +18,10 @@ extension Command {
       for check in Finding.checks { findings += await check(arguments) }
       let isHealthy = !findings.contains { $0.result == .fail }
       if console.isJSON {
-        console.print(["checks": .array(findings.map(\.json)), "healthy": .bool(isHealthy)])
+        let grade = findings.first { $0.check == "grade" }?.detail ?? "none"
+        console.print([
+          "checks": .array(findings.map(\.json)), "grade": .string(grade), "healthy": .bool(isHealthy),
+        ])
       } else {
         for finding in findings { console.print(finding.text(console)) }
       }
@@ -48,7 +51,7 @@ struct Finding: Sendable {
   typealias Check = @Sendable (Arguments) async -> [Finding]
 
   /// In the order of printing. Each may find several things or none.
-  static let checks: [Check] = [runtimeFolder, socket, daemon, state, coordinator]
+  static let checks: [Check] = [jail, runtimeFolder, socket, daemon, state, coordinator]
 
   func text(_ console: Console) -> String {
     let (word, colour): (String, Console.Colour) =
@@ -57,9 +60,9 @@ struct Finding: Sendable {
       case .note: ("note", .yellow)
       case .fail: ("FAIL", .red)
       }
-    let name = check + String(repeating: " ", count: max(0, 16 - check.count))
+    let name = check + String(repeating: " ", count: max(0, 21 - check.count))
     let line = "\(console.colour(word, colour))  \(name)  \(Console.printable(detail))"
-    return line + (hint.map { "\n" + String(repeating: " ", count: 24) + "hint: " + $0 } ?? "")
+    return line + (hint.map { "\n" + String(repeating: " ", count: 29) + "hint: " + $0 } ?? "")
   }
 
   var json: JSON {
@@ -109,7 +112,7 @@ struct Finding: Sendable {
       return [
         Finding(
           "socket",
-          .fail,
+          .note,
           "\(location.path): \(errnoMessage(errno))",
           hint: "start the coordinator with 'bulkhead up'"
         )
@@ -158,7 +161,8 @@ struct Finding: Sendable {
   private static let coordinator: Check = { arguments in
     let client: BulkheadClient
     do throws(Failure) { client = try await arguments.connect() } catch {
-      return [Finding("coordinator", .fail, error.message, hint: error.hint)]
+      let isAbsent = error.name == ClientError.Code.unreachable.rawValue
+      return [Finding("coordinator", isAbsent ? .note : .fail, error.message, hint: error.hint)]
     }
     let peer = client.coordinator
     var findings = [
@@ -187,18 +191,19 @@ struct Finding: Sendable {
   }
 
   private static func worker(_ report: JSON) -> [Finding] {
-    let name = "worker \(report["name"]?.stringValue ?? "?")"
+    let kind = report["kind"]?.stringValue ?? "?"
+    let name = "worker \(kind)"
     let instances = report["instances"]?.arrayValue ?? []
     let ready = instances.count { $0["state"]?.stringValue == "ready" }
-    let detail = "\(ready) of \(instances.count) ready in \(report["folder"]?.stringValue ?? "?")"
+    let detail = "\(ready) of \(instances.count) ready, \(report["manifest"]?.stringValue ?? "?")"
     if ready == instances.count, ready > 0 { return [Finding(name, .ok, detail)] }
-    let reason = instances.lazy.compactMap { $0["error"]?.stringValue }.first
+    let reason = report["last_error"]?.stringValue
     return [
       Finding(
         name,
         ready > 0 ? .note : .fail,
         detail + (reason.map { ": \($0)" } ?? ""),
-        hint: "see 'bulkhead logs \(report["name"]?.stringValue ?? "")', or try it with 'bulkhead worker check'"
+        hint: "see 'bulkhead logs \(kind)', or try it with 'bulkhead worker check'"
       )
     ]
   }

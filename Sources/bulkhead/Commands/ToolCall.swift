@@ -57,7 +57,7 @@ extension Command {
     return ExitCode.success
   }
 
-  private static func needs(_ arguments: Arguments) throws(Failure) -> Needs? {
+  static func needs(_ arguments: Arguments) throws(Failure) -> Needs? {
     var needs = Needs()
     for path in arguments.values("read") { needs.read.append(try absolute(path)) }
     for path in arguments.values("write") { needs.write.append(try absolute(path)) }
@@ -85,22 +85,7 @@ extension Command {
   /// The operand itself, or all of standard input.
   private static func input(_ operand: String) async throws(Failure) -> JSON {
     guard operand == "-" else { return try parseJSON(Array(operand.utf8), "input") }
-    let read: Result<[UInt8], PosixError> = await withCheckedContinuation { continuation in
-      startThread("input") { continuation.resume(returning: readInput()) }
-    }
-    switch read {
-    case .success(let bytes): return try parseJSON(bytes, "standard input")
-    case .failure(let error): throw Failure("file", "cannot read standard input: \(error)")
-    }
-  }
-
-  private static func readInput() -> Result<[UInt8], PosixError> {
-    // Not closed at the end: descriptor 0 belongs to the process.
-    do throws(PosixError) {
-      return .success(try Descriptor(owning: dup(STDIN_FILENO)).readAll(limit: Limit.inputBytes))
-    } catch {
-      return .failure(error)
-    }
+    return try parseJSON(await readStandardInput(), "standard input")
   }
 
   private static func show(_ progress: Progress, _ console: Console) {

@@ -15,26 +15,26 @@ extension Command {
       Flag("foreground", "become the coordinator instead of starting it in the background"),
     ],
     description: [
-      "Starts bulkheadd in a session of its own, if no coordinator answers on the socket, and waits until it does. The program is looked for beside bulkhead itself, then in PATH. --config, --socket, --state and --workers are passed on.",
+      "Starts bulkheadd in a session of its own, if no coordinator answers on the socket, and waits until it does and each of its workers is ready or has failed. The program is looked for beside bulkhead itself, then in PATH. --config, --socket, --state and --workers are passed on.",
       "What the coordinator writes is appended to bulkheadd.log in its state folder: the one given with --state, else $XDG_STATE_HOME/bulkhead, else ~/.local/state/bulkhead. When it does not become ready, the end of that file is shown.",
       "With --foreground nothing is started: bulkhead is replaced by bulkheadd, which then runs until Ctrl-C. Use that under a service manager, or the unit that comes with Bulkhead.",
-      "With --json the document is {\"started\": true|false, \"pid\": N, \"socket\": PATH}.",
+      "With --json the document is {\"started\": true|false, \"pid\": N, \"socket\": PATH, \"ready\": [WORKER...], \"failed\": [{\"worker\", \"error\"}]}.",
     ],
-    exits: ["0    the coordinator runs", "1    it could not be started"],
+    exits: ["0    the coordinator runs and its workers are ready", "1    it could not be started, or a worker is not ready"],
     examples: [
       Example("bulkhead up --workers ./workers", "Starts the coordinator with the workers in a folder."),
       Example("bulkhead up --foreground --config bulkhead.yaml", "Runs it in this terminal."),
     ],
     action: .remote { arguments, console async throws(Failure) in
-      let timeout = try arguments.duration("timeout") ?? .seconds(10)
+      let end = ContinuousClock().now + (try arguments.duration("timeout") ?? .seconds(10))
       if let client = try await running(arguments) {
-        return report(client, started: false, console)
+        return try await report(client, started: false, end, console)
       }
       let launch = try Launch(arguments)
       if arguments.has("foreground") { throw launch.replaceThisProcess() }
       let child = try launch.start()
-      let client = try await launch.waitUntilReady(child, arguments, timeout)
-      return report(client, started: true, console)
+      let client = try await launch.waitUntilReady(child, arguments, end)
+      return try await report(client, started: true, end, console)
     }
   )
 
@@ -47,15 +47,28 @@ extension Command {
     }
   }
 
-  private static func report(_ client: BulkheadClient, started: Bool, _ console: Console) -> Int32 {
+  private static func report(
+    _ client: BulkheadClient,
+    started: Bool,
+    _ end: ContinuousClock.Instant,
+    _ console: Console
+  ) async throws(Failure) -> Int32 {
+    let states = try await WorkerStates.settled(client, until: end)
     if console.isJSON {
       console.print([
         "started": .bool(started), "pid": .integer(client.coordinatorPID), "socket": .string(client.socket),
+        "ready": .array(states.ready.map { .string($0) }),
+        "failed": .array(states.failed.map { ["worker": .string($0.worker), "error": .string($0.error)] }),
       ])
     }
     let what = started ? "coordinator started" : "coordinator already runs"
     console.say("\(what) (pid \(client.coordinatorPID), socket \(client.socket))")
-    return ExitCode.success
+    console.say(states.ready.isEmpty ? "no worker is ready" : "workers ready: \(states.ready.joined(separator: ", "))")
+    for worker in states.failed {
+      console.complain(Console.printable("worker '\(worker.worker)' is not ready: \(worker.error)"))
+    }
+    if !states.failed.isEmpty { console.note("hint: 'bulkhead logs' and 'bulkhead worker check' tell more") }
+    return states.failed.isEmpty ? ExitCode.success : ExitCode.failure
   }
 }
 
@@ -140,15 +153,15 @@ private struct Launch {
   func waitUntilReady(
     _ child: Started,
     _ arguments: Arguments,
-    _ timeout: Duration
+    _ end: ContinuousClock.Instant
   ) async throws(Failure) -> BulkheadClient {
     let clock = ContinuousClock()
-    let end = clock.now + timeout
+    let start = clock.now
     while true {
       if let client = try await Command.running(arguments) { return client }
       if let exit = child.exit { throw failure("coordinator \(exit) before it was ready", child) }
       if clock.now >= end {
-        throw failure("coordinator did not become ready within \(timeout); it still runs", child)
+        throw failure("coordinator did not become ready within \(end - start); it still runs", child)
       }
       do { try await clock.sleep(for: .milliseconds(10)) } catch {
         throw Failure("cancelled", "stopped waiting; the coordinator still starts")

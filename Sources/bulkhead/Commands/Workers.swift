@@ -6,7 +6,7 @@ extension Command {
     path: ["workers"],
     summary: "list the workers and the state of each instance",
     description: [
-      "Prints a line for each instance of each kind of worker: its state, process, age, running invocations, restarts, and the last error.",
+      "Prints a line for each process of each kind of worker: its state, when it was started, what it runs and has answered, the restarts of its kind, and the last error. A kind without a process has a line too.",
       "With --json the document is {\"workers\": [...]}, an object for each kind as the coordinator reports it; later releases may add members.",
     ],
     examples: [
@@ -29,19 +29,23 @@ extension Command {
 
   /// Reads leniently: the entries may grow, and a member that is missing is shown as a dash.
   private static func table(_ workers: [JSON]) -> Table {
-    var table = Table("WORKER", "INSTANCE", "STATE", "PID", "UPTIME", "RUNNING", "RESTARTS", "ERROR")
+    var table = Table("WORKER", "INSTANCE", "STATE", "PID", "STARTED", "RUNNING", "ANSWERED", "RESTARTS", "ERROR")
     for worker in workers {
-      let name = worker["name"]?.stringValue ?? "-"
+      let name = worker["kind"]?.stringValue ?? "-"
+      let restarts = worker["restarts"]?.integerValue.map { "\($0)" } ?? "-"
+      let error = worker["last_error"]?.stringValue ?? ""
       let instances = worker["instances"]?.arrayValue ?? []
-      if instances.isEmpty { table.add([name, "-", "-", "-", "-", "-", "-", ""]) }
+      if instances.isEmpty {
+        let state = worker["state"]?.stringValue ?? "-"
+        table.add([name, "-", state, "-", "-", "-", "-", restarts, error], colours: [nil, nil, state == "up" ? .yellow : .red])
+      }
       for instance in instances {
         func number(_ member: String) -> String { instance[member]?.integerValue.map { "\($0)" } ?? "-" }
         let state = instance["state"]?.stringValue ?? "-"
         table.add(
           [
             name, number("instance"), state, number("pid"),
-            instance["uptime_ms"]?.integerValue.map { spanText(milliseconds: $0) } ?? "-",
-            number("running"), number("restarts"), instance["error"]?.stringValue ?? "",
+            instance["started"]?.stringValue ?? "-", number("running"), number("answered"), restarts, error,
           ],
           colours: [nil, nil, state == "ready" ? .green : .yellow]
         )

@@ -44,6 +44,9 @@ final class Console: Sendable {
 
   func writeError(_ text: String) { Self.write(text, to: STDERR_FILENO) }
 
+  /// A problem that the result tells too.
+  func complain(_ text: String) { writeError("\(colour("bulkhead:", .red, onErrors: true)) \(text)\n") }
+
   func report(_ failure: Failure) {
     if isJSON, failure.exit != ExitCode.usage { print(failure.document) }
     let label = colour("bulkhead:", .red, onErrors: true)

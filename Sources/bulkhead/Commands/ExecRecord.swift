@@ -1,0 +1,80 @@
+internal import JSON
+
+/// What a run answered, read leniently: later records may say more.
+struct ExecRecord: Sendable {
+  private let json: JSON
+
+  init(_ json: JSON) { self.json = json }
+
+  var standardOutput: String { json["stdout"]?["text"]?.stringValue ?? "" }
+  var standardError: String { json["stderr"]?["text"]?.stringValue ?? "" }
+  /// What the code left in `output`.
+  var output: JSON? { json["output"].flatMap { $0 == .null ? nil : $0 } }
+
+  private var reason: String { json["reason"]?.stringValue ?? "" }
+  private var ownCode: Int32? { json["exit"]?["code"]?.integerValue.flatMap { Int32(exactly: $0) } }
+  private var signal: Int32? { json["exit"]?["signal"]?.integerValue.flatMap { Int32(exactly: $0) } }
+  private var limits: [String] { json["limits_hit"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
+  /// A program that ended by itself has the last word, whatever it met before.
+  var exitCode: Int32 {
+    switch reason {
+    case "timeout": return ExitCode.timeout
+    case "setup_failed": return ExitCode.setup
+    case "cancelled": return ExitCode.interrupted
+    case "cpu_limit", "memory_limit", "output_limit": return ExitCode.limit
+    default: break
+    }
+    if let ownCode, ownCode != 0 { return ownCode & 0xFF }
+    if ownCode == 0, reason == "ok" { return json["error"] == nil ? ExitCode.success : ExitCode.failure }
+    switch reason {
+    case "syscall_denied": return ExitCode.refused
+    case "process_limit", "workspace_limit": return ExitCode.limit
+    default: return signal.map { 128 &+ ($0 & 0x7F) } ?? ExitCode.failure
+    }
+  }
+
+  /// A line on standard error for each thing that the program's own words do not say.
+  func explain(_ console: Console) {
+    for denial in (json["denials"]?.arrayValue ?? []).prefix(16) {
+      let what = denial["syscall"]?.stringValue ?? denial["path"]?.stringValue ?? denial["kind"]?.stringValue ?? "?"
+      let kind = denial["kind"]?.stringValue == "syscall" ? "system call " : ""
+      let count = denial["count"]?.integerValue ?? 1
+      say("refused \(kind)\(quoted(what))" + (count > 1 ? ", \(count) times" : ""), console)
+    }
+    for limit in limits.prefix(16) { say("reached limit '\(limit)'", console) }
+    for (name, member) in [("standard output", "stdout"), ("standard error", "stderr")]
+    where json[member]?["truncated"] == true {
+      say("\(name) was cut", console)
+    }
+    if let error = json["error"], error["name"]?.stringValue != "exception" {
+      say(error["message"]?.stringValue ?? "there is no output", console)
+    }
+    if let text = ending { console.complain(text) }
+  }
+
+  private func say(_ text: String, _ console: Console) { console.note("bulkhead: \(Self.oneLine(text))") }
+
+  private static func oneLine(_ text: String) -> String {
+    Console.printable(String(text.map { $0.isNewline ? " " : $0 }))
+  }
+
+  /// How it ended, where its exit code does not tell.
+  private var ending: String? {
+    switch reason {
+    case "ok", "nonzero_exit": return nil
+    case "signal":
+      let number = signal.map { "\($0)" } ?? "?"
+      return "ended by signal \(Self.oneLine(json["exit"]?["name"]?.stringValue ?? number))"
+    case "timeout": return "ended because it ran out of time"
+    case "setup_failed":
+      let errno = json["setup"]?["errno"]?.integerValue ?? 0
+      return "the jail could not be set up: stage '\(Self.oneLine(json["setup"]?["stage"]?.stringValue ?? "?"))', "
+        + "errno \(errno); 'bulkhead doctor' shows what this machine lacks"
+    case "syscall_denied": return "failed after a refused system call"
+    default:
+      let limit = reason.hasSuffix("_limit") ? "failed at its limit of \(reason.dropLast(6))" : "ended: \(reason)"
+      return Self.oneLine(limit)
+    }
+  }
+}
