@@ -107,6 +107,13 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
       swiftSettings: strict),
     .testTarget(
+      name: "SandboxTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "bulkhead-jail",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
       swiftSettings: strict),
