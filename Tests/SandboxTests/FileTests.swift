@@ -80,7 +80,7 @@ import Wire
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }  // Safety: what is left harms nobody.
-    FileManager.default.createFile(atPath: folder + "/x", contents: Data("host".utf8))
+    _ = FileManager.default.createFile(atPath: folder + "/x", contents: Data("host".utf8))
     // What a call may need is at most what the worker itself sees, so this one is started by hand.
     let bench = try SandboxBench(.byHand)
     #expect(try bench.bash("cat \(folder)/x").stderr?.contains("No such file") == true)
