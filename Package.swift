@@ -125,7 +125,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker",
+        "echo-worker", "sandbox-worker",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),

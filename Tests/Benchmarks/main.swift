@@ -8,6 +8,7 @@ import Glibc
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "json": measureJSON,
+  "sandbox": measureSandbox,
   "service": measureService,
   "supervision": measureSupervision,
   "transport": measureTransport,

@@ -129,7 +129,7 @@ import Wire
       "languages": ["shell": ["command": ["/bin/sh", "-eu"], "file": "main.sh"]]
     ])
     func run(_ code: String) throws -> SandboxBench.Answer {
-      try bench.call("code_exec", ["code": .string(code), "input_data": ["n": 1], "language": "shell"])
+      try bench.call("code_exec", ["code": .string(code), "input_data": ["n": 1], "language": "shell"], needs: needs { $0.profile = "shell" })
     }
     let answer = try run("cat input.json > output.json; echo said; echo kept > kept")
     #expect(answer.output == ["n": 1])

@@ -31,8 +31,8 @@ import Wire
       reasons: ["workspace_limit"]),
     Case(
       name: "open_files",
-      command: "for i in $(seq 3 40); do eval \"exec $i</dev/null\" || break; done; sleep 0.5; false",
-      limits: limits { $0.openFiles = 16 }, reasons: ["nonzero_exit", "syscall_denied"]),
+      command: "for i in 3 4 5 6 7 8 9; do eval \"exec $i</dev/null\"; done; sleep 0.5; exec 10</dev/null",
+      limits: limits { $0.openFiles = 10 }, reasons: ["nonzero_exit", "syscall_denied"]),
   ]
 
   @Test(arguments: cases)

@@ -28,6 +28,7 @@ final class SandboxBench {
   let supervisor: Supervisor
   let coordinator: Coordinator
   private let store: String
+  private let blobs: BlobService
 
   init(
     _ start: Start = .jailed,
@@ -47,9 +48,9 @@ final class SandboxBench {
       loop: loop, spawner: try Self.spawner.get(), launcher: launcher, log: log,
       identity: Peer(name: "bench", version: "1.0"), queueLimit: 1024)
     store = FileManager.default.temporaryDirectory.appending(path: "bulkhead-sandbox-\(UUID())").path
+    blobs = try BlobService(store, limits: BlobStore.Limits(), on: loop)
     coordinator = Coordinator(
-      loop: loop, supervisor: supervisor,
-      blobs: Blobs(try BlobService(store, limits: BlobStore.Limits(), on: loop)),
+      loop: loop, supervisor: supervisor, blobs: Blobs(blobs),
       log: log, identity: supervisor.identity, callTimeout: 120_000
     ) { ([:], []) }
     _ = supervisor.apply(["sandbox": try Self.manifest(settings, concurrency)])
@@ -170,7 +171,10 @@ final class SandboxBench {
 
   /// The bytes of an artifact.
   func bytes(of artifact: Artifact) throws -> [UInt8] {
-    try BlobStore(store).read(artifact.sha256, offset: 0, length: 1 << 20).bytes
+    var read: Result<BlobRead.Response, BlobError>?
+    blobs.read(BlobRead(sha256: artifact.sha256, offset: 0, length: 1 << 20)) { read = $0 }
+    try until("the artifact is read") { read != nil }
+    return try #require(try read?.get().data)
   }
 
   /// The process that the coordinator started; inside a jail, the worker is below it.
