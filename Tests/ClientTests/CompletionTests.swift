@@ -17,7 +17,7 @@ import Testing
       ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _bulkhead; echo "${COMPREPLY[*]}"; }
       ask bulkhead sta; ask bulkhead worker ch; ask bulkhead exec --mem; ask bulkhead exec pyt; ask bulkhead logs --fol
       """
-    let answer = try shell("bash", "-e", ask, program)
+    let answer = try shell("bash", "--norc", ask, program)
     #expect(answer == "status\ncheck\n--memory\npython\n--follow\n")
   }
 

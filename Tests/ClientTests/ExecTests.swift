@@ -61,7 +61,7 @@ import Testing
     try program.up()
     let large = String(repeating: "0123456789abcdef", count: 1 << 16)
     try large.write(toFile: program.folder + "/large", atomically: true, encoding: .utf8)
-    FileManager.default.createFile(atPath: program.folder + "/binary", contents: Data([0, 255, 254]))
+    try Data([0, 255, 254]).write(to: URL(filePath: program.folder + "/binary"))
     let outcome = try program.run([
       "exec", "bash", "wc -c < large; od -An -tx1 b; cat large > copy", "--file", "large", "--file", "binary:b",
       "--output-dir", "made/here",
