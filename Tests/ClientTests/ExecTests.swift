@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JSON
 import Testing
 
@@ -22,11 +23,23 @@ import Testing
     Case(arguments: ["bash", "no-such-program"], code: 127, errors: ["command not found"]),
     Case(arguments: ["bash", "kill -SEGV $$"], code: 139, errors: ["ended by signal SIGSEGV"]),
     Case(arguments: ["bash", "sleep 20", "--timeout", "200ms"], code: 124, errors: ["wall_ms", "out of time"]),
+    Case(
+      arguments: ["bash", "true", "--cwd", "/not/there"],
+      code: 125,
+      errors: ["its working folder cannot be entered: no such file or directory"]
+    ),
+    Case(
+      arguments: ["bash", "seq 1 50000"],
+      code: 0,
+      output: (1...50_000).map { "\($0)\n" }.joined()
+    ),
     Case(arguments: ["bash", "unshare -n true"], code: 1, errors: ["refused system call 'unshare'"]),
     Case(arguments: ["bash", "true", "--read", "/nothing/here"], code: 126, errors: ["/nothing/here"]),
     Case(
       arguments: ["python", "output = {'total': sum(input['values'])}", "--input", #"{"values":[1,2,3]}"#],
-      code: 0, output: "{\"total\":6}\n"),
+      code: 0,
+      output: "{\"total\":6}\n"
+    ),
     Case(arguments: ["python", "-"], input: "print('one', end='')\noutput = 2", code: 0, output: "one\n2\n"),
     Case(arguments: ["python", "pass"], code: 0),
     Case(arguments: ["python", "raise SystemExit(3)"], code: 3),
@@ -34,8 +47,10 @@ import Testing
     Case(arguments: ["python", "output = object()"], code: 1, errors: ["output"]),
     Case(arguments: ["python", "import os; output = os.environ['A']", "--env", "A=b"], code: 0, output: "\"b\"\n"),
     Case(
-      arguments: ["python", "x = bytearray(400 << 20)", "--memory", "64MiB"], code: 137,
-      errors: ["memory_bytes", "ended at its limit of memory"]),
+      arguments: ["python", "x = bytearray(400 << 20)", "--memory", "64MiB"],
+      code: 137,
+      errors: ["memory_bytes", "ended at its limit of memory"]
+    ),
     Case(arguments: ["cobol", "x"], code: 127, errors: ["language 'cobol' is not one of"]),
   ]
 
@@ -70,6 +85,28 @@ import Testing
     #expect(outcome.output == "1048576\n 00 ff fe\n")
     #expect(outcome.errors == "bulkhead: saved made/here/copy, 1048576 bytes\n")
     #expect(FileManager.default.contents(atPath: program.folder + "/made/here/copy") == Data(large.utf8))
+  }
+
+  @Test func `a path is readable or writable when the operator and the call name it`() throws {
+    let program = try Program()
+    try program.addWorkers("sandbox")
+    let data = program.folder + "/data"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    chmod(data, 0o777)
+    try "given".write(toFile: data + "/in", atomically: true, encoding: .utf8)
+    try #"{"name":"sandbox","command":["sandbox-worker"],"tools":["bash","code_exec"],"concurrency":8,"#
+      .appending(#""permissions":{"jails":true,"write":["\#(data)"]},"limits":{"processes":8192,"open_files":8192}}"#)
+      .write(toFile: program.folder + "/workers/sandbox/worker.json", atomically: true, encoding: .utf8)
+    #expect(try program.up().code == 0)
+    let script = "cat \(data)/in; echo made > \(data)/out"
+    let written = try program.run(["exec", "bash", script, "--write", "data"])
+    #expect(written.code == 0, "\(written.errors)")
+    #expect(written.output == "given")
+    #expect(FileManager.default.contents(atPath: data + "/out") == Data("made\n".utf8))
+    let read = try program.run(["exec", "bash", script, "--read", "data"])
+    #expect(read.code == 1)
+    #expect(read.output == "given")
+    #expect(try program.run(["exec", "bash", script]).output == "")
   }
 
   @Test func `with json the whole record is the output`() throws {

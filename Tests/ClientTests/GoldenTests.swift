@@ -5,7 +5,8 @@ import Testing
 /// rewrites them; the difference is then for a reader to judge.
 @Suite struct GoldenTests {
   private static let commands: [[String]] = [
-    ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"], ["workers", "reload"],
+    ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
+    ["workers", "reload"],
     ["worker", "check"], ["logs"], ["version"], ["completions"], ["help"],
   ]
 
@@ -15,11 +16,13 @@ import Testing
       ["help", "worker"], ["help", "nothing"],
       ["statsu"], ["tool", "cal"], ["status", "--jsno"], ["status", "-x"], ["status", "extra"], ["status", "--socket"],
       ["status", "--json=yes"], ["up", "--timeout", "soon"], ["down", "--timeout", "169h"], ["logs", "--lines", "-1"],
-      ["tool", "call"], ["tool", "call", "echo"], ["tool", "call", "echo", "{\"text\": }"], ["tool", "call", "echo", ""],
+      ["tool", "call"], ["tool", "call", "echo"], ["tool", "call", "echo", "{\"text\": }"],
+      ["tool", "call", "echo", ""],
       ["tool", "call", "echo", "{}", "--read", ""], ["completions", "tcsh"],
       ["exec"], ["exec", "bash"], ["exec", "bash", "x", "y"], ["exec", "bash", "x", "--input", "1"],
       ["exec", "bash", "-", "--stdin"], ["exec", "bash", "x", "--memory", "3x"], ["exec", "bash", "x", "--env", "A"],
-      ["exec", "python", "x", "--input", "{"], ["exec", "python", "x", "--stdin"], ["exec", "python", "x", "--cwd", "/"],
+      ["exec", "python", "x", "--input", "{"], ["exec", "python", "x", "--stdin"],
+      ["exec", "python", "x", "--cwd", "/"],
       ["exec", "python", "x", "--file", "missing"],
       ["worker", "check", "missing"], ["worker", "check", "."],
       ["status", "--socket", "missing"], ["status", "--socket", "missing", "--json"], ["down", "--socket", "missing"],

@@ -63,7 +63,9 @@ final class Program {
     try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
     for file in ["frames.py", script + ".py"] {
       try FileManager.default.copyItem(
-        atPath: "\(Self.package)/Tests/Misbehaving/\(file)", toPath: "\(target)/\(file)")
+        atPath: "\(Self.package)/Tests/Misbehaving/\(file)",
+        toPath: "\(target)/\(file)"
+      )
     }
     let manifest =
       #"{"name":"\#(script)","command":["/usr/bin/python3","-I","-S","\#(script).py"],"tools":["\#(script)"]}"#

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Posix
 
 /// What a run answered, read leniently: later records may say more.
 struct ExecRecord: Sendable {
@@ -75,9 +76,10 @@ struct ExecRecord: Sendable {
       return "ended by signal \(Self.oneLine(json["exit"]?["name"]?.stringValue ?? number))"
     case "timeout": return "ended because it ran out of time"
     case "setup_failed":
-      let errno = json["setup"]?["errno"]?.integerValue ?? 0
-      return "the jail could not be set up: stage '\(Self.oneLine(json["setup"]?["stage"]?.stringValue ?? "?"))', "
-        + "errno \(errno); 'bulkhead doctor' shows what this machine lacks"
+      let stage = json["setup"]?["stage"]?.stringValue ?? "?"
+      let why = json["setup"]?["errno"]?.integerValue.flatMap { Int32(exactly: $0) }.map(errnoMessage) ?? "unknown"
+      if stage == "working_folder" { return "its working folder cannot be entered: \(why)" }
+      return "the jail could not be set up: stage '\(Self.oneLine(stage))': \(why); see 'bulkhead doctor'"
     case "syscall_denied": return ownCode == nil ? "ended by a refused system call" : Optional.none
     default:
       let limit = reason.hasSuffix("_limit") ? "ended at its limit of \(reason.dropLast(6))" : "ended: \(reason)"

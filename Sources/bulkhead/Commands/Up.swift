@@ -20,7 +20,9 @@ extension Command {
       "With --foreground nothing is started: bulkhead is replaced by bulkheadd, which then runs until Ctrl-C. Use that under a service manager, or the unit that comes with Bulkhead.",
       "With --json the document is {\"started\": true|false, \"pid\": N, \"socket\": PATH, \"ready\": [WORKER...], \"failed\": [{\"worker\", \"error\"}]}.",
     ],
-    exits: ["0    the coordinator runs and its workers are ready", "1    it could not be started, or a worker is not ready"],
+    exits: [
+      "0    the coordinator runs and its workers are ready", "1    it could not be started, or a worker is not ready",
+    ],
     examples: [
       Example("bulkhead up --workers ./workers", "Starts the coordinator with the workers in a folder."),
       Example("bulkhead up --foreground --config bulkhead.yaml", "Runs it in this terminal."),
