@@ -23,7 +23,8 @@ final class Program {
     .deletingLastPathComponent().path
   /// Where the programs lie: beside the test bundle.
   static let folder: String = {
-    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""  // Safety: then nothing is found.
+    // Safety: then nothing is found.
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let folders = (CommandLine.arguments + [executable]).map { URL(filePath: $0).deletingLastPathComponent().path }
     return folders.first { FileManager.default.isExecutableFile(atPath: $0 + "/bulkhead") } ?? ""
   }()
@@ -102,7 +103,7 @@ final class Running {
     errors = "\(folder)/out/\(number).err"
     let source = "\(folder)/out/\(number).in"
     try input.write(toFile: source, atomically: true, encoding: .utf8)
-    for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
     process.executableURL = URL(filePath: Program.folder + "/bulkhead")
     process.arguments = arguments
     process.currentDirectoryURL = URL(filePath: folder)
