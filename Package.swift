@@ -21,14 +21,18 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "CJailCalls"),
     // What is static has no room for a sanitizer's runtime.
-    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
-    // Static: a jail starts several times faster without a dynamic loader.
+    .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-stack-protector", "-fno-sanitize=all"])]),
+    // Static and without the C library's start: Sources/bulkhead-jail/runtime.c says why.
     .executableTarget(
       name: "bulkhead-jail", dependencies: ["CJailPolicy"],
-      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-fno-sanitize=all"])],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-ffreestanding", "-fno-stack-protector", "-fno-sanitize=all"])],
       linkerSettings: [
-        .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
+        .unsafeFlags([
+          "-static-executable", "-nostartfiles", "-Xclang-linker", "-nostartfiles", "-Xclang-linker", "-nostdlib",
+          "-Xclang-linker", "-fno-sanitize=all",
+        ])
       ]),
 
     // Modules
@@ -38,7 +42,7 @@ let package = Package(
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
-    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailPolicy", "Posix"], swiftSettings: strict),
+    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"], swiftSettings: strict),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"], swiftSettings: strict),
@@ -103,6 +107,13 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
       swiftSettings: strict),
     .testTarget(
+      name: "SandboxTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "bulkhead-jail",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
       swiftSettings: strict),
@@ -118,7 +129,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker",
+        "echo-worker", "sandbox-worker",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),

@@ -3,6 +3,7 @@ internal import Glibc
 internal import JSON
 internal import Logging
 package import Posix
+internal import Wire
 
 /// Accepts clients on a Unix socket that already listens.
 package final class ClientListener: ReadinessHandler {
@@ -54,15 +55,22 @@ package final class ClientListener: ReadinessHandler {
     }
   }
 
+  /// Says why, in the one frame that a fresh socket always takes, and closes.
+  private func refuse(_ client: borrowing Descriptor, _ error: WireError) {
+    coordinator.log.warn("client refused", ["reason": .string(error.message)])
+    // Safety: an error about a client that is turned away; there is nothing to do about not being able to tell it.
+    if let frame = try? Frame.failure(nil, error) { try? client.writeAll(frame.bytes) }
+  }
+
   private func accept(_ client: consuming Descriptor) {
     do throws(PosixError) {
       let peer = try PeerIdentity(of: client)
       if let refusal = peer.refusal(allowedUIDs: allowedUIDs, allowedGID: allowedGID) {
-        coordinator.log.warn("client refused", ["reason": .string(refusal)])
+        refuse(client, WireError(.refused, refusal))
         return
       }
       if coordinator.sessions.count >= coordinator.clientLimit {
-        coordinator.log.warn("client refused", ["reason": .string("\(coordinator.clientLimit) clients are connected")])
+        refuse(client, WireError(.overloaded, "\(coordinator.clientLimit) clients are connected, which is the limit"))
         return
       }
       let session = try ClientSession(coordinator, client, peer)

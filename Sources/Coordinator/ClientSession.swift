@@ -95,13 +95,24 @@ final class ClientSession {
     }
     let wanted = message.worker.map { [kinds[$0]].compactMap { $0 } } ?? Array(kinds.values)
     let lines = wanted.flatMap { $0.lines.last(Int(message.lines)) }.sorted { $0.time < $1.time }
-    let last = Array(lines.suffix(Int(message.lines)))
+    let last = Self.newest(lines, count: Int(message.lines))
     if message.follow {
       for line in last { connection.notify(Log(id: id, line: line)) }
       followers[id] = .some(message.worker)
     } else {
       connection.respond(to: id, with: LogsRead.Response(lines: last))
     }
+  }
+
+  /// The newest `count` lines, fewer when they would not fit one frame whatever they contain.
+  private static func newest(_ lines: [LogLine], count: Int) -> [LogLine] {
+    // A byte takes at most six in JSON, and a line some two hundred beside its text.
+    var room = Limit.frameBytes / 8
+    let kept = lines.suffix(count).reversed().prefix { line in
+      room -= line.text.utf8.count + 64
+      return room > 0
+    }
+    return kept.reversed()
   }
 
   private func listTools(_ id: RequestID, _ message: ToolsList, _ connection: Connection) throws(WireError) {

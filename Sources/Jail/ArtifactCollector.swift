@@ -1,4 +1,4 @@
-internal import CJailPolicy
+internal import CJailCalls
 internal import Glibc
 internal import Posix
 

@@ -1,3 +1,4 @@
+internal import CJailCalls
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc
@@ -19,7 +20,9 @@ package final class JailProcess {
   /// How the program ended, as wait(2) encodes it.
   private(set) var waitStatus: Int32?
 
-  private let launcher: ChildProcess
+  private var launcher: ChildProcess?
+  /// Every process of the tree is dead, and the receipt complete; the launcher may still be ending.
+  package private(set) var isGone = false
   private var status: Descriptor?
   private var reaper: Descriptor?
   private var isKilled = false
@@ -49,14 +52,21 @@ package final class JailProcess {
       plan.diesWithParent = false
       plan.noNewPrivileges = false
       launcher = try plan.spawn(descriptors: descriptors + [policy.raw, inner.raw])
+      // Their last mention: an optimised build closes a descriptor after that, not at the end of the scope.
+      _ = consume policy
+      _ = consume inner
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
     }
   }
 
-  package var pid: Int32 { launcher.pid }
+  deinit {
+    if let launcher = launcher.take() { Undertaker.adopt(launcher.takePidfd()) }
+  }
 
-  package var exitDescriptor: Int32 { launcher.pidfd.raw }
+  package var pid: Int32 { launcher?.pid ?? 0 }
+
+  package var exitDescriptor: Int32 { launcher?.pidfd.raw ?? -1 }
 
   /// Nil once both launcher and reaper have let go of it.
   package var statusDescriptor: Int32? { status?.raw }
@@ -95,17 +105,18 @@ package final class JailProcess {
       ChildProcess.signal(pidfd: raw, SIGKILL)
     } else if !isReady {
       // The reaper has a parent-death signal on the launcher, and sees the socket close besides.
-      launcher.signal(SIGKILL)
+      launcher?.signal(SIGKILL)
     }
   }
 
   /// True once the launcher has ended and is reaped, which is after the whole tree.
   package func reaped() -> Bool {
     do {
-      guard try launcher.reap() != nil else { return false }
+      guard try launcher?.reap() != nil else { return false }
     } catch {
       // Somebody else reaped our child; what the status socket holds is still the truth.
     }
+    launcher = nil
     readStatus()
     status = nil
     reaper = nil
@@ -173,8 +184,11 @@ package final class JailProcess {
       waitStatus = message.code
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
     case BH_MESSAGE_BEGUN: waitedMicroseconds = message.values.0
-    case BH_MESSAGE_RECEIPT:
+    case BH_MESSAGE_GONE:
       takeReceipt(message)
+      isGone = true
+    case BH_MESSAGE_RECEIPT:
+      if !isGone { takeReceipt(message) }
     default: break
     }
     for raw in descriptors { close(raw) }

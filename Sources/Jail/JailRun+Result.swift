@@ -5,13 +5,17 @@ internal import Posix
 
 // From the end of the tree to the result record.
 extension JailRun {
-  /// Called when the launcher has ended, which is after the last process of the tree.
+  /// Called when the last process of the tree is gone: the reaper says so, or the launcher has ended. What is left then
+  /// are namespaces, which take about as long to go as everything else.
   func finish() {
-    guard process.reaped() else { return }
+    guard process.isGone || process.reaped() else { return }
+    process.readStatus()
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)
     result.receipt = process.receipt
-    if let begunAt { result.receipt.wallMicroseconds = UInt64(max(0, BootTime.now.nanoseconds - begunAt.nanoseconds)) / 1000 }
+    if let begunAt {
+      result.receipt.wallMicroseconds = UInt64(max(0, BootTime.now.nanoseconds - begunAt.nanoseconds)) / 1000
+    }
     endedBy = endedBy ?? process.endedBy
     if let raw = process.listener.take() { startListening(raw.release()) }
     drain(.output)

@@ -68,28 +68,22 @@ package final class JailRun {
       var stdin = try DescriptorPair.pipe()
       var stdout = try DescriptorPair.pipe()
       var stderr = try DescriptorPair.pipe()
-      let innerInput = stdin.takeFirst()
-      let innerOutput = stdout.takeSecond()
-      let innerError = stderr.takeSecond()
+      // Plain numbers with one place that closes them: they must stay open until the program has its copies, and an
+      // optimised build may end a descriptor's life after its last mention.
+      var inner = [stdin.takeFirst().release(), stdout.takeSecond().release(), stderr.takeSecond().release()]
+      defer { for raw in inner { close(raw) } }
       self.input = stdin.takeSecond()
       output = stdout.takeFirst()
       errorOutput = stderr.takeFirst()
-      var descriptors = [innerInput.raw, innerOutput.raw, innerError.raw]
-      var innerRequest: Descriptor?
-      var innerReply: Descriptor?
       if jail.exchanges {
         var requests = try DescriptorPair.pipe()
         var replies = try DescriptorPair.pipe()
-        let (read, written) = (requests.takeFirst().release(), replies.takeSecond().release())
-        innerRequest = Descriptor(owning: read)
-        innerReply = Descriptor(owning: written)
+        inner.append(requests.takeFirst().release())
+        inner.append(replies.takeSecond().release())
         request = requests.takeSecond()
         replyEnd = replies.takeFirst()
-        descriptors += [read, written]
       }
-      process = try JailProcess(jail, descriptors: descriptors, program: program)
-      _ = innerRequest.take()
-      _ = innerReply.take()
+      process = try JailProcess(jail, descriptors: inner, program: program)
       if !waits { setBackstop(limits.wallMilliseconds) }
       try watchEverything()
     } catch let error as PosixError {
@@ -142,7 +136,7 @@ package final class JailRun {
       case nil: break
       }
     }
-    if launcherEnded { finish() }
+    if launcherEnded || process.isGone { finish() }
     return isDone ? result : nil
   }
 }

@@ -26,6 +26,7 @@ struct MountPlan {
   private let view: FileView
   private let walls: Set<JailWall>
   private let identity: JailPolicy.Identity
+  private let reachesNetwork: Bool
   private var made: Set<String> = [""]
   private var bound: [String] = []
 
@@ -35,7 +36,7 @@ struct MountPlan {
   private static let systemFiles = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"]
   private static let devices = ["null", "zero", "full", "random", "urandom"]
   private static let links = [
-    ("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"), ("lib32", "usr/lib32"),
+    ("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"),
   ]
 
   private init(_ encoder: PolicyEncoder, _ policy: JailPolicy, _ identity: JailPolicy.Identity) {
@@ -43,6 +44,7 @@ struct MountPlan {
     self.view = policy.view
     self.walls = policy.removedWalls
     self.identity = identity
+    self.reachesNetwork = policy.profile == .networkWorker
   }
 
   static func add(
@@ -104,6 +106,7 @@ struct MountPlan {
     let (uid, gid) = (identity.uid, identity.gid)
     try write("etc/passwd", "jailed:x:\(uid):\(gid)::/workspace:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n")
     try write("etc/group", "jailed:x:\(gid):\nnogroup:x:65534:\n")
+    guard reachesNetwork else { return }
     try write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     try write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
   }

@@ -1,4 +1,4 @@
-internal import CJailPolicy
+internal import CJailCalls
 internal import CLinux
 internal import Glibc
 package import Posix

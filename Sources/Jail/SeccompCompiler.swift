@@ -1,3 +1,4 @@
+internal import CJailCalls
 internal import CJailPolicy
 internal import CSeccomp
 internal import Glibc

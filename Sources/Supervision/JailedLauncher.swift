@@ -29,7 +29,11 @@ package struct JailedLauncher: WorkerLauncher {
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {
     let permissions = manifest.permissions
     for path in permissions.read + permissions.write {
-      if let secret = hidden.first(where: { $0 == path || $0.hasPrefix(path == "/" ? path : path + "/") || path.hasPrefix($0 + "/") }) {
+      let below = path == "/" ? path : path + "/"
+      let shown = hidden.first {
+        ($0 == path || $0.hasPrefix(below) || path.hasPrefix($0 + "/")) && access($0, F_OK) == 0
+      }
+      if let secret = shown {
         throw WireError(.refused, "'\(path)' would show '\(secret)', which no worker may see")
       }
     }

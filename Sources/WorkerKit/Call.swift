@@ -47,7 +47,8 @@ public final class Call: Sendable {
   /// Whether the coordinator has asked to stop. `Task.isCancelled` says the same inside the function.
   public var isCancelled: Bool { Task.isCancelled }
 
-  /// Reports output or state. Long texts are split.
+  /// Reports output or state. Long texts are split. Waits while the coordinator is far behind, except in an inline
+  /// function, and once the call is cancelled: what comes too fast is then dropped.
   public func progress(_ kind: Progress.Kind, _ text: String, fraction: Double? = nil) {
     var rest = Substring(text)
     repeat {

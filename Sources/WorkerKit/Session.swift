@@ -14,6 +14,8 @@ final class Session {
   private var connection: Connection?
   private var running: [RequestID: Task<Void, Never>] = [:]
   private var drainRequest: RequestID?
+  let gate = ProgressGate()
+  private var isWatchingQueue = false
   private var outputBytes = Limit.outputBytes
   private(set) var exitCode: Int32 = 0
 
@@ -105,8 +107,21 @@ final class Session {
   }
 
   func report(_ progress: Progress) {
-    guard running[progress.id] != nil else { return }
-    connection?.notify(progress)
+    let bytes = progress.text.utf8.count
+    if running[progress.id] != nil { connection?.notify(progress) }
+    gate.leave(bytes, queued: connection?.queuedBytes ?? 0)
+    watchQueue()
+  }
+
+  /// Tells the gate when the coordinator has caught up.
+  private func watchQueue() {
+    guard !isWatchingQueue, let connection, connection.queuedBytes > 0 else { return }
+    isWatchingQueue = true
+    loop.schedule(after: 2) {
+      self.isWatchingQueue = false
+      self.gate.leave(0, queued: self.connection?.queuedBytes ?? 0)
+      self.watchQueue()
+    }
   }
 
   func send<M: WireRequest>(
@@ -177,7 +192,10 @@ struct SessionLink: @unchecked Sendable {
     loop.perform { session.finish(id, result) }
   }
 
-  func report(_ progress: Progress) { loop.perform { session.report(progress) } }
+  func report(_ progress: Progress) {
+    guard session.gate.enter(progress.text.utf8.count, mayWait: !loop.isCurrent) else { return }
+    loop.perform { session.report(progress) }
+  }
 
   /// Sends a request and waits for its reply; cancelling the task asks the coordinator to stop it.
   func request<M: WireRequest>(_ message: M) async throws -> M.Response {

@@ -16,12 +16,14 @@ struct bh_jail {
   int policy_fd;
   int listener;   // seccomp notifications; −1 when none
   int workspace;  // the workspace's folder; −1 when none
+  int io;         // our own /proc/self/io; −1 when none
   int proc;       // the jail's own /proc; −1 when none
   int counted[BH_MAX_COUNTED];  // tmpfs whose bytes are memory
   int counted_count;
   int stage, error, index;
   uint64_t started_ms;  // CLOCK_BOOTTIME
   uint64_t peak_bytes;  // of the tree, as seen at the ticks
+  uint64_t read_before, written_before;
   unsigned noticed;     // limits already reported, one bit each
   int is_crowded;       // close to the limit of processes
   int waits;            // for BH_MESSAGE_BEGIN; until then no limit of time or memory counts
@@ -45,6 +47,8 @@ void bh_send(const struct bh_jail *jail, const struct bh_jail_message *message, 
 struct bh_jail_message bh_message(int kind);
 void bh_send_failure(const struct bh_jail *jail);
 uint64_t bh_now_ms(void);
+// Bytes read and written by this process and those it has reaped.
+void bh_read_io(int file, uint64_t *read_bytes, uint64_t *written_bytes);
 
 // root.c: opens the sources, builds the root, pivots.
 int bh_build_root(struct bh_jail *jail);
@@ -58,8 +62,7 @@ int bh_apply_landlock(struct bh_jail *jail);
 // privileges.c
 int bh_drop_privileges(struct bh_jail *jail);   // capabilities and no_new_privs; for the reaper and what it starts
 int bh_become(struct bh_jail *jail);            // when started as root
-void bh_offer_to_oom_killer(void);  // should the host run short, jails go first; best effort
-int bh_map_identities(struct bh_jail *jail, uint32_t uid, uint32_t gid);
+int bh_settle(struct bh_jail *jail, uint32_t uid, uint32_t gid);  // the reaper's ids in its new namespace
 
 // watchdog.c: one look at the tree. Returns 0 or the enum bh_jail_limit that ends the run.
 int bh_watch_tick(struct bh_jail *jail);

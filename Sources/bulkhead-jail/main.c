@@ -20,18 +20,16 @@
 // the launcher exits. (A parent-death signal would fire when the spawning thread ends, the socket does not.) Launcher
 // killed → parent-death signal to the reaper. Program gone → the reaper exits, so no grandchild outlives the run.
 //
-// Everything is static or on the stack except what readdir allocates; one thread; no library but libc, linked
-// statically so that starting costs little.
+// Everything is static or on the stack; one thread; no library, not even the C library's start (runtime.c says why).
 #define _GNU_SOURCE
 #include "jail.h"
 #include "kernel.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -42,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct bh_jail jail = {.listener = -1, .workspace = -1, .proc = -1};
+static struct bh_jail jail = {.listener = -1, .workspace = -1, .io = -1, .proc = -1};
 static void *mapping;
 static size_t mapping_size;
 
@@ -96,15 +94,24 @@ static void close_all_but(const int *kept, int count) {
   bh_close_range(from, ~0u, 0);
 }
 
-static int ascending(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+static void sort(int *list, int count) {
+  for (int i = 1; i < count; i++) {
+    for (int j = i; j > 0 && list[j - 1] > list[j]; j--) {
+      int swapped = list[j];
+      list[j] = list[j - 1];
+      list[j - 1] = swapped;
+    }
+  }
+}
 
 // Pid 1 holds no memory of the policy and no descriptor that it does not use.
 static void forget_policy(void) {
   int kept[3 + BH_MAX_COUNTED], count = 0;
   kept[count++] = jail.status;
+  kept[count++] = jail.io;
   kept[count++] = jail.proc;
   for (int i = 0; i < jail.counted_count; i++) kept[count++] = jail.counted[i];
-  qsort(kept, (size_t)count, sizeof kept[0], ascending);
+  sort(kept, count);
   close_all_but(kept, count);
   memset(&jail.policy, 0, sizeof jail.policy);
   munmap(mapping, mapping_size);
@@ -117,8 +124,8 @@ static _Noreturn void fail_and_exit(void) {
 
 static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail.policy.config;
-  bh_offer_to_oom_killer();
-  if ((config->namespaces & BH_NS_USER) && bh_map_identities(&jail, uid, gid) != 0) fail_and_exit();
+  jail.io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);  // a process that is not dumpable may only read it
+  if (bh_settle(&jail, uid, gid) != 0) fail_and_exit();
   if (!(config->flags & BH_JAIL_DUMPABLE_REAPER)) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // After the credentials, a change of which clears it. A launcher that died before this is seen on the socket.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
@@ -160,25 +167,15 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   bh_reap(&jail, program);
 }
 
-static void read_io(int file, uint64_t *read_bytes, uint64_t *written_bytes) {
-  char text[512];
-  ssize_t count = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
-  if (count <= 0) return;
-  text[count] = '\0';
-  const char *in = strstr(text, "rchar: "), *out = strstr(text, "wchar: ");
-  if (in != NULL) *read_bytes = strtoull(in + 7, NULL, 10);
-  if (out != NULL) *written_bytes = strtoull(out + 7, NULL, 10);
-}
-
 // Waits for the reaper and sends what the whole tree has used. Children that the kernel reaped for pid 1 are included.
 static void send_receipt(pid_t reaper, int io, uint64_t started_us) {
   uint64_t read_before = 0, written_before = 0, read_after = 0, written_after = 0;
-  read_io(io, &read_before, &written_before);
+  bh_read_io(io, &read_before, &written_before);
   struct rusage usage;
   int status = 0;
   while (wait4(reaper, &status, __WALL, &usage) < 0 && errno == EINTR) {
   }
-  read_io(io, &read_after, &written_after);
+  bh_read_io(io, &read_after, &written_after);
   struct timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);
   struct bh_jail_message message = bh_message(BH_MESSAGE_RECEIPT);
@@ -194,14 +191,15 @@ static void send_receipt(pid_t reaper, int io, uint64_t started_us) {
 
 int main(int argc, char **argv) {
   if (argc != 3) {
-    dprintf(2, "usage: bulkhead-jail POLICY-DESCRIPTOR STATUS-DESCRIPTOR\n");
-    return 64;
+    static const char usage[] = "usage: bulkhead-jail POLICY-DESCRIPTOR STATUS-DESCRIPTOR\n";
+    return write(2, usage, sizeof usage - 1) < 0 ? 70 : 64;
   }
   struct timespec start;
   clock_gettime(CLOCK_BOOTTIME, &start);
   jail.started_ms = bh_now_ms();
-  jail.policy_fd = atoi(argv[1]);
-  jail.status = atoi(argv[2]);
+  const char *policy = argv[1], *status = argv[2];
+  jail.policy_fd = (int)bh_take_number(&policy);
+  jail.status = (int)bh_take_number(&status);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
@@ -230,7 +228,7 @@ int main(int argc, char **argv) {
   struct bh_jail_message message = bh_message(BH_MESSAGE_REAPER);
   bh_send(&jail, &message, &pidfd, 1);
   int kept[] = {jail.status, io};
-  qsort(kept, 2, sizeof kept[0], ascending);
+  sort(kept, 2);
   close_all_but(kept, 2);
   munmap(mapping, mapping_size);
   send_receipt(reaper, io, (uint64_t)start.tv_sec * 1000000u + (uint64_t)start.tv_nsec / 1000u);

@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "jail.h"
 #include "kernel.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,31 +34,47 @@ int bh_become(struct bh_jail *jail) {
   return 0;
 }
 
-static int write_file(const char *path, const char *text, int length) {
-  int file = open(path, O_WRONLY | O_CLOEXEC);
+// Of our own /proc folder, opened once: each look-up of /proc/self makes it anew.
+static int write_file(int folder, const char *name, const char *text, int length) {
+  int file = openat(folder, name, O_WRONLY | O_CLOEXEC);
   if (file < 0) return -errno;
   int error = write(file, text, (size_t)length) == length ? 0 : -errno;
   close(file);
   return error;
 }
 
-void bh_offer_to_oom_killer(void) { (void)write_file("/proc/self/oom_score_adj", "800", 3); }
+static int write_map(int folder, const char *name, uint32_t inner, uint32_t outer) {
+  char bytes[64];
+  struct bh_text text = bh_text_in(bytes, sizeof bytes);
+  bh_add_number(&text, inner, 10);
+  bh_add(&text, " ");
+  bh_add_number(&text, outer, 10);
+  bh_add(&text, " 1");
+  return write_file(folder, name, bytes, (int)text.length);
+}
 
-int bh_map_identities(struct bh_jail *jail, uint32_t uid, uint32_t gid) {
+static int map_identities(struct bh_jail *jail, int folder, uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail->policy.config;
   uint32_t inner_uid = config->inner_uid == BH_JAIL_NO_ID ? uid : config->inner_uid;
   uint32_t inner_gid = config->inner_gid == BH_JAIL_NO_ID ? gid : config->inner_gid;
-  char text[64];
-  int length = snprintf(text, sizeof text, "%u %u 1", inner_uid, uid);
-  int error = write_file("/proc/self/uid_map", text, length);
+  int error = write_map(folder, "uid_map", inner_uid, uid);
   if (error != 0) return bh_fail(jail, BH_STAGE_IDENTITIES, 0, error);
   // Without this an unprivileged gid map is refused: dropping a group could widen access.
-  error = write_file("/proc/self/setgroups", "deny", 4);
+  error = write_file(folder, "setgroups", "deny", 4);
   if (error != 0) return bh_fail(jail, BH_STAGE_IDENTITIES, 1, error);
-  length = snprintf(text, sizeof text, "%u %u 1", inner_gid, gid);
-  error = write_file("/proc/self/gid_map", text, length);
-  if (error != 0) return bh_fail(jail, BH_STAGE_IDENTITIES, 2, error);
-  return 0;
+  error = write_map(folder, "gid_map", inner_gid, gid);
+  return error != 0 ? bh_fail(jail, BH_STAGE_IDENTITIES, 2, error) : 0;
+}
+
+int bh_settle(struct bh_jail *jail, uint32_t uid, uint32_t gid) {
+  int folder = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return bh_fail(jail, BH_STAGE_IDENTITIES, 3, -errno);
+  // Should the host run short of memory, jails go first; best effort.
+  (void)write_file(folder, "oom_score_adj", "800", 3);
+  int error = 0;
+  if (jail->policy.config->namespaces & BH_NS_USER) error = map_identities(jail, folder, uid, gid);
+  close(folder);
+  return error;
 }
 
 static int drop_capabilities(const struct bh_jail_config *config) {

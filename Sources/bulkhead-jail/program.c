@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "jail.h"
 #include "kernel.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -94,8 +95,8 @@ static int child(void *argument) {
 int bh_start_program(struct bh_jail *jail) {
   for (uint32_t i = 0; i < jail->policy.argv_count; i++) arguments[i] = (char *)bh_string(jail, jail->policy.argv[i]);
   for (uint32_t i = 0; i < jail->policy.env_count; i++) environment[i] = (char *)bh_string(jail, jail->policy.env[i]);
-  int pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, jail);
-  if (pid < 0) return bh_fail(jail, BH_STAGE_START, 0, -errno);
+  int pid = bh_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, stack + sizeof stack, child, jail);
+  if (pid < 0) return bh_fail(jail, BH_STAGE_START, 0, pid);
   if (jail->stage != BH_STAGE_NONE) return -jail->error;
   return pid;
 }

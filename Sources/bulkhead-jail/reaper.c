@@ -2,13 +2,14 @@
 // the tree with it. When it exits, the kernel kills whatever is left in its pid namespace.
 #define _GNU_SOURCE
 #include "jail.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,17 +21,20 @@ static void on_child(int number) { (void)number; }
 // started becomes our child in turn.
 static void end_adopted(void) {
   char path[64], text[4096];
-  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+  struct bh_text name = bh_text_in(path, sizeof path);
+  bh_add(&name, "/proc/self/task/");
+  bh_add_number(&name, (uint64_t)getpid(), 10);
+  bh_add(&name, "/children");
   for (int round = 0; round < 1000; round++) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
     if (file >= 0) close(file);
     if (count <= 0) return;
     text[count] = '\0';
-    for (char *at = text, *end; *at != '\0'; at = end) {
-      long pid = strtol(at, &end, 10);
-      if (end == at) break;
-      if (pid > 1) kill((pid_t)pid, SIGKILL);
+    for (const char *at = text; *at != '\0';) {
+      uint64_t pid = bh_take_number(&at);
+      if (pid <= 1) break;
+      kill((pid_t)pid, SIGKILL);
     }
     while (waitpid(-1, NULL, __WALL | WNOHANG) > 0) {
     }
@@ -39,15 +43,33 @@ static void end_adopted(void) {
   }
 }
 
-// Ends and reaps what is left, so that its use is in the receipt: what the kernel kills when pid 1 exits is not.
+// Ends and reaps what is left, so that its use is in the receipt: what the kernel kills when pid 1 exits is not. As pid 1
+// no child left means no process left, since whoever loses its parent becomes our child.
 static void end_tree(void) {
   if (getpid() != 1) {
     end_adopted();
     return;
   }
-  if (kill(-1, SIGKILL) < 0) return;  // nobody left
-  while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR) {
+  kill(-1, SIGKILL);
+  pid_t pid;
+  while ((pid = waitpid(-1, NULL, __WALL)) > 0 || (pid < 0 && errno == EINTR)) {
   }
+}
+
+// The last message: what all of the tree have used. The namespaces still stand, and go with us.
+static void report_gone(const struct bh_jail *jail) {
+  struct rusage usage;
+  getrusage(RUSAGE_CHILDREN, &usage);
+  struct bh_jail_message message = bh_message(BH_MESSAGE_GONE);
+  message.values[0] = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;
+  message.values[1] = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
+  message.values[2] = (uint64_t)usage.ru_maxrss;
+  message.values[3] = (bh_now_ms() - jail->started_ms) * 1000u;
+  uint64_t read_bytes = 0, written_bytes = 0;
+  bh_read_io(jail->io, &read_bytes, &written_bytes);
+  message.values[4] = read_bytes - jail->read_before;
+  message.values[5] = written_bytes - jail->written_before;
+  bh_send(jail, &message, NULL, 0);
 }
 
 static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
@@ -58,6 +80,7 @@ static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
     message.values[0] = jail->peak_bytes;
     bh_send(jail, &message, NULL, 0);
   }
+  if (getpid() == 1) report_gone(jail);
   _exit(0);
 }
 
@@ -99,6 +122,7 @@ void bh_reap(struct bh_jail *jail, int program) {
   sigfillset(&waiting);
   sigdelset(&waiting, SIGCHLD);
   uint64_t tick_at = bh_now_ms() + jail->limits.tick_ms;
+  bh_read_io(jail->io, &jail->read_before, &jail->written_before);
   for (;;) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;) {

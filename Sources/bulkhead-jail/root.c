@@ -5,10 +5,10 @@
 #define _GNU_SOURCE
 #include "jail.h"
 #include "kernel.h"
+#include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,8 +85,13 @@ static int add_file(const struct bh_jail *jail, const struct bh_jail_mount *moun
 
 static int add_tmpfs(struct bh_jail *jail, const struct bh_jail_mount *entry, const char *target) {
   char options[128];
-  snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=%o", (unsigned long long)entry->size,
-           (unsigned long long)(entry->inodes != 0 ? entry->inodes : 4096), entry->mode);
+  struct bh_text text = bh_text_in(options, sizeof options);
+  bh_add(&text, "size=");
+  bh_add_number(&text, entry->size, 10);
+  bh_add(&text, ",nr_inodes=");
+  bh_add_number(&text, entry->inodes != 0 ? entry->inodes : 4096, 10);
+  bh_add(&text, ",mode=");
+  bh_add_number(&text, entry->mode, 8);
   if (mount(NULL, target, "tmpfs", legacy_flags(entry), options) < 0) return -errno;
   if (entry->flags & BH_MOUNT_COUNTED) {
     if (jail->counted_count == BH_MAX_COUNTED) return -EINVAL;

@@ -6,17 +6,18 @@
 // have reaped, plus what the reaper has reaped; a process that has its children reaped automatically hides theirs.
 #define _GNU_SOURCE
 #include "jail.h"
+#include "runtime.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+// USER_HZ: what /proc counts in, the same on every machine.
+#define BH_CLOCK_TICKS 100u
 
 struct census {
   uint64_t ticks;     // processor time in clock ticks
@@ -26,7 +27,12 @@ struct census {
   int files_at_limit;
 };
 
-static ssize_t read_at(int proc, const char *path, char *buffer, size_t size) {
+// Reads /proc/PID/NAME.
+static ssize_t read_at(int proc, uint64_t pid, const char *name, char *buffer, size_t size) {
+  char path[48];
+  struct bh_text text = bh_text_in(path, sizeof path);
+  bh_add_number(&text, pid, 10);
+  bh_add(&text, name);
   int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return -1;
   ssize_t count = read(file, buffer, size - 1);
@@ -43,65 +49,83 @@ static void add_stat(const char *text, struct census *census) {
   for (int field = 3; field <= 24; field++) {
     while (*at == ' ') at++;
     if (*at == '\0') return;
-    if (field >= 14 && field <= 17) census->ticks += strtoull(at, NULL, 10);
-    if (field == 24) census->resident += strtoull(at, NULL, 10) * 4096u;
+    const char *number = at;
+    if (field >= 14 && field <= 17) census->ticks += bh_take_number(&number);
+    if (field == 24) census->resident += bh_take_number(&number) * 4096u;
     while (*at != ' ' && *at != '\0') at++;
   }
 }
 
 static uint64_t kilobytes_after(const char *text, const char *name) {
   const char *at = strstr(text, name);
-  return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
+  if (at == NULL) return 0;
+  at += strlen(name);
+  return bh_take_number(&at);
 }
 
 // False when the process does not let us look (gone, or not dumpable).
-static int add_exact(int proc, const char *pid, struct census *census) {
-  char path[32], text[2048];
-  snprintf(path, sizeof path, "%.10s/smaps_rollup", pid);
-  if (read_at(proc, path, text, sizeof text) <= 0) return 0;
+static int add_exact(int proc, uint64_t pid, struct census *census) {
+  char text[2048];
+  if (read_at(proc, pid, "/smaps_rollup", text, sizeof text) <= 0) return 0;
   census->exact += (kilobytes_after(text, "Pss_Anon:") + kilobytes_after(text, "Pss_Shmem:")) * 1024u;
   return 1;
 }
 
 // Without a pid namespace /proc shows everybody. All of ours descend from the reaper, since orphans are adopted by it;
 // parents are walked upwards. A process that is replaced meanwhile is miscounted for one look.
-static int is_ours(int proc, long pid) {
-  if (getpid() == 1) return 1;
+static int is_ours(int proc, uint64_t pid) {
+  uint64_t self = (uint64_t)getpid();
+  if (self == 1) return 1;
   for (int steps = 0; pid > 1 && steps < 64; steps++) {
-    if (pid == getpid()) return 1;
-    char path[32], text[1024];
-    snprintf(path, sizeof path, "%ld/stat", pid);
-    if (read_at(proc, path, text, sizeof text) <= 0) return 0;
+    if (pid == self) return 1;
+    char text[1024];
+    if (read_at(proc, pid, "/stat", text, sizeof text) <= 0) return 0;
     const char *at = strrchr(text, ')');
     if (at == NULL || strlen(at) < 5) return 0;
-    pid = strtol(at + 4, NULL, 10);
+    at += 4;  // ") S "
+    pid = bh_take_number(&at);
   }
   return 0;
 }
 
-static void take(struct bh_jail *jail, DIR *folder, int exactly, struct census *census) {
-  memset(census, 0, sizeof *census);
-  rewinddir(folder);
-  for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-    if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strtol(entry->d_name, NULL, 10) == getpid()) {
-      continue;
-    }
-    if (!is_ours(jail->proc, strtol(entry->d_name, NULL, 10))) continue;
-    char path[32], text[1024];
-    snprintf(path, sizeof path, "%.10s/stat", entry->d_name);
-    uint64_t before = census->resident;
-    if (read_at(jail->proc, path, text, sizeof text) <= 0) continue;
-    census->processes++;
-    add_stat(text, census);
-    if (exactly && !add_exact(jail->proc, entry->d_name, census)) census->exact += census->resident - before;
-    if (jail->limits.open_files == 0 || census->files_at_limit) continue;
-    // Since 6.2 the size of this folder is the number of open descriptors; before it is 0.
-    struct stat status;
-    snprintf(path, sizeof path, "%.10s/fd", entry->d_name);
-    if (fstatat(jail->proc, path, &status, 0) == 0 && (uint64_t)status.st_size >= jail->limits.open_files) {
-      census->files_at_limit = 1;
-    }
+static int has_all_files_open(const struct bh_jail *jail, uint64_t pid) {
+  // Since 6.2 the size of this folder is the number of open descriptors; before it is 0.
+  char path[48];
+  struct bh_text text = bh_text_in(path, sizeof path);
+  bh_add_number(&text, pid, 10);
+  bh_add(&text, "/fd");
+  struct stat status;
+  return fstatat(jail->proc, path, &status, 0) == 0 && (uint64_t)status.st_size >= jail->limits.open_files;
+}
+
+struct look {
+  struct bh_jail *jail;
+  struct census *census;
+  int is_exact;
+};
+
+static int look_at(void *context, const char *name) {
+  struct look *look = context;
+  struct census *census = look->census;
+  const char *at = name;
+  uint64_t pid = bh_take_number(&at);
+  if (at == name || pid == (uint64_t)getpid() || !is_ours(look->jail->proc, pid)) return 0;
+  char text[1024];
+  uint64_t before = census->resident;
+  if (read_at(look->jail->proc, pid, "/stat", text, sizeof text) <= 0) return 0;
+  census->processes++;
+  add_stat(text, census);
+  if (look->is_exact && !add_exact(look->jail->proc, pid, census)) census->exact += census->resident - before;
+  if (look->jail->limits.open_files != 0 && !census->files_at_limit) {
+    census->files_at_limit = has_all_files_open(look->jail, pid);
   }
+  return 0;
+}
+
+static void take(struct bh_jail *jail, int is_exact, struct census *census) {
+  memset(census, 0, sizeof *census);
+  struct look look = {jail, census, is_exact};
+  bh_each_name(jail->proc, look_at, &look);
 }
 
 static uint64_t tmpfs_bytes(const struct bh_jail *jail) {
@@ -125,18 +149,12 @@ static void notice(struct bh_jail *jail, int limit, uint64_t observed) {
 }
 
 int bh_watch_tick(struct bh_jail *jail) {
-  static DIR *folder;
-  if (folder == NULL) {
-    int copy = openat(jail->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    folder = copy < 0 ? NULL : fdopendir(copy);
-    if (folder == NULL) return 0;
-  }
   struct census census;
-  take(jail, folder, 0, &census);
+  take(jail, 0, &census);
   uint64_t files = tmpfs_bytes(jail);
   uint64_t memory = census.resident + files;
   if (jail->limits.memory_bytes != 0 && memory > jail->limits.memory_bytes) {
-    take(jail, folder, 1, &census);
+    take(jail, 1, &census);
     memory = census.exact + files;
   }
   if (memory > jail->peak_bytes) jail->peak_bytes = memory;
@@ -154,7 +172,7 @@ int bh_watch_tick(struct bh_jail *jail) {
   if (jail->limits.cpu_ms != 0) {
     struct rusage reaped;
     getrusage(RUSAGE_CHILDREN, &reaped);
-    uint64_t ms = census.ticks * 1000u / (uint64_t)sysconf(_SC_CLK_TCK) +
+    uint64_t ms = census.ticks * 1000u / BH_CLOCK_TICKS +
                   (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000u +
                   (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000u;
     if (ms > jail->limits.cpu_ms + jail->waited_cpu_us / 1000u) {

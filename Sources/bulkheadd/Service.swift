@@ -26,6 +26,8 @@ final class Service {
   init(_ settings: Settings) throws {
     let environment = settings.environment
     ignoreBrokenPipes()
+    try Secrecy.seal()
+    Secrecy.scrub(settings.secretVariables)
     Self.raiseDescriptorLimit()
     loop = try EventLoop()
     log = settings.log
@@ -50,8 +52,8 @@ final class Service {
     let supervisor = Supervisor(
       loop: loop, spawner: try Spawner(),
       launcher: JailedLauncher(
-        environment: environment, credentials: settings.workerIdentity,
-        hidden: [settings.state, settings.locations.runtimeDirectory]), log: log,
+        environment: environment.filter { !settings.secretVariables.contains($0.key) },
+        credentials: settings.workerIdentity, hidden: settings.hiddenFolders), log: log,
       identity: Self.identity, queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
     coordinator = Coordinator(

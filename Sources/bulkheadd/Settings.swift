@@ -104,6 +104,28 @@ struct Settings {
     return manifest
   }
 
+  /// Variables of our environment that hold secrets: handed to nobody but in `initialize`.
+  var secretVariables: Set<String> {
+    var names: Set<String> = []
+    for worker in configuration.workers.values {
+      for case .environment(let name) in worker.secrets.values { names.insert(name) }
+    }
+    return names
+  }
+
+  /// What no worker may see of the file system: state, socket, configuration and files with secrets.
+  var hiddenFolders: [String] {
+    let files = configuration.workers.values.flatMap(\.secrets.values).compactMap { source -> String? in
+      if case .file(let path) = source { path } else { nil }
+    }
+    return [state, locations.runtimeDirectory] + locations.configurationFiles.map(Self.folder) + files
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+  }
+
   /// What a worker gets of the secrets it names: those that the operator granted, read now.
   func secrets(for manifest: WorkerManifest) throws -> [String: String] {
     var secrets: [String: String] = [:]

@@ -194,6 +194,28 @@ final class ServiceClient: ConnectionOwner {
     return median(&times)
   }
 
+  /// Makes a call and waits for its answer.
+  func call(_ call: ToolCall, _ completion: @escaping (Result<ToolResult, WireError>) throws -> Void) throws {
+    try calls([call], completion)
+  }
+
+  /// Makes all calls at once and waits until every one is answered.
+  func calls(_ calls: [ToolCall], _ completion: @escaping (Result<ToolResult, WireError>) throws -> Void) throws {
+    var left = calls.count
+    var failure: (any Error)?
+    loop.deferred {
+      for call in calls {
+        self.connection.request(call) { result in
+          do { try completion(result) } catch { failure = error }
+          left -= 1
+          if left == 0 { self.loop.stop() }
+        }
+      }
+    }
+    loop.run()
+    if let failure { throw failure }
+  }
+
   /// Nanoseconds per call with `inFlight` calls outstanding all the time.
   func flood(_ count: Int, inFlight: Int) throws -> Double {
     var sent = 0

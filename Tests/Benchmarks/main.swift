@@ -1,4 +1,5 @@
-/// Measures one family of operations against a peer or a floor in the same run: `Benchmarks FAMILY [--json]`.
+/// Measures one family of operations against a peer or a floor in the same run: `Benchmarks FAMILY [--json]`;
+/// `Benchmarks --list` names them.
 ///
 /// Each family is one file that returns a list of `Measurement`; add it to `families`.
 
@@ -7,6 +8,7 @@ import Glibc
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "json": measureJSON,
+  "sandbox": measureSandbox,
   "service": measureService,
   "supervision": measureSupervision,
   "transport": measureTransport,
@@ -14,6 +16,11 @@ let families: [String: () throws -> [Measurement]] = [
 
 // The other end of a measurement is this program again.
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--peer" { try runPeer(CommandLine.arguments[2]) }
+
+if CommandLine.arguments.dropFirst().elementsEqual(["--list"]) {
+  for name in families.keys.sorted() { print(name) }
+  exit(0)
+}
 
 let names = families.keys.sorted().joined(separator: ", ")
 let arguments = CommandLine.arguments.dropFirst()

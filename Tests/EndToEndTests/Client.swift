@@ -23,9 +23,8 @@ final class Client {
       }
     }
     guard status == 0 else {
-      let error = errnoMessage(errno)
-      Glibc.close(raw)
-      throw Failure("connect: \(error)")
+      // The object is whole by now, so `deinit` closes the descriptor.
+      throw Failure("connect: \(errnoMessage(errno))")
     }
   }
 

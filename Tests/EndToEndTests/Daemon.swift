@@ -10,7 +10,8 @@ final class Daemon {
     .deletingLastPathComponent().path
   /// Where the programs lie: beside the test bundle.
   static let programs: String = {
-    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""  // Safety: then nothing is found.
+    // Safety: then nothing is found.
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let arguments = CommandLine.arguments + [executable]
     let folders = arguments.map { URL(filePath: $0).deletingLastPathComponent().path }
     return folders.first { FileManager.default.isExecutableFile(atPath: $0 + "/bulkheadd") } ?? ""
@@ -90,14 +91,17 @@ final class Daemon {
     ]
     var plan = SpawnPlan(path: program, arguments: ["bulkheadd"] + all + arguments)
     if let script { plan = SpawnPlan(path: "/bin/sh", arguments: ["sh", "-c", script, program] + all + arguments) }
+    // At the end the loop and what it watches hold each other; what a dead worker leaves is what the test measures.
+    let asan = "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1"
     plan.environment =
-      ["XDG_RUNTIME_DIR=\(folder)/run", "XDG_CONFIG_HOME=\(folder)", "HOME=\(folder)", "PATH=/usr/bin:/bin"]
+      ["XDG_RUNTIME_DIR=\(folder)/run", "XDG_CONFIG_HOME=\(folder)", "HOME=\(folder)", "PATH=/usr/bin:/bin", asan]
       + environment
     plan.noNewPrivileges = false
     let log = try Descriptor.open(folder + "/log", O_WRONLY | O_CREAT | O_APPEND)
     let null = try Descriptor.open("/dev/null", O_RDONLY)
     let descriptors = [null.raw, log.raw, log.raw] + extra
-    final class Box: @unchecked Sendable { var result: Result<(Int32, Int32), any Error>? }  // Safety: ordered by `done`.
+    // Safety: ordered by `done`.
+    final class Box: @unchecked Sendable { var result: Result<(Int32, Int32), any Error>? }
     let box = Box()
     let done = Posix.Semaphore()
     let chosen = plan
@@ -156,13 +160,15 @@ final class Daemon {
 
   // MARK: What the kernel knows
 
-  var descriptorCount: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? -1 }  // Safety: −1 fails the test.
+  // Safety: −1 fails the test.
+  var descriptorCount: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? -1 }
 
   /// Every process below this one, at any depth.
   var descendants: [Int32] { Self.descendants(of: pid) }
 
   static func descendants(of pid: Int32) -> [Int32] {
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []  // Safety: it has ended.
+    // Safety: it has ended.
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
     let children = tasks.flatMap { task in
       let text = FileManager.default.contents(atPath: "/proc/\(pid)/task/\(task)/children") ?? Data()
       return String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }

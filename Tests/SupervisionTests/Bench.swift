@@ -42,7 +42,8 @@ final class Bench {
       blobs: Blobs(try BlobService(store, limits: BlobStore.Limits(), on: loop)),
       log: log,
       identity: supervisor.identity,
-      callTimeout: 60_000
+      callTimeout: 60_000,
+      drainTimeout: 2_000
     ) { ([:], []) }
   }
 

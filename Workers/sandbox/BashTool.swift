@@ -13,11 +13,17 @@ enum BashTool {
     guard command.utf8.count <= commandBytes, !command.utf8.contains(0) else {
       throw WireError(
         .invalidInput,
-        "'/command' of \(command.utf8.count) bytes is too long, or holds a NUL; at most \(commandBytes) are due")
+        "'/command' of \(command.utf8.count) bytes is too long, or holds a NUL; at most \(commandBytes) are due"
+      )
     }
     let files = try await InputFiles.read(call.input["files"], of: call)
     var policy = try policy.policy(
-      sandbox.shell, ["bash", "-c", command], call.needs, call.limits, remainingMS: call.remainingMS)
+      sandbox.shell,
+      ["bash", "-c", command],
+      call.needs,
+      call.limits,
+      remainingMS: call.remainingMS
+    )
     if let cwd = call.input["cwd"]?.stringValue { policy.directory = cwd.hasPrefix("/") ? cwd : "/workspace/\(cwd)" }
     // Without it bash asks the system's user database at its start, which is refused and looks like the command's doing.
     policy.environment.append("SHELL=\(sandbox.shell)")

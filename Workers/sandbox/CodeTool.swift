@@ -38,8 +38,7 @@ enum CodeTool {
     let pool = isPython && policy.isDefault(call.needs, call.limits) && request.count <= warmBytes ? sandbox.warm : nil
     let wall = policy.wallMilliseconds(call.limits, remainingMS: call.remainingMS)
     defer { pool?.ended() }
-    let (result, answer) = try await RunDriver.drive(call) {
-      if let run = pool?.begin(request, given: given, wallMilliseconds: wall) { return run }
+    func cold() throws -> JailRun {
       var policy = try policy.policy(
         interpreter.program, interpreter.arguments, call.needs, call.limits, remainingMS: call.remainingMS)
       policy.exchanges = true
@@ -51,9 +50,22 @@ enum CodeTool {
       } catch {
         throw Sandbox.failed(error)
       }
-    } then: {
-      ($1, Exchange.answer($0.reply.bytes, isTruncated: $0.reply.isTruncated))
     }
+    var isWarm = false
+    var (result, reply) = try await RunDriver.drive(call) {
+      if let run = pool?.begin(request, given: given, wallMilliseconds: wall) {
+        isWarm = true
+        return run
+      }
+      return try cold()
+    } then: {
+      ($1, $0.reply)
+    }
+    // A process that was killed between the last look at it and its request: the code has not run.
+    if isWarm, !Exchange.hasBegun(reply.bytes), result.reason == .signal || result.reason == .workerLost {
+      (result, reply) = try await RunDriver.drive(call, cold) { ($1, $0.reply) }
+    }
+    let answer = Exchange.answer(reply.bytes, isTruncated: reply.isTruncated)
     return try await Sandbox.finish(call, result, answer)
   }
 
@@ -67,8 +79,15 @@ enum CodeTool {
   ) async throws -> JSON {
     let output = "output.json"
     var policy = try policy.policy(
-      interpreter.program, interpreter.arguments, call.needs, call.limits, remainingMS: call.remainingMS)
-    let own = [InputFile(path: name, contents: Array(code.utf8)), InputFile(path: "input.json", contents: input.serialized())]
+      interpreter.program,
+      interpreter.arguments,
+      call.needs,
+      call.limits,
+      remainingMS: call.remainingMS
+    )
+    let own = [
+      InputFile(path: name, contents: Array(code.utf8)), InputFile(path: "input.json", contents: input.serialized()),
+    ]
     let taken = own.map(\.path) + [output]
     if let file = files.first(where: { taken.contains($0.path) }) {
       throw WireError(.invalidInput, "file '\(file.path)' has a name that the language's own files have")

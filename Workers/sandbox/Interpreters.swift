@@ -29,21 +29,31 @@ struct Interpreters: Sendable {
     python = Self.find("python3").map {
       // Isolated and without site-packages: no variable or folder of the caller changes what is imported.
       Interpreter(
-        name: "python", program: $0, arguments: ["python3", "-I", "-S", "-c", PythonBootstrap.source],
-        contract: .exchange)
+        name: "python",
+        program: $0,
+        arguments: ["python3", "-I", "-S", "-c", PythonBootstrap.source],
+        contract: .exchange
+      )
     }
     if let python { byName["python"] = python }
     if let node = Self.find("node") {
       byName["javascript"] = Interpreter(
-        name: "javascript", program: node, arguments: ["node", "-e", NodeBootstrap.source], contract: .exchange)
+        name: "javascript",
+        program: node,
+        arguments: ["node", "-e", NodeBootstrap.source],
+        contract: .exchange
+      )
     }
     for (name, language) in settings.languages {
       guard let path = Self.real(language.command[0]) else {
         throw WireError(.invalidParams, "language '\(name)': cannot execute '\(language.command[0])'")
       }
       byName[name] = Interpreter(
-        name: name, program: path, arguments: language.command + ["/workspace/" + language.file],
-        contract: .file(language.file))
+        name: name,
+        program: path,
+        arguments: language.command + ["/workspace/" + language.file],
+        contract: .file(language.file)
+      )
     }
   }
 

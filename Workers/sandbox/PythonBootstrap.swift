@@ -1,6 +1,6 @@
 /// What a Python interpreter runs before the caller's code arrives: the same for a warm and a cold one.
 ///
-/// Descriptor 3 brings one request, descriptor 4 takes `R` when ready and one reply; see `Exchange`. The code runs in a
+/// Descriptor 3 brings one request, descriptor 4 takes `R` when ready, `B` when it begins, and one reply; see `Exchange`. The code runs in a
 /// module of its own named `__main__`, with `input` in it; `output` is taken from it. Everything that is needed
 /// afterwards is held in locals beforehand, so that code that replaces `json.dumps` or `os.write` harms only itself.
 enum PythonBootstrap {
@@ -53,6 +53,7 @@ enum PythonBootstrap {
             with open(path, "xb") as out:
                 out.write(take(file["bytes"]))
         close(3)
+        write(4, b"B")
         sys.argv = ["-c"]
         sys.modules["__main__"] = module
         code = head["code"]

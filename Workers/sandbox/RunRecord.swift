@@ -9,7 +9,9 @@ struct RunRecord {
   /// protocol's limit for an output.
   static let textBytes = 2 << 20 - 1 << 18
 
-  static func json(_ result: JailResult, artifacts: [Artifact], answer: Exchange.Answer? = nil, small: Bool = false) -> JSON {
+  static func json(_ result: JailResult, artifacts: [Artifact], answer: Exchange.Answer? = nil, small: Bool = false)
+    -> JSON
+  {
     var record = JSONObject()
     record["reason"] = .string(result.reason.rawValue)
     if result.setupFailure == nil { record["exit"] = exit(result) }
@@ -55,7 +57,8 @@ struct RunRecord {
 
   private static func artifact(_ artifact: Artifact) -> JSON {
     [
-      "artifact": .string(artifact.sha256), "bytes": .integer(artifact.bytes), "media_type": .string(artifact.mediaType),
+      "artifact": .string(artifact.sha256), "bytes": .integer(artifact.bytes),
+      "media_type": .string(artifact.mediaType),
       "name": .string(artifact.name),
     ]
   }

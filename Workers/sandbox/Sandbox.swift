@@ -39,7 +39,12 @@ struct Sandbox: Sendable {
   static func finish(_ call: Call, _ result: JailResult, _ answer: Exchange.Answer? = nil) async throws -> JSON {
     call.setReceipt(RunRecord.wireReceipt(result.receipt))
     if result.reason == .cancelled {
-      let record = RunRecord.json(result, artifacts: [], answer: answer.map { Exchange.Answer(error: $0.error) }, small: true)
+      let record = RunRecord.json(
+        result,
+        artifacts: [],
+        answer: answer.map { Exchange.Answer(error: $0.error) },
+        small: true
+      )
       throw WireError(.cancelled, "stopped because it was asked to", data: ["result": record])
     }
     let artifacts = try await Uploads.send(result.artifacts, of: call)

@@ -116,7 +116,9 @@ enum Schemas {
         ],
       ],
       "denials": ["type": "array", "maxItems": 256, "items": ["type": "object", "required": ["kind", "exact"]]],
-      "artifacts": ["type": "array", "maxItems": 256, "items": ["type": "object", "required": ["artifact", "bytes"]]],
+      "artifacts": [
+        "type": "array", "maxItems": 256, "items": ["type": "object", "required": ["artifact", "bytes"]],
+      ],
       "skipped": [
         "type": "array", "maxItems": 256, "items": ["type": "string"],
         "description": "Files in the workspace that are no artifacts: too many, too large, or no plain files.",

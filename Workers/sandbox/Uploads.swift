@@ -21,7 +21,10 @@ enum Uploads {
   private static func name(of path: String, avoiding names: Set<String>) -> String {
     let last = String(path.split(separator: "/").last ?? "file")
     if !names.contains(last) { return last }
-    let joined = String(decoding: path.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }.suffix(240), as: UTF8.self)
+    let joined = String(
+      decoding: path.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }.suffix(240),
+      as: UTF8.self
+    )
     if !names.contains(joined) { return joined }
     var number = 2
     while names.contains("\(number)_\(joined)") { number += 1 }

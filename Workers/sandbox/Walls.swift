@@ -29,7 +29,8 @@ enum Walls {
     WireError(
       .refused,
       "the sandbox worker can reach a network by '\(interfaces[0])', \(detail); hint: "
-        + "the setting \"without_walls\": [\"network\"] accepts this")
+        + "the setting \"without_walls\": [\"network\"] accepts this"
+    )
   }
 
   /// No other process of this user may read the worker's memory or environment.

@@ -1,3 +1,5 @@
+// fuzz: modules=JSON seeds=Tests/Fuzz/Seeds/JSONSchema max_len=2048
+
 import JSON
 
 /// Fuzz target: a schema, a zero byte, a value. Compiling and validating must neither trap nor hang, the quick and the
@@ -23,4 +25,10 @@ func fuzzSchema(_ bytes: UnsafeRawBufferPointer) {
     // A text that is no JSON or a schema that does not compile: the error is the answer.
     _ = String(describing: error)
   }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  fuzzSchema(UnsafeRawBufferPointer(start: start, count: count))
+  return 0
 }
