@@ -117,6 +117,10 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ClientTests",
+      dependencies: ["Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "sandbox-worker"],
+      exclude: ["Golden"], swiftSettings: strict),
     .executableTarget(
       name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
 

@@ -25,6 +25,8 @@ enum BashTool {
       remainingMS: call.remainingMS
     )
     if let cwd = call.input["cwd"]?.stringValue { policy.directory = cwd.hasPrefix("/") ? cwd : "/workspace/\(cwd)" }
+    // Without it bash asks the system's user database at its start, which is refused and looks like the command's doing.
+    policy.environment.append("SHELL=\(sandbox.shell)")
     for member in call.input["env"]?.objectValue?.members ?? [] {
       policy.environment.removeAll { $0.hasPrefix(member.key + "=") }
       policy.environment.append("\(member.key)=\(member.value.stringValue ?? "")")

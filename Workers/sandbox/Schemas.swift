@@ -33,7 +33,7 @@ enum Schemas {
       ],
       "env": [
         "type": "object",
-        "description": "Variables, besides PATH, HOME, TMPDIR and LANG.",
+        "description": "Variables, besides PATH, HOME, TMPDIR, LANG and SHELL.",
         "propertyNames": ["pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$"],
         "additionalProperties": ["type": "string", "pattern": "^[^\\x00]*$", "maxLength": 131072],
         "maxProperties": 256,

@@ -86,7 +86,11 @@ extension Command {
     case "setup_failed":
       failure.exit = ExitCode.setup
       failure.hint = "'bulkhead doctor' shows what this machine lacks"
-    case "refused": failure.exit = error.data["need"]?.stringValue == "programs" ? ExitCode.noProgram : ExitCode.refused
+    case "refused":
+      failure.exit = error.data["need"]?.stringValue == "programs" ? ExitCode.noProgram : ExitCode.refused
+      if let needs = request.needs, !needs.read.isEmpty || !needs.write.isEmpty {
+        failure.hint = "what --read and --write name must lie in the 'permissions' of the sandbox worker's worker.json"
+      }
     case "invalid_input":
       if error.message.contains("'\(request.language)' is not one of") { failure.exit = ExitCode.noProgram }
       failure.hint = nil

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Posix
 
 /// What a run answered, read leniently: later records may say more.
 struct ExecRecord: Sendable {
@@ -9,7 +10,10 @@ struct ExecRecord: Sendable {
   var standardOutput: String { json["stdout"]?["text"]?.stringValue ?? "" }
   var standardError: String { json["stderr"]?["text"]?.stringValue ?? "" }
   /// What the code left in `output`.
-  var output: JSON? { json["output"].flatMap { $0 == .null ? nil : $0 } }
+  var output: JSON? {
+    guard let output = json["output"], output != JSON.null else { return Optional.none }
+    return output
+  }
 
   private var reason: String { json["reason"]?.stringValue ?? "" }
   private var ownCode: Int32? { json["exit"]?["code"]?.integerValue.flatMap { Int32(exactly: $0) } }
@@ -36,7 +40,9 @@ struct ExecRecord: Sendable {
 
   /// A line on standard error for each thing that the program's own words do not say.
   func explain(_ console: Console) {
-    for denial in (json["denials"]?.arrayValue ?? []).prefix(16) {
+    // A program that succeeded did without what it was refused.
+    let denials = exitCode == ExitCode.success ? [] : json["denials"]?.arrayValue ?? []
+    for denial in denials.prefix(16) {
       let what = denial["syscall"]?.stringValue ?? denial["path"]?.stringValue ?? denial["kind"]?.stringValue ?? "?"
       let kind = denial["kind"]?.stringValue == "syscall" ? "system call " : ""
       let count = denial["count"]?.integerValue ?? 1
@@ -48,7 +54,9 @@ struct ExecRecord: Sendable {
       say("\(name) was cut", console)
     }
     if let error = json["error"], error["name"]?.stringValue != "exception" {
-      say(error["message"]?.stringValue ?? "there is no output", console)
+      let message = error["message"]?.stringValue ?? "there is no output"
+      // The interpreter's own bootstrap says it too.
+      if !standardError.contains(message) { say(message, console) }
     }
     if let text = ending { console.complain(text) }
   }
@@ -68,12 +76,13 @@ struct ExecRecord: Sendable {
       return "ended by signal \(Self.oneLine(json["exit"]?["name"]?.stringValue ?? number))"
     case "timeout": return "ended because it ran out of time"
     case "setup_failed":
-      let errno = json["setup"]?["errno"]?.integerValue ?? 0
-      return "the jail could not be set up: stage '\(Self.oneLine(json["setup"]?["stage"]?.stringValue ?? "?"))', "
-        + "errno \(errno); 'bulkhead doctor' shows what this machine lacks"
-    case "syscall_denied": return "failed after a refused system call"
+      let stage = json["setup"]?["stage"]?.stringValue ?? "?"
+      let why = json["setup"]?["errno"]?.integerValue.flatMap { Int32(exactly: $0) }.map(errnoMessage) ?? "unknown"
+      if stage == "working_folder" { return "its working folder cannot be entered: \(why)" }
+      return "the jail could not be set up: stage '\(Self.oneLine(stage))': \(why); see 'bulkhead doctor'"
+    case "syscall_denied": return ownCode == nil ? "ended by a refused system call" : Optional.none
     default:
-      let limit = reason.hasSuffix("_limit") ? "failed at its limit of \(reason.dropLast(6))" : "ended: \(reason)"
+      let limit = reason.hasSuffix("_limit") ? "ended at its limit of \(reason.dropLast(6))" : "ended: \(reason)"
       return Self.oneLine(limit)
     }
   }

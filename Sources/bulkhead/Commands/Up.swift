@@ -18,9 +18,12 @@ extension Command {
       "Starts bulkheadd in a session of its own, if no coordinator answers on the socket, and waits until it does and each of its workers is ready or has failed. The program is looked for beside bulkhead itself, then in PATH. --config, --socket, --state and --workers are passed on.",
       "What the coordinator writes is appended to bulkheadd.log in its state folder: the one given with --state, else $XDG_STATE_HOME/bulkhead, else ~/.local/state/bulkhead. When it does not become ready, the end of that file is shown.",
       "With --foreground nothing is started: bulkhead is replaced by bulkheadd, which then runs until Ctrl-C. Use that under a service manager, or the unit that comes with Bulkhead.",
-      "With --json the document is {\"started\": true|false, \"pid\": N, \"socket\": PATH, \"ready\": [WORKER...], \"failed\": [{\"worker\", \"error\"}]}.",
+      "With --json the document is {\"started\": true|false, \"pid\": N, \"socket\": PATH, \"ready\": [WORKER...], \"failed\": [{\"worker\", \"error\"}], \"manifests\": [ERROR...]}; manifests tells which worker.json files cannot be used.",
     ],
-    exits: ["0    the coordinator runs and its workers are ready", "1    it could not be started, or a worker is not ready"],
+    exits: [
+      "0    the coordinator runs and its workers are ready",
+      "1    it could not be started, or a worker is not ready or not usable",
+    ],
     examples: [
       Example("bulkhead up --workers ./workers", "Starts the coordinator with the workers in a folder."),
       Example("bulkhead up --foreground --config bulkhead.yaml", "Runs it in this terminal."),
@@ -53,12 +56,16 @@ extension Command {
     _ end: ContinuousClock.Instant,
     _ console: Console
   ) async throws(Failure) -> Int32 {
+    // A new coordinator has only logged the manifests that it could not use; reading them again changes nothing.
+    let manifests =
+      started ? try await asking { () async throws(ClientError) in try await client.reload().errors } : []
     let states = try await WorkerStates.settled(client, until: end)
     if console.isJSON {
       console.print([
         "started": .bool(started), "pid": .integer(client.coordinatorPID), "socket": .string(client.socket),
         "ready": .array(states.ready.map { .string($0) }),
         "failed": .array(states.failed.map { ["worker": .string($0.worker), "error": .string($0.error)] }),
+        "manifests": .array(manifests.map { .string($0) }),
       ])
     }
     let what = started ? "coordinator started" : "coordinator already runs"
@@ -67,8 +74,9 @@ extension Command {
     for worker in states.failed {
       console.complain(Console.printable("worker '\(worker.worker)' is not ready: \(worker.error)"))
     }
+    for error in manifests { console.complain(Console.printable("workers: \(error)")) }
     if !states.failed.isEmpty { console.note("hint: 'bulkhead logs' and 'bulkhead worker check' tell more") }
-    return states.failed.isEmpty ? ExitCode.success : ExitCode.failure
+    return states.failed.isEmpty && manifests.isEmpty ? ExitCode.success : ExitCode.failure
   }
 }
 

@@ -37,7 +37,10 @@ extension Command {
       let instances = worker["instances"]?.arrayValue ?? []
       if instances.isEmpty {
         let state = worker["state"]?.stringValue ?? "-"
-        table.add([name, "-", state, "-", "-", "-", "-", restarts, error], colours: [nil, nil, state == "up" ? .yellow : .red])
+        table.add(
+          [name, "-", state, "-", "-", "-", "-", restarts, error],
+          colours: [nil, nil, state == "up" ? .yellow : .red]
+        )
       }
       for instance in instances {
         func number(_ member: String) -> String { instance[member]?.integerValue.map { "\($0)" } ?? "-" }

@@ -42,7 +42,8 @@ extension Conformance {
       do throws(WireError) {
         let output = try ToolResult.decode(result).output
         guard let schema = tool.outputSchema else { return .pass("well formed; it declares no output_schema") }
-        let violations = (try? JSONSchema(schema))?.violations(in: output) ?? []  // Safety: 'tools' tells of a bad schema.
+        // Safety: the rule 'tools' tells of a bad schema.
+        let violations = (try? JSONSchema(schema))?.violations(in: output) ?? []
         guard violations.isEmpty else {
           return .fail(
             violations.prefix(5).map { "\($0.path.isEmpty ? "(output)" : $0.path): \($0.message)" }.joined(

@@ -13,7 +13,13 @@ struct WorkerUnderTest {
   init(_ path: String) throws(Failure) {
     let path = try Command.absolute(path)
     var status = stat()
-    guard stat(path, &status) == 0 else { throw Failure("file", PosixError.current("stat", path).description) }
+    guard stat(path, &status) == 0 else {
+      throw Failure(
+        "file",
+        "there is no worker at \(quoted(path)): \(errnoMessage(errno))",
+        hint: "give a folder with a worker.json, or a program"
+      )
+    }
     let name = path.split(separator: "/").last.map(String.init) ?? ""
     if status.st_mode & S_IFMT == S_IFDIR {
       manifest = try Self.read("\(path)/worker.json", folder: path)

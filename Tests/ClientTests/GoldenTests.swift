@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// Every help text, usage error and message that needs no coordinator, as files in `Golden`. BULKHEAD_UPDATE_GOLDEN=1
+/// rewrites them; the difference is then for a reader to judge.
+@Suite struct GoldenTests {
+  private static let commands: [[String]] = [
+    ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
+    ["workers", "reload"],
+    ["worker", "check"], ["logs"], ["version"], ["completions"], ["help"],
+  ]
+
+  static let cases: [[String]] =
+    commands.map { $0 + ["--help"] } + commands.map { ["help"] + $0 } + [
+      [], ["--help"], ["help"], ["--version"], ["version", "--json"], ["tool"], ["tool", "--help"], ["worker"],
+      ["help", "worker"], ["help", "nothing"],
+      ["statsu"], ["tool", "cal"], ["status", "--jsno"], ["status", "-x"], ["status", "extra"], ["status", "--socket"],
+      ["status", "--json=yes"], ["up", "--timeout", "soon"], ["down", "--timeout", "169h"], ["logs", "--lines", "-1"],
+      ["tool", "call"], ["tool", "call", "echo"], ["tool", "call", "echo", "{\"text\": }"],
+      ["tool", "call", "echo", ""],
+      ["tool", "call", "echo", "{}", "--read", ""], ["completions", "tcsh"],
+      ["exec"], ["exec", "bash"], ["exec", "bash", "x", "y"], ["exec", "bash", "x", "--input", "1"],
+      ["exec", "bash", "-", "--stdin"], ["exec", "bash", "x", "--memory", "3x"], ["exec", "bash", "x", "--env", "A"],
+      ["exec", "python", "x", "--input", "{"], ["exec", "python", "x", "--stdin"],
+      ["exec", "python", "x", "--cwd", "/"],
+      ["exec", "python", "x", "--file", "missing"],
+      ["worker", "check", "missing"], ["worker", "check", "."],
+      ["status", "--socket", "missing"], ["status", "--socket", "missing", "--json"], ["down", "--socket", "missing"],
+      ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
+    ]
+
+  @Test(arguments: cases) func `says what it said before`(_ arguments: [String]) throws {
+    let program = try Program()
+    let outcome = try program.run(arguments)
+    let line = (["bulkhead"] + arguments.map { $0.contains { " {}\"".contains($0) } || $0.isEmpty ? "'\($0)'" : $0 })
+      .joined(separator: " ")
+    let text = """
+      $ \(line)
+      exit code: \(outcome.code)
+      --- standard output
+      \(outcome.output)--- standard error
+      \(outcome.errors)
+      """.replacingOccurrences(of: program.folder, with: "FOLDER")
+    let path = Program.package + "/Tests/ClientTests/Golden/\(Self.name(arguments)).txt"
+    if ProcessInfo.processInfo.environment["BULKHEAD_UPDATE_GOLDEN"] == "1" {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    let golden = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text == golden)
+  }
+
+  @Test func `there is no file for a case that has gone`() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Program.package + "/Tests/ClientTests/Golden")
+    #expect(Set(files) == Set(Self.cases.map { Self.name($0) + ".txt" }))
+  }
+
+  @Test func `no line of a help text is longer than 80 columns`() throws {
+    let program = try Program()
+    for command in Self.commands {
+      for arguments in [["help"] + command, command + ["--help"]] {
+        let lines = try program.run(arguments).output.split(separator: "\n")
+        // An example is to be copied and is not broken.
+        #expect(lines.filter { $0.count > 80 && !$0.contains("bulkhead ") } == [], "\(arguments)")
+      }
+    }
+  }
+
+  /// The words, with what no file name can have as a number that differs from case to case.
+  static func name(_ arguments: [String]) -> String {
+    if arguments.isEmpty { return "nothing" }
+    let words = arguments.map { word in
+      let plain = word.unicodeScalars.map { scalar in
+        scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "-" ? Character(scalar) : "+"
+      }
+      return word.isEmpty ? "empty" : String(plain.prefix(24))
+    }
+    return words.joined(separator: "_")
+  }
+}
