@@ -12,7 +12,8 @@
 //             the right to new ones, starts the program from a child that borrows its memory. Forgets the policy (it
 //             may hold secrets), closes all but the status socket, /proc and the counted tmpfs, is not dumpable, and
 //             waits: for the program, for a limit, or for the parent's end of the socket to close.
-//   program   session, rlimits, Landlock, seccomp, exec: in this order, each needing what a later one takes away.
+//   program   session, rlimits, Landlock, seccomp, the limit of descriptors, exec: in this order, each needing what a
+//             later one takes away.
 //
 // Fail closed: a stage that fails sends {stage, errno} and ends the jail before the program's first instruction.
 //

@@ -53,11 +53,11 @@ static int reset_signals(void) {
   return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
-// Lowers the limits of one kind: all but that on descriptors, or only that. Ours are never raised above what was inherited.
-static int lower_limits(struct bh_jail *jail, int descriptors) {
+// Lowering only: an inherited hard limit below ours stays. Those of descriptors and the others at different times.
+static int set_limits(struct bh_jail *jail, int of_descriptors) {
   for (uint32_t i = 0; i < jail->policy.rlimit_count; i++) {
     const struct bh_jail_rlimit *limit = &jail->policy.rlimits[i];
-    if ((limit->resource == RLIMIT_NOFILE) != descriptors) continue;
+    if ((limit->resource == RLIMIT_NOFILE) != of_descriptors) continue;
     struct rlimit64 value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
     struct rlimit64 now;
     if (getrlimit64((int)limit->resource, &now) < 0) return bh_fail(jail, BH_STAGE_RLIMITS, (int)limit->resource, -errno);
@@ -72,7 +72,7 @@ static int prepare(struct bh_jail *jail) {
   const struct bh_jail_config *config = jail->policy.config;
   if (!(config->flags & BH_JAIL_SAME_SESSION) && setsid() < 0) return bh_fail(jail, BH_STAGE_SESSION, 0, -errno);
   umask(config->umask);
-  if (lower_limits(jail, 0) != 0) return -jail->error;
+  if (set_limits(jail, 0) != 0) return -jail->error;
   const char *cwd = bh_string(jail, config->cwd);
   if (cwd[0] != '\0' && chdir(cwd) < 0) return bh_fail(jail, BH_STAGE_WORKING_FOLDER, 0, -errno);
   int error = reset_signals();
@@ -93,8 +93,8 @@ static int child(void *argument) {
     bh_fail(jail, BH_STAGE_SECCOMP, 0, error);
     _exit(125);
   }
-  // Landlock and the filter each needed a descriptor of their own.
-  if (lower_limits(jail, 1) != 0) _exit(125);
+  // After the last descriptor of ours, which this table holds too; every filter permits a process its own limits.
+  if (set_limits(jail, 1) != 0) _exit(125);
   execve(bh_string(jail, jail->policy.config->program), arguments, environment);
   bh_fail(jail, BH_STAGE_EXEC, 0, -errno);
   _exit(127);

@@ -58,7 +58,8 @@ func measureSandbox() throws -> [Measurement] {
   print("cold: p50 \(p(0.5, cold)), p99 \(p(0.99, cold))")
   print(
     "100 at once: mean \(milliseconds(burst.reduce(0, +) / 100)), slowest \(p(1, burst)), "
-      + "\(((burst.max() ?? 0) / (burst.reduce(0, +) / 100) * 100).rounded() / 100) x the mean")
+      + "\(((burst.max() ?? 0) / (burst.reduce(0, +) / 100) * 100).rounded() / 100) x the mean"
+  )
   return [
     Measurement(subject: "code_exec, seed's example", side: "ours, warm", bytes: nil, samples: low),
     Measurement(subject: "code_exec, seed's example", side: "ours, warm at 20/s", bytes: nil, samples: sustained),
@@ -160,7 +161,8 @@ private final class SandboxService {
       arguments: [
         "bulkheadd", "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error",
         "--config", "\(folder)/c.yaml",
-      ])
+      ]
+    )
     plan.environment = ["XDG_RUNTIME_DIR=\(folder)/run", "PATH=/usr/bin:/bin"]
     mkdir("\(folder)/run", 0o700)
     let null = try Descriptor.open("/dev/null", O_RDWR)

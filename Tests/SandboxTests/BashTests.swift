@@ -8,10 +8,14 @@ import Wire
   @Test(arguments: SandboxBench.Start.allCases)
   func `a command has its input, variables, folder and code`(start: SandboxBench.Start) throws {
     let bench = try SandboxBench(start)
-    let answer = try bench.call("bash", [
-      "command": "cat; echo $NAME in $PWD; echo oops >&2; exit 3", "stdin": "héllo\n", "env": ["NAME": "a b"], "cwd": "d",
-      "files": [["path": "d/x", "text": ""]],
-    ])
+    let answer = try bench.call(
+      "bash",
+      [
+        "command": "cat; echo $NAME in $PWD; echo oops >&2; exit 3", "stdin": "héllo\n", "env": ["NAME": "a b"],
+        "cwd": "d",
+        "files": [["path": "d/x", "text": ""]],
+      ]
+    )
     #expect(answer.reason == "nonzero_exit")
     #expect(answer.code == 3)
     #expect(answer.stdout == "héllo\na b in /workspace/d\n")

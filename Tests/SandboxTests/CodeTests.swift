@@ -4,7 +4,8 @@ import Wire
 
 @Suite(.serialized) struct CodeTests {
   @Test(arguments: SandboxBench.Start.allCases)
-  func `the variable input holds the data and the variable output becomes the result`(start: SandboxBench.Start) throws {
+  func `the variable input holds the data and the variable output becomes the result`(start: SandboxBench.Start) throws
+  {
     let bench = try SandboxBench(start)
     // Twice: cold, then from the pool.
     for _ in 0..<2 {
@@ -52,9 +53,11 @@ import Wire
     let bench = try SandboxBench()
     let answer = try bench.python("a = 1\nb = 0\noutput = a / b")
     #expect(answer.reason == "nonzero_exit")
-    #expect(answer.record["error"] == [
-      "name": "exception", "type": "ZeroDivisionError", "message": "division by zero", "line": 3,
-    ])
+    #expect(
+      answer.record["error"] == [
+        "name": "exception", "type": "ZeroDivisionError", "message": "division by zero", "line": 3,
+      ]
+    )
     #expect(answer.stderr?.contains("line 3, in <module>\n    output = a / b") == true)
     #expect(try bench.python("output = (").record["error"]?["type"] == "SyntaxError")
     try bench.end()
@@ -129,7 +132,11 @@ import Wire
       "languages": ["shell": ["command": ["/bin/sh", "-eu"], "file": "main.sh"]]
     ])
     func run(_ code: String) throws -> SandboxBench.Answer {
-      try bench.call("code_exec", ["code": .string(code), "input_data": ["n": 1], "language": "shell"], needs: needs { $0.profile = "shell" })
+      try bench.call(
+        "code_exec",
+        ["code": .string(code), "input_data": ["n": 1], "language": "shell"],
+        needs: needs { $0.profile = "shell" }
+      )
     }
     let answer = try run("cat input.json > output.json; echo said; echo kept > kept")
     #expect(answer.output == ["n": 1])

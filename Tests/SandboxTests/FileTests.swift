@@ -13,19 +13,25 @@ import Wire
       ["path": "t.txt", "text": "héy"], ["path": "deep/er/b.bin", "base64": "AAEC"],
       ["path": "c", "artifact": .string(artifact.sha256)],
     ]
-    let bash = try bench.call("bash", [
-      "command": "cat t.txt; od -An -tx1 deep/er/b.bin c; echo more >> t.txt", "files": files,
-    ])
+    let bash = try bench.call(
+      "bash",
+      [
+        "command": "cat t.txt; od -An -tx1 deep/er/b.bin c; echo more >> t.txt", "files": files,
+      ]
+    )
     #expect(bash.stdout == "héy 00 01 02 61 00 62\n")
     #expect(bash.artifacts.map(\.name) == ["t.txt"])
     #expect(bash.artifacts.first?.mediaType == "text/plain")
     #expect(try bench.bytes(of: try #require(bash.artifacts.first)) == Array("héymore\n".utf8))
     // Cold, then warm.
     for _ in 0..<2 {
-      let python = try bench.call("code_exec", [
-        "code": "output = [open('t.txt').read(), list(open('deep/er/b.bin', 'rb').read()), len(open('c').read())]",
-        "files": files,
-      ])
+      let python = try bench.call(
+        "code_exec",
+        [
+          "code": "output = [open('t.txt').read(), list(open('deep/er/b.bin', 'rb').read()), len(open('c').read())]",
+          "files": files,
+        ]
+      )
       #expect(python.output == ["héy", [0, 1, 2], 3])
       #expect(python.artifacts == [])
       try bench.until("one waits") { bench.descendants().contains { $0.name.hasPrefix("python3") } }
@@ -77,7 +83,10 @@ import Wire
   @Test func `paths of the host are there when they are needed, and only as they are needed`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sandbox-\(UUID())").path
     try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
+      atPath: folder,
+      withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o777]
+    )
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }  // Safety: what is left harms nobody.
     _ = FileManager.default.createFile(atPath: folder + "/x", contents: Data("host".utf8))

@@ -32,10 +32,15 @@ import Wire
     func entries(_ path: String) -> Int {
       (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? -1  // Safety: -1 is what a test then sees.
     }
-    let mounts = String(decoding: FileManager.default.contents(atPath: "/proc/\(worker)/mounts") ?? Data(), as: UTF8.self)
+    let mounts = String(
+      decoding: FileManager.default.contents(atPath: "/proc/\(worker)/mounts") ?? Data(),
+      as: UTF8.self
+    )
     return Footprint(
-      descriptors: entries("/proc/\(worker)/fd"), processes: bench.descendants().count,
-      mounts: mounts.split(separator: "\n").count)
+      descriptors: entries("/proc/\(worker)/fd"),
+      processes: bench.descendants().count,
+      mounts: mounts.split(separator: "\n").count
+    )
   }
 
   @Test func `1,000 runs leave no process, descriptor or mount behind`() throws {

@@ -45,13 +45,22 @@ final class SandboxBench {
       case .byHand: DirectLauncher(environment: [:], credentials: Self.ordinary)
       }
     supervisor = Supervisor(
-      loop: loop, spawner: try Self.spawner.get(), launcher: launcher, log: log,
-      identity: Peer(name: "bench", version: "1.0"), queueLimit: 1024)
+      loop: loop,
+      spawner: try Self.spawner.get(),
+      launcher: launcher,
+      log: log,
+      identity: Peer(name: "bench", version: "1.0"),
+      queueLimit: 1024
+    )
     store = FileManager.default.temporaryDirectory.appending(path: "bulkhead-sandbox-\(UUID())").path
     blobs = try BlobService(store, limits: BlobStore.Limits(), on: loop)
     coordinator = Coordinator(
-      loop: loop, supervisor: supervisor, blobs: Blobs(blobs),
-      log: log, identity: supervisor.identity, callTimeout: 120_000
+      loop: loop,
+      supervisor: supervisor,
+      blobs: Blobs(blobs),
+      log: log,
+      identity: supervisor.identity,
+      callTimeout: 120_000
     ) { ([:], []) }
     _ = supervisor.apply(["sandbox": try Self.manifest(settings, concurrency)])
     var isLost = false
@@ -73,7 +82,8 @@ final class SandboxBench {
 
   /// The worker's own manifest, with the settings of the test.
   static func manifest(_ settings: JSONObject, _ concurrency: Int64) throws -> WorkerManifest {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let folder =
+      URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path + "/Workers/sandbox"
     let text = try #require(FileManager.default.contents(atPath: folder + "/worker.json"))
     var manifest = try WorkerManifest(try JSON(parsing: Array(text)), folder: folder)
@@ -185,7 +195,9 @@ final class SandboxBench {
     var found: [(Int32, String)] = []
     var open = [pid]
     while let parent = open.popLast() {
-      guard let tasks = FileManager.default.enumerator(atPath: "/proc/\(parent)/task")?.allObjects as? [String] else { continue }
+      guard let tasks = FileManager.default.enumerator(atPath: "/proc/\(parent)/task")?.allObjects as? [String] else {
+        continue
+      }
       for task in tasks.compactMap({ Int32($0) }) {
         let children = FileManager.default.contents(atPath: "/proc/\(parent)/task/\(task)/children") ?? Data()
         for child in String(decoding: children, as: UTF8.self).split(separator: " ").compactMap({ Int32($0) }) {

@@ -24,7 +24,10 @@ import Wire
     for _ in 0..<2 {
       let answer = try bench.python(code)
       #expect(answer.output?["pids"]?.arrayValue?.count == 2)
-      #expect(answer.output?["env"] == ["HOME", "LANG", "LC_CTYPE", "PATH", "TMPDIR"] || answer.output?["env"] == ["HOME", "LANG", "PATH", "TMPDIR"])
+      #expect(
+        answer.output?["env"] == ["HOME", "LANG", "LC_CTYPE", "PATH", "TMPDIR"]
+          || answer.output?["env"] == ["HOME", "LANG", "PATH", "TMPDIR"]
+      )
       #expect(answer.output?["/proc/1/environ"] == .integer(Int64(EACCES)))
       #expect(answer.output?["/proc/1/mem"] == .integer(Int64(EACCES)))
       #expect(answer.output?["/proc/1/maps"] == .integer(Int64(EACCES)))
@@ -86,7 +89,10 @@ import Wire
   func `the worker has no network and no network comes into its jails`(start: SandboxBench.Start) throws {
     let bench = try SandboxBench(start)
     let worker = bench.descendants().first { $0.name.hasPrefix("sandbox-work") }?.pid ?? bench.pid
-    let table = String(decoding: FileManager.default.contents(atPath: "/proc/\(worker)/net/dev") ?? Data(), as: UTF8.self)
+    let table = String(
+      decoding: FileManager.default.contents(atPath: "/proc/\(worker)/net/dev") ?? Data(),
+      as: UTF8.self
+    )
     let names = table.split(separator: "\n").dropFirst(2).compactMap { $0.split(separator: ":").first }
     #expect(names.map { $0.trimmingCharacters(in: .whitespaces) } == ["lo"])
     #expect(try bench.bash("cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '").stdout == "lo\n")
@@ -95,7 +101,8 @@ import Wire
 
   @Test func `settings that are wrong keep the worker from starting`() throws {
     for settings: JSONObject in [
-      ["warm": ["python": 65]], ["wram": [:]], ["languages": ["x": ["command": ["ruby"]]]], ["without_walls": ["files"]],
+      ["warm": ["python": 65]], ["wram": [:]], ["languages": ["x": ["command": ["ruby"]]]],
+      ["without_walls": ["files"]],
       ["languages": ["x": ["command": ["/nonexistent"]]]],
     ] {
       #expect(throws: SandboxBench.NotStarted.self) { _ = try SandboxBench(settings: settings) }

@@ -44,7 +44,10 @@ import Wire
     let before = Set(waiting(bench))
     _ = try bench.python("1")
     try bench.until("three wait again") { self.waiting(bench).count == 3 && Set(self.waiting(bench)) != before }
-    try bench.until("none waits", within: 20) { bench.descendants().allSatisfy { !$0.name.hasPrefix("bulkhead-jail") || $0.pid == bench.pid } || self.waiting(bench).isEmpty }
+    try bench.until("none waits", within: 20) {
+      bench.descendants().allSatisfy { !$0.name.hasPrefix("bulkhead-jail") || $0.pid == bench.pid }
+        || self.waiting(bench).isEmpty
+    }
     #expect(try bench.python("output = 1").output == 1)
     try bench.end()
   }

@@ -40,7 +40,12 @@ enum CodeTool {
     defer { pool?.ended() }
     func cold() throws -> JailRun {
       var policy = try policy.policy(
-        interpreter.program, interpreter.arguments, call.needs, call.limits, remainingMS: call.remainingMS)
+        interpreter.program,
+        interpreter.arguments,
+        call.needs,
+        call.limits,
+        remainingMS: call.remainingMS
+      )
       policy.exchanges = true
       let jail = try PreparedJail(policy)
       do throws(JailError) {
