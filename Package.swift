@@ -26,14 +26,16 @@ let package = Package(
     .target(name: "CJailPolicy", cSettings: [.unsafeFlags(["-fno-stack-protector", "-fno-sanitize=all"])]),
     // Static and without the C library's start: Sources/bulkhead-jail/runtime.c says why.
     .executableTarget(
-      name: "bulkhead-jail", dependencies: ["CJailPolicy"],
+      name: "bulkhead-jail",
+      dependencies: ["CJailPolicy"],
       cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-ffreestanding", "-fno-stack-protector", "-fno-sanitize=all"])],
       linkerSettings: [
         .unsafeFlags([
           "-static-executable", "-nostartfiles", "-Xclang-linker", "-nostartfiles", "-Xclang-linker", "-nostdlib",
           "-Xclang-linker", "-fno-sanitize=all",
         ])
-      ]),
+      ]
+    ),
 
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
@@ -42,37 +44,57 @@ let package = Package(
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
-    .target(name: "Jail", dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"], swiftSettings: strict),
+    .target(
+      name: "Jail",
+      dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
+      swiftSettings: strict
+    ),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
-      name: "Supervision", dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"], swiftSettings: strict),
+      name: "Supervision",
+      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      swiftSettings: strict
+    ),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
       dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
 
     // Programs
     .executableTarget(
       name: "bulkhead",
       dependencies: ["ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail"],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision", "Coordinator",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision",
+        "Coordinator",
         "bulkhead-jail",
-      ], swiftSettings: strict),
+      ],
+      swiftSettings: strict
+    ),
 
     // Workers
     .executableTarget(
-      name: "example-worker", dependencies: ["WorkerKit"], path: "Workers/examples/swift", exclude: ["worker.json"],
-      swiftSettings: strict),
+      name: "example-worker",
+      dependencies: ["WorkerKit"],
+      path: "Workers/examples/swift",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     .executableTarget(
-      name: "sandbox-worker", dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
-      path: "Workers/sandbox", exclude: ["worker.json"], swiftSettings: strict),
+      name: "sandbox-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/sandbox",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
@@ -83,46 +105,72 @@ let package = Package(
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
     // starts as another user.
     .executableTarget(
-      name: "jail-probe", path: "Tests/JailTests/Probe", cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
+      name: "jail-probe",
+      path: "Tests/JailTests/Probe",
+      cSettings: [.unsafeFlags(["-fno-sanitize=all"])],
       linkerSettings: [
         .unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-fno-sanitize=all"])
-      ]),
+      ]
+    ),
     .target(name: "JailCorpus", dependencies: ["Jail"], path: "Tests/JailTests/Corpus", swiftSettings: strict),
     .executableTarget(
-      name: "jail-corpus", dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
-      path: "Tests/JailTests/Runner", swiftSettings: strict),
+      name: "jail-corpus",
+      dependencies: ["Jail", "JailCorpus", "bulkhead-jail", "jail-probe"],
+      path: "Tests/JailTests/Runner",
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "JailTests",
       dependencies: ["CJailPolicy", "Posix", "Jail", "JailCorpus", "bulkhead-jail", "jail-probe", "jail-corpus"],
-      path: "Tests/JailTests/Suite", swiftSettings: strict),
+      path: "Tests/JailTests/Suite",
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], exclude: ["stranger.py"],
-      swiftSettings: strict),
+      name: "ProtocolTests",
+      dependencies: ["JSON", "Wire", "Posix", "Transport"],
+      exclude: ["stranger.py"],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["JSON", "Wire", "Posix", "Configuration"], swiftSettings: strict),
+      name: "ConfigurationTests",
+      dependencies: ["JSON", "Wire", "Posix", "Configuration"],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "BlobStoreTests", dependencies: ["JSON", "Wire", "Posix", "BlobStore"], swiftSettings: strict),
+      name: "BlobStoreTests",
+      dependencies: ["JSON", "Wire", "Posix", "BlobStore"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "SupervisionTests",
       dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
         "bulkhead-jail",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "ClientTests",
       dependencies: ["Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "sandbox-worker"],
-      exclude: ["Golden"], swiftSettings: strict),
+      exclude: ["Golden"],
+      swiftSettings: strict
+    ),
     .executableTarget(
-      name: "misbehaving-worker", dependencies: ["WorkerKit"], path: "Tests/Misbehaving/kit", swiftSettings: strict),
+      name: "misbehaving-worker",
+      dependencies: ["WorkerKit"],
+      path: "Tests/Misbehaving/kit",
+      swiftSettings: strict
+    ),
 
     // Measurements, linked as programs ship: `swift run -c release --static-swift-stdlib Benchmarks FAMILY`
     .executableTarget(
@@ -131,7 +179,14 @@ let package = Package(
         "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
         "echo-worker", "sandbox-worker",
       ],
-      path: "Tests/Benchmarks", swiftSettings: strict),
-    .executableTarget(name: "echo-worker", dependencies: ["WorkerKit"], path: "Tests/EchoWorker", swiftSettings: strict),
+      path: "Tests/Benchmarks",
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "echo-worker",
+      dependencies: ["WorkerKit"],
+      path: "Tests/EchoWorker",
+      swiftSettings: strict
+    ),
   ]
 )

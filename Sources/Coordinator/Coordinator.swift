@@ -45,7 +45,8 @@ package final class Coordinator {
     blobs: Blobs,
     log: Logger,
     identity: Peer,
-    callTimeout: Milliseconds = 300_000, drainTimeout: Milliseconds = 30_000,
+    callTimeout: Milliseconds = 300_000,
+    drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {

@@ -12,7 +12,12 @@ package struct PreparedJail: Sendable {
   let given: [String: [UInt8]]
 
   init(
-    bytes: [UInt8], limits: JailLimits, namesDenials: Bool, exchanges: Bool, waits: Bool, given: [String: [UInt8]]
+    bytes: [UInt8],
+    limits: JailLimits,
+    namesDenials: Bool,
+    exchanges: Bool,
+    waits: Bool,
+    given: [String: [UInt8]]
   ) {
     self.bytes = bytes
     self.limits = limits
@@ -25,8 +30,13 @@ package struct PreparedJail: Sendable {
   /// Other bytes with the same limits, for tests of what reads them.
   package init(bytes: [UInt8], like jail: PreparedJail) {
     self.init(
-      bytes: bytes, limits: jail.limits, namesDenials: jail.namesDenials, exchanges: jail.exchanges, waits: jail.waits,
-      given: jail.given)
+      bytes: bytes,
+      limits: jail.limits,
+      namesDenials: jail.namesDenials,
+      exchanges: jail.exchanges,
+      waits: jail.waits,
+      given: jail.given
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 internal import Glibc
-package import Jail
 internal import JSON
+package import Jail
 internal import Posix
 internal import Wire
 
@@ -70,7 +70,8 @@ package struct JailedLauncher: WorkerLauncher {
 
   /// Where this process has its own shared libraries from, except the system's folders.
   private static func loadedLibraryFolders() -> [String] {
-    guard let maps = try? Descriptor.open("/proc/self/maps", O_RDONLY).readAll(limit: 1 << 20) else {  // Safety: none then.
+    // Safety: without the list no folder is added, and a worker that needs one says so.
+    guard let maps = try? Descriptor.open("/proc/self/maps", O_RDONLY).readAll(limit: 1 << 20) else {
       return []
     }
     var folders: Set<String> = []

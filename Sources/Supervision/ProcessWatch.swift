@@ -8,7 +8,9 @@ final class ExitWatch: ReadinessHandler {
   private let handler: (ProcessExit) -> Void
 
   init(
-    _ process: any WorkerProcess, on loop: EventLoop, _ handler: @escaping (ProcessExit) -> Void
+    _ process: any WorkerProcess,
+    on loop: EventLoop,
+    _ handler: @escaping (ProcessExit) -> Void
   ) throws(PosixError) {
     self.process = process
     self.loop = loop

@@ -53,7 +53,12 @@ package final class Spawner: Sendable {
         }
       return .success(
         Started(
-          process: process, input: toChild.takeSecond(), output: fromChild.takeFirst(), errors: errors.takeFirst()))
+          process: process,
+          input: toChild.takeSecond(),
+          output: fromChild.takeFirst(),
+          errors: errors.takeFirst()
+        )
+      )
     } catch {
       return .failure(SpawnFailure(reason: "\(error)"))
     }

@@ -346,7 +346,9 @@ package final class WorkerInstance {
       lastError = reason + detail
       let words = kind.lines.last(1).first { $0.pid == Int64(pid ?? 0) }?.text ?? ""
       kind.log.error(
-        "worker ended", ["worker": .string(name), "reason": .string(reason + detail), "stderr": .string(words)])
+        "worker ended",
+        ["worker": .string(name), "reason": .string(reason + detail), "stderr": .string(words)]
+      )
     }
     pid = nil
     hello = nil

@@ -117,7 +117,9 @@ extension WorkerManifest {
     // Whoever reaches the network gets nothing else, so that what it holds is all it can give away.
     if permissions.outboundNetwork, permissions.exec || permissions.jails || !permissions.write.isEmpty {
       throw .invalidParams(
-        "/permissions", "'/permissions/network' \"outbound\" goes with neither 'exec', 'jails' nor 'write'")
+        "/permissions",
+        "'/permissions/network' \"outbound\" goes with neither 'exec', 'jails' nor 'write'"
+      )
     }
     return permissions
   }

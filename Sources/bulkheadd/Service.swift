@@ -1,5 +1,5 @@
-internal import CLinux
 internal import BlobStore
+internal import CLinux
 internal import Configuration
 internal import Coordinator
 internal import Glibc
@@ -50,17 +50,28 @@ final class Service {
     limits.uploadsPerOwner = Int(settings.configuration.limits.uploadsPerConnection)
     let blobs = Blobs(try BlobService("\(settings.state)/blobs", limits: limits, on: loop))
     let supervisor = Supervisor(
-      loop: loop, spawner: try Spawner(),
+      loop: loop,
+      spawner: try Spawner(),
       launcher: JailedLauncher(
         environment: environment.filter { !settings.secretVariables.contains($0.key) },
-        credentials: settings.workerIdentity, hidden: settings.hiddenFolders), log: log,
-      identity: Self.identity, queueLimit: Int(settings.configuration.limits.queue)
+        credentials: settings.workerIdentity,
+        hidden: settings.hiddenFolders
+      ),
+      log: log,
+      identity: Self.identity,
+      queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
     coordinator = Coordinator(
-      loop: loop, supervisor: supervisor, blobs: blobs, log: log, identity: Self.identity,
+      loop: loop,
+      supervisor: supervisor,
+      blobs: blobs,
+      log: log,
+      identity: Self.identity,
       callTimeout: Milliseconds(settings.configuration.callTimeoutMS),
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
-      clientLimit: Int(settings.configuration.limits.clients), reload: { settings.readWorkers(keeping: supervisor.manifests) })
+      clientLimit: Int(settings.configuration.limits.clients),
+      reload: { settings.readWorkers(keeping: supervisor.manifests) }
+    )
     coordinator.socketPath = settings.socket
     listener = try ClientListener(
       Descriptor(owning: raw),

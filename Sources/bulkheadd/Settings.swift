@@ -34,7 +34,9 @@ struct Settings {
     workerPath = options.workers + configuration.workerPath.filter { Self.isFolder($0) }
     log = Logger(
       level: try options.logLevel.map(Self.level) ?? Logger.Level(configuration.log.level.rawValue) ?? .info,
-      format: try options.logFormat.map(Self.format) ?? Logger.Format(rawValue: configuration.log.format.rawValue) ?? .auto)
+      format: try options.logFormat.map(Self.format) ?? Logger.Format(rawValue: configuration.log.format.rawValue)
+        ?? .auto
+    )
     group = try configuration.mode == .system ? configuration.group.map(Self.groupID) : nil
     workerIdentity = try geteuid() == 0 ? Self.user(configuration.runAs) : nil
   }
@@ -65,14 +67,17 @@ struct Settings {
   private static func user(_ name: String) throws -> (uid: UInt32, gid: UInt32) {
     guard let entry = getpwnam(name) else {
       throw StartError(
-        message: "as root, workers run as '\(name)' ('run_as'), and there is no such user; hint: Scripts/setup creates 'bulkhead'")
+        message:
+          "as root, workers run as '\(name)' ('run_as'), and there is no such user; hint: Scripts/setup creates 'bulkhead'"
+      )
     }
     guard entry.pointee.pw_uid != 0 else { throw StartError(message: "'run_as' is '\(name)', which is root") }
     return (entry.pointee.pw_uid, entry.pointee.pw_gid)
   }
 
   /// The manifests of the search path with what the configuration says about each kind.
-  func readWorkers(keeping running: [String: WorkerManifest]) -> (manifests: [String: WorkerManifest], errors: [String]) {
+  func readWorkers(keeping running: [String: WorkerManifest]) -> (manifests: [String: WorkerManifest], errors: [String])
+  {
     let registry = WorkerRegistry(searching: workerPath)
     var manifests = registry.manifests(keeping: running)
     var errors = registry.errors

@@ -35,7 +35,9 @@ func measureService() throws -> [Measurement] {
     // Megabytes, in the column of nanoseconds: the report's unit is told by the subject.
     Measurement(subject: subject, side: "ours", bytes: nil, samples: [amount])
   }
-  print("memory: idle \(idle) MB, after \(15 * 22_000) calls \(busy) MB, coordinator with 1,000 clients \(alone) MB, without \(before) MB")
+  print(
+    "memory: idle \(idle) MB, after \(15 * 22_000) calls \(busy) MB, coordinator with 1,000 clients \(alone) MB, without \(before) MB"
+  )
   return [
     Measurement(subject: "client call p50", side: "ours", bytes: nil, samples: calls),
     Measurement(subject: "client call p50", side: "raw pipe", bytes: nil, samples: floor),
@@ -65,7 +67,10 @@ final class RunningService {
     try Descriptor.open("\(folder)/worker.json", O_WRONLY | O_CREAT).writeAll(manifest.utf8)
     var plan = SpawnPlan(
       path: "\(programFolder())/bulkheadd",
-      arguments: ["bulkheadd", "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error"])
+      arguments: [
+        "bulkheadd", "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error",
+      ]
+    )
     plan.environment = ["XDG_RUNTIME_DIR=\(folder)", "PATH=/usr/bin:/bin"]
     let null = try Descriptor.open("/dev/null", O_RDWR)
     let start = now()
@@ -120,7 +125,9 @@ final class RunningService {
 
   private static func proportionalMegabytes(of pid: Int32) throws -> Double {
     let text = String(
-      decoding: try Descriptor.open("/proc/\(pid)/smaps_rollup", O_RDONLY).readAll(limit: 65536), as: UTF8.self)
+      decoding: try Descriptor.open("/proc/\(pid)/smaps_rollup", O_RDONLY).readAll(limit: 65536),
+      as: UTF8.self
+    )
     let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") } ?? ""
     return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
   }
@@ -144,15 +151,25 @@ final class ServiceClient: ConnectionOwner {
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let socket = Descriptor(
-      owning: try posix("socket") { Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0) })
+      owning: try posix("socket") {
+        Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+      }
+    )
     let raw = socket.raw
     try posix("connect", path) {
       withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
       }
     }
     connection = try Connection(
-      loop: loop, input: socket, output: nil, gate: PhaseGate(.client, receiver: .peer), owner: self)
+      loop: loop,
+      input: socket,
+      output: nil,
+      gate: PhaseGate(.client, receiver: .peer),
+      owner: self
+    )
     connection.request(InitializeClient(client: Peer(name: "benchmark", version: "1"))) { _ in self.loop.stop() }
     loop.run()
     connection.gate.phase = .ready

@@ -44,8 +44,12 @@ private final class SupervisedEcho {
     self.tool = tool
     loop = try EventLoop()
     supervisor = Supervisor(
-      loop: loop, spawner: try Spawner(), launcher: DirectLauncher(environment: [:]), log: Logger(level: .error),
-      identity: Peer(name: "benchmark", version: "1"))
+      loop: loop,
+      spawner: try Spawner(),
+      launcher: DirectLauncher(environment: [:]),
+      log: Logger(level: .error),
+      identity: Peer(name: "benchmark", version: "1")
+    )
     var manifest = WorkerManifest(name: "echo", command: ["\(programFolder())/echo-worker"], folder: "/")
     manifest.instances = 1
     _ = supervisor.apply(["echo": manifest])
@@ -63,7 +67,11 @@ private final class SupervisedEcho {
     func next() {
       let start = now()
       let invocation = Invocation(
-        tool: tool, input: ["text": "hello, world"], job: "j1", idempotencyKey: "k", deadline: .now + 30_000
+        tool: tool,
+        input: ["text": "hello, world"],
+        job: "j1",
+        idempotencyKey: "k",
+        deadline: .now + 30_000
       ) { result in
         if case .failure(let error) = result { fatalError(error.message) }
         times.append(now() - start)

@@ -77,7 +77,9 @@ extension Tool: WireBody {
     }
     guard case .object = inputSchema else {
       throw .invalidParams(
-        fields.path("input_schema"), "input_schema of tool '\(name)' is \(inputSchema.typeName) where object is due")
+        fields.path("input_schema"),
+        "input_schema of tool '\(name)' is \(inputSchema.typeName) where object is due"
+      )
     }
     self.init(
       name: name,
