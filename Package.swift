@@ -13,6 +13,11 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "Bulkhead",
+  products: [
+    // What workers and clients outside this package are written with.
+    .library(name: "WorkerKit", targets: ["WorkerKit"]),
+    .library(name: "ClientKit", targets: ["ClientKit"]),
+  ],
   targets: [
     // System libraries and C
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),

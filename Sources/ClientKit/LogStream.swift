@@ -16,8 +16,7 @@ extension BulkheadClient {
       session.start(message, buffer.token, timeout: follow ? nil : 30_000, follower: buffer) { result in
         switch result {
         case .success(let response):
-          _ = buffer.append(response.lines)
-          buffer.finish(nil)
+          _ = buffer.append(response.lines, isLast: true)
         case .failure(let error) where error.name == .cancelled: buffer.finish(nil)
         case .failure(let error): buffer.finish(ClientError(error, socket: path))
         }
@@ -87,9 +86,12 @@ final class LogBuffer: Sendable {
   init(_ home: Home) { self.home = home }
 
   /// Whether reading should pause; said once until `take` has emptied the buffer.
-  func append(_ lines: [LogLine]) -> Bool {
+  func append(_ lines: [LogLine], isLast: Bool = false) -> Bool {
     let (waiter, mustPause) = state.withLock { state in
+      // Nobody takes lines any more, and nobody would resume the reading.
+      if token.isCancelled { return (state.waiter.take(), false) }
       state.lines += lines
+      if isLast { state.isFinished = true }
       let mustPause = state.lines.count >= Self.limit && !state.isPaused && !state.isFinished
       if mustPause { state.isPaused = true }
       return (state.waiter.take(), mustPause)

@@ -26,7 +26,8 @@ package final class JailProcess {
   private var status: Descriptor?
   private var reaper: Descriptor?
   private var isKilled = false
-  private var waitedMicroseconds: UInt64 = 0
+  /// Processor time that belongs to the waiting, not to the run.
+  var waitedMicroseconds: UInt64 = 0
   var workspace: Descriptor?
   var listener: Descriptor?
 
@@ -86,12 +87,13 @@ package final class JailProcess {
   }
 
   /// Lets the limits of a jail that waits count from now on, with another limit of wall time if one is given.
-  func begin(wallMilliseconds: UInt64?) {
+  func begin(wallMilliseconds: UInt64?, waitedMicroseconds: UInt64) {
     guard let raw = status?.raw else { return }
     var message = bh_jail_message()
     message.magic = BH_JAIL_MAGIC
     message.kind = UInt16(BH_MESSAGE_BEGIN.rawValue)
     message.values.0 = wallMilliseconds ?? 0
+    message.values.1 = waitedMicroseconds
     // A jail that has ended meanwhile is seen by its exit.
     _ = send(raw, &message, MemoryLayout<bh_jail_message>.size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
@@ -183,9 +185,10 @@ package final class JailProcess {
     case BH_MESSAGE_EXIT:
       waitStatus = message.code
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
-    case BH_MESSAGE_BEGUN: waitedMicroseconds = message.values.0
     case BH_MESSAGE_GONE:
       takeReceipt(message)
+      receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.6)
+      if message.stage != 0 { waitStatus = message.code }
       isGone = true
     case BH_MESSAGE_RECEIPT:
       if !isGone { takeReceipt(message) }

@@ -147,6 +147,7 @@ extension JailRun {
   func setTimer() {
     var due = backstop.map(\.nanoseconds)
     if let killAt { due = killAt.nanoseconds }
+    if let lookAt { due = min(due ?? .max, lookAt.nanoseconds) }
     if isListenerPaused { due = min(due ?? .max, BootTime.now.nanoseconds + 1_000_000) }
     guard let due else { return }
     var value = itimerspec()
@@ -162,6 +163,7 @@ extension JailRun {
       isListenerPaused = false
       do { try watch(raw, .listener, .readable) } catch { listener = nil }
     }
+    if let lookAt, lookAt <= .now { look() }
     if let killAt {
       if killAt < .now { process.kill() } else { setTimer() }
     } else if let backstop, backstop < .now {

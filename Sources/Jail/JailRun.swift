@@ -34,6 +34,9 @@ package final class JailRun {
   var backstop: BootTime?
   let waits: Bool
   var begunAt: BootTime?
+  private var begunWall: UInt64?
+  /// When output is watched again after `begin`.
+  var lookAt: BootTime?
   var request: Descriptor?
   var requestBytes: ArraySlice<UInt8> = []
   var requestWasLost = false
@@ -162,20 +165,23 @@ extension JailRun {
   }
 
   /// Sends the program its request and closes that pipe. For a program that waited, its limits count from now on:
-  /// `given` are files that the request brings, which are no artifacts unless they change.
-  /// False: the program is gone and has not got it.
+  /// `given` are files that the request brings, which are no artifacts unless they change; `waitedMicroseconds` is the
+  /// processor time that it had used. False: the program is gone and has not got it.
   package func begin(
     _ bytes: [UInt8],
     given files: [String: [UInt8]] = [:],
-    wallMilliseconds: UInt64? = nil
+    wallMilliseconds: UInt64? = nil,
+    waitedMicroseconds: UInt64 = 0
   ) -> Bool {
     given.merge(files) { $1 }
     requestBytes = bytes[...]
     if waits {
       begunAt = .now
-      process.begin(wallMilliseconds: wallMilliseconds)
-      setBackstop(wallMilliseconds ?? limits.wallMilliseconds)
-      setTimer()
+      let wall = wallMilliseconds ?? limits.wallMilliseconds
+      begunWall = wall
+      process.waitedMicroseconds = waitedMicroseconds
+      setBackstop(wall)
+      lookAway(for: min(Self.calmMilliseconds, wall ?? .max))
     }
     writeRequest()
     if request == nil { return !requestWasLost }
@@ -183,6 +189,33 @@ extension JailRun {
     guard let raw = request?.raw else { return false }
     do { try watch(raw, .request, .writable) } catch { return false }
     return true
+  }
+
+  /// Most runs of a program that waited last a millisecond or two. Reading its output as it comes, and its end piece by
+  /// piece, would wake this thread five times while the two are at work on the same few processors; so for a moment
+  /// only its end wakes us. Then the output is watched, and the reaper told to count.
+  private static let calmMilliseconds: UInt64 = 5
+
+  private func lookAway(for milliseconds: UInt64) {
+    for raw in [output?.raw, errorOutput?.raw, replyEnd?.raw].compactMap({ $0 }) { unwatch(raw) }
+    lookAt = .now + Milliseconds(Int64(clamping: milliseconds))
+    setTimer()
+  }
+
+  func look() {
+    lookAt = nil
+    let passed = begunAt.map { UInt64(BootTime.now.milliseconds(since: $0)) } ?? 0
+    process.begin(
+      wallMilliseconds: begunWall.map { $0 > passed ? $0 - passed : 1 },
+      waitedMicroseconds: process.waitedMicroseconds
+    )
+    do {
+      if let raw = output?.raw { try watch(raw, .output, .readable) }
+      if let raw = errorOutput?.raw { try watch(raw, .errorOutput, .readable) }
+      if let raw = replyEnd?.raw { try watch(raw, .reply, .readable) }
+    } catch {
+      end(.workerLost)
+    }
   }
 
   private func setBackstop(_ wallMilliseconds: UInt64?) {

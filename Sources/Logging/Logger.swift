@@ -5,6 +5,8 @@ internal import Posix
 /// Structured log lines on standard error: a constant message and dotted keys. Never bodies, never secrets.
 package struct Logger: Sendable {
   package enum Level: Int, Sendable, Comparable, CaseIterable {
+    /// Nothing at all.
+    case silent
     case error, warn, info, debug
 
     package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }

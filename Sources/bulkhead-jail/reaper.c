@@ -56,8 +56,9 @@ static void end_tree(void) {
   }
 }
 
-// The last message: what all of the tree have used. The namespaces still stand, and go with us.
-static void report_gone(const struct bh_jail *jail) {
+// The last message: how the program ended and what all of the tree have used. The namespaces still stand, and go with
+// us. One message, since each wakes the parent.
+static void report_gone(const struct bh_jail *jail, int has_status, int status) {
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
   struct bh_jail_message message = bh_message(BH_MESSAGE_GONE);
@@ -69,18 +70,22 @@ static void report_gone(const struct bh_jail *jail) {
   bh_read_io(jail->io, &read_bytes, &written_bytes);
   message.values[4] = read_bytes - jail->read_before;
   message.values[5] = written_bytes - jail->written_before;
+  message.values[6] = jail->peak_bytes;
+  message.stage = (uint16_t)has_status;
+  message.code = status;
   bh_send(jail, &message, NULL, 0);
 }
 
 static _Noreturn void finish(struct bh_jail *jail, int has_status, int status) {
   end_tree();
-  if (has_status) {
+  if (getpid() == 1) {
+    report_gone(jail, has_status, status);
+  } else if (has_status) {
     struct bh_jail_message message = bh_message(BH_MESSAGE_EXIT);
     message.code = status;
     message.values[0] = jail->peak_bytes;
     bh_send(jail, &message, NULL, 0);
   }
-  if (getpid() == 1) report_gone(jail);
   _exit(0);
 }
 
@@ -98,7 +103,7 @@ static int next_due(const struct bh_jail *jail, uint64_t now, uint64_t tick_at) 
 }
 
 // Takes the one message that a parent may send: from now on the limits count. Returns 0 if this was none, or the end.
-static int begin(struct bh_jail *jail, int program) {
+static int begin(struct bh_jail *jail) {
   struct bh_jail_message message;
   ssize_t length = recv(jail->status, &message, sizeof message, MSG_DONTWAIT);
   if (length != (ssize_t)sizeof message || message.magic != BH_JAIL_MAGIC || message.kind != BH_MESSAGE_BEGIN) return 0;
@@ -106,12 +111,7 @@ static int begin(struct bh_jail *jail, int program) {
   jail->waits = 0;
   jail->started_ms = bh_now_ms();
   if (message.values[0] != 0) jail->limits.wall_ms = message.values[0];
-  struct timespec used = {0};
-  clock_gettime((clockid_t)((~(unsigned)program << 3) | 2u), &used);  // its CPU clock, see clock_getcpuclockid(3)
-  jail->waited_cpu_us = (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
-  message = bh_message(BH_MESSAGE_BEGUN);
-  message.values[0] = jail->waited_cpu_us;
-  bh_send(jail, &message, NULL, 0);
+  jail->waited_cpu_us = message.values[1];
   return 1;
 }
 
@@ -144,7 +144,7 @@ void bh_reap(struct bh_jail *jail, int program) {
     struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
     int ready = ppoll(&parent, 1, timeout < 0 ? NULL : &span, &waiting);
     if (ready <= 0) continue;
-    if (!(parent.revents & POLLIN) || !begin(jail, program)) finish(jail, 0, 0);
+    if (!(parent.revents & POLLIN) || !begin(jail)) finish(jail, 0, 0);
     tick_at = jail->started_ms + jail->limits.tick_ms;
   }
 }

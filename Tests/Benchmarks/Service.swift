@@ -96,6 +96,9 @@ final class RunningService {
 
   func coordinatorMegabytes() throws -> Double { try Self.proportionalMegabytes(of: pid) }
 
+  /// Descriptors that the coordinator holds.
+  func descriptors() throws -> Int { entries("/proc/\(pid)/fd") }
+
   /// Coordinator, workers, and the processes that keep their jails.
   func proportionalMegabytes() throws -> Double {
     var waiting = [pid]

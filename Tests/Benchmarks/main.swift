@@ -10,6 +10,7 @@ let families: [String: () throws -> [Measurement]] = [
   "json": measureJSON,
   "sandbox": measureSandbox,
   "service": measureService,
+  "soak": measureSoak,
   "supervision": measureSupervision,
   "transport": measureTransport,
 ]

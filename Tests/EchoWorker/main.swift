@@ -1,5 +1,6 @@
 // The worker that benchmarks call: as little of its own as possible.
 
+import Glibc
 import WorkerKit
 
 let worker = Worker(name: "echo", version: "1.0", concurrency: 64)
@@ -8,4 +9,5 @@ worker.tool("echo", "Returns its input, on the thread that reads.", input: schem
   $0.input
 }
 worker.tool("echo_thread", "Returns its input, from a thread of its own.", input: schema, output: schema) { $0.input }
+worker.tool("quit", "Ends the process in the middle of the call.", execution: .inline) { _ in exit(3) }
 worker.run()

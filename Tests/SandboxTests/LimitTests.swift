@@ -25,7 +25,8 @@ import Wire
     Case(name: "output_bytes", command: "yes", limits: limits { $0.outputBytes = 10_000 }, reasons: ["output_limit"]),
     Case(
       name: "processes",
-      command: "for i in 1 2 3 4 5 6 7 8; do sleep 2 & done; wait",
+      command: "python3 -c $'import subprocess, time\\ntry:\\n while 1: p = subprocess.Popen([\"sleep\", \"9\"])\\n"
+        + "except OSError: time.sleep(.5)'; exit 1",
       limits: limits { $0.processes = 4 },
       reasons: ["process_limit"]
     ),

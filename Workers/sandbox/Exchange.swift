@@ -3,7 +3,7 @@ internal import JSON
 /// The request on an interpreter's descriptor 3 and the reply on its descriptor 4.
 ///
 ///     request = length header file…     length: 4 bytes, big-endian; header: {"code", "input", "files": [{"path", "bytes"}]}
-///     reply   = "R" "B" [length answer] R: ready, B: request read, the code begins; answer: {"output", "error"?}
+///     reply   = "R" used "B" [length answer] R: ready, used: processor µs so far, 8 bytes; B: request read, the code begins; answer: {"output", "error"?}
 ///
 /// The reply comes from inside a jail: whoever runs there may write anything, and says only what it could have said by
 /// its output anyway.
@@ -13,7 +13,16 @@ enum Exchange {
   static let ready = UInt8(ascii: "R")
 
   /// Whether any of the code can have run.
-  static func hasBegun(_ reply: [UInt8]) -> Bool { reply.count > 1 }
+  static func hasBegun(_ reply: [UInt8]) -> Bool { reply.count > head }
+
+  /// "R" and the processor time.
+  private static let head = 9
+
+  /// What a waiting interpreter has used, as it said itself before any foreign code was in it; nil until it is ready.
+  static func usedWhenReady(_ reply: [UInt8]) -> UInt64? {
+    guard reply.count >= head, reply[0] == ready else { return nil }
+    return reply[1..<head].reduce(0) { $0 << 8 | UInt64($1) }
+  }
 
   static func request(code: String, input: JSON, files: [InputFile]) -> [UInt8] {
     let list = files.map { JSON.object(["path": .string($0.path), "bytes": .integer(Int64($0.contents.count))]) }
@@ -33,11 +42,13 @@ enum Exchange {
   /// What the program said at its end. A program that ended without an answer has no output; an answer that is none is
   /// an error of its own.
   static func answer(_ bytes: [UInt8], isTruncated: Bool) -> Answer {
-    guard bytes.count > 2 else { return Answer() }
+    guard bytes.count > head + 1 else { return Answer() }
     if isTruncated { return failed("output_too_large", "output of more than \(replyLimit) bytes") }
-    guard bytes.count >= 6 else { return failed("output_not_json", "the program ended while it gave its output") }
-    let length = bytes[2..<6].reduce(0) { $0 << 8 | Int($1) }
-    let body = bytes[6...]
+    guard bytes.count >= head + 5 else {
+      return failed("output_not_json", "the program ended while it gave its output")
+    }
+    let length = bytes[(head + 1)..<(head + 5)].reduce(0) { $0 << 8 | Int($1) }
+    let body = bytes[(head + 5)...]
     guard body.count >= length else {
       return failed("output_not_json", "the program ended while it gave its output")
     }

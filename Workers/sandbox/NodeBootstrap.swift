@@ -25,7 +25,7 @@ enum NodeBootstrap {
           while (data.length > 0) data = data.subarray(writeSync(4, data));
         } catch {}
       };
-      writeSync(4, "R");
+      writeSync(4, Buffer.concat([Buffer.from("R"), Buffer.alloc(8)]));
       const head = parse(take(take(4).readUInt32BE(0)).toString());
       for (const file of head.files) {
         const path = "/workspace/" + file.path;

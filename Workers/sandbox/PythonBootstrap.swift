@@ -1,12 +1,12 @@
 /// What a Python interpreter runs before the caller's code arrives: the same for a warm and a cold one.
 ///
-/// Descriptor 3 brings one request, descriptor 4 takes `R` when ready, `B` when it begins, and one reply; see `Exchange`. The code runs in a
+/// Descriptor 3 brings one request, descriptor 4 takes `R` and its processor time when ready, `B` when it begins, and one reply; see `Exchange`. The code runs in a
 /// module of its own named `__main__`, with `input` in it; `output` is taken from it. Everything that is needed
 /// afterwards is held in locals beforehand, so that code that replaces `json.dumps` or `os.write` harms only itself.
 enum PythonBootstrap {
   static let source = #"""
     def main():
-        import sys, os, json, gc, io, atexit
+        import sys, os, json, gc, io, atexit, time
         read, write, close, makedirs = os.read, os.write, os.close, os.makedirs
         dumps, loads, leave = json.dumps, json.loads, os._exit
 
@@ -45,7 +45,7 @@ enum PythonBootstrap {
         compile("output = {'a': 1 + sum([x for x in input['b']])}", "<code>", "exec")
         gc.collect()
         gc.freeze()
-        write(4, b"R")
+        write(4, b"R" + int(time.process_time() * 1e6).to_bytes(8, "big"))
         head = loads(take(int.from_bytes(take(4), "big")))
         for file in head["files"]:
             path = "/workspace/" + file["path"]

@@ -23,6 +23,7 @@ final class WarmPool: Sendable {
     /// Calls that are going on, warm and cold.
     var calls = 0
     var lastUse = BootTime(nanoseconds: 0)
+    var lastEnd = BootTime(nanoseconds: 0)
     var isStarted = false
     var hits = 0
     var failures = 0
@@ -39,6 +40,8 @@ final class WarmPool: Sendable {
 
   /// While a call is going on, a missing process is started only after so long.
   private static let holdOff = Milliseconds(20)
+  /// After a call, so that its answer is away before the processors are busy again.
+  private static let pause = Milliseconds(2)
   private static let startLimitMS: Int64 = 10_000
 
   init(_ jail: PreparedJail, size: Int, idleMS: Int64) throws(PosixError) {
@@ -62,7 +65,15 @@ final class WarmPool: Sendable {
       }
     }
     while let waiting = state.withLock({ takeFirst(&$0) }) {
-      if waiting.run.begin(request, given: given, wallMilliseconds: wallMilliseconds) { return waiting.run }
+      let used = Exchange.usedWhenReady(waiting.run.reply.bytes) ?? 0
+      if waiting.run.begin(
+        request,
+        given: given,
+        wallMilliseconds: wallMilliseconds,
+        waitedMicroseconds: used
+      ) {
+        return waiting.run
+      }
       // It died since anybody looked; the request never reached it.
       state.withLock { $0.dying.append(waiting) }
     }
@@ -70,7 +81,10 @@ final class WarmPool: Sendable {
   }
 
   func ended() {
-    state.withLock { $0.calls -= 1 }
+    state.withLock { state in
+      state.calls -= 1
+      state.lastEnd = .now
+    }
     signal()
   }
 
@@ -113,7 +127,7 @@ final class WarmPool: Sendable {
       return state.idle.isEmpty ? .wait(-1) : .end(state.idle)
     }
     if state.idle.count < size {
-      let due = max(state.retryAt, state.calls == 0 ? now : state.lastUse + Self.holdOff)
+      let due = max(state.retryAt, state.calls == 0 ? state.lastEnd + Self.pause : state.lastUse + Self.holdOff)
       if due <= now { return .start }
       return .wait(due.milliseconds(since: now) + 1)
     }
@@ -125,7 +139,7 @@ final class WarmPool: Sendable {
       let run = try JailRun(jail, replyLimit: Exchange.replyLimit)
       let end = BootTime.now + Milliseconds(Self.startLimitMS)
       while run.advance() == nil {
-        if run.reply.bytes.first == Exchange.ready { return run }
+        if Exchange.usedWhenReady(run.reply.bytes) != nil { return run }
         let left = end.milliseconds(since: .now)
         if left == 0 {
           self.end(run)

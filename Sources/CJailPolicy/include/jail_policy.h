@@ -180,10 +180,11 @@ enum bh_jail_message_kind {
   BH_MESSAGE_EXIT = 5,     // code = wait status of the program
   BH_MESSAGE_RECEIPT = 6,  // the whole tree is gone: values = user µs, system µs, peak RSS KiB of one process,
                            // wall µs, bytes read, bytes written, peak bytes of the tree, wait status of the reaper
-  BH_MESSAGE_BEGIN = 7,    // parent → reaper, once, with BH_JAIL_WAITS: values[0] = wall ms, 0 = as the policy says
-  BH_MESSAGE_BEGUN = 8,    // the answer: values[0] = processor µs that the program had used before
+  BH_MESSAGE_BEGIN = 7,    // parent → reaper, once, with BH_JAIL_WAITS: values[0] = wall ms that are left, 0 = as the
+                           // policy says; values[1] = processor µs that the program used while it waited
   BH_MESSAGE_GONE = 9      // every process but the reaper is dead and reaped: values as of BH_MESSAGE_RECEIPT, of them
-                           // all; the namespaces go when the reaper does
+                           // all; stage is 1 if code is the program's wait
+                           // status; values[6] = peak bytes of the tree. The namespaces go when the reaper does
 };
 
 #define BH_READY_LISTENER 1
