@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -60,6 +61,7 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
+    .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
