@@ -50,7 +50,8 @@ let package = Package(
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
-    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
+    .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "Digest"], swiftSettings: strict),
     .target(
       name: "Jail",
       dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
@@ -63,6 +64,7 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
@@ -147,7 +149,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BlobStoreTests",
-      dependencies: ["JSON", "Wire", "Posix", "BlobStore"],
+      dependencies: ["JSON", "Wire", "Posix", "BlobStore", "Digest"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -53,7 +53,7 @@ package enum Event: Sendable {
 }
 
 package enum Outcome: Sendable {
-  case succeeded(ToolResult)
+  case succeeded(ToolResult, isCached: Bool)
   /// `wasDispatched`: a worker may have seen it.
   case failed(WireError, wasDispatched: Bool)
 }

@@ -85,9 +85,9 @@ extension JobMachine {
   mutating func ended(_ key: StepKey, _ outcome: Outcome, _ context: Context) {
     guard unit(key)?.phase == .running else { return }
     switch outcome {
-    case .succeeded(let result):
+    case .succeeded(let result, let isCached):
       let bytes = result.output.serialized()
-      succeed(key, result.output, bytes, result: result, cached: result.isCached, context)
+      succeed(key, result.output, bytes, result: result, cached: isCached, context)
     case .failed(let error, let wasDispatched):
       failed(key, error, wasDispatched: wasDispatched, context)
     }
@@ -254,7 +254,8 @@ extension JobMachine {
     end.error = error.json.description
     end.endedAt = context.now
     write(.endStep(job: seq, end))
-    record("step.failed", context, step: key, data: failure(error, key))
+    let what = failure(error, key)
+    record("step.failed", context, step: key, data: what)
     if plan.steps[key.step].onFailure == .fail, steps[key.step].items?.failed == nil {
       steps[key.step].items!.failed = item
       itemErrors[key.step] = error
@@ -292,7 +293,8 @@ extension JobMachine {
     end.error = error.json.description
     end.endedAt = context.now
     write(.endStep(job: seq, end))
-    record("step.failed", context, step: key, data: failure(error, key))
+    let what = failure(error, key)
+    record("step.failed", context, step: key, data: what)
     move(key, to: .failed)
     switch plan.steps[step].onFailure {
     case .fail: stop(.failure(step: step, error), context)

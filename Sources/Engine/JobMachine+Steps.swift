@@ -61,6 +61,7 @@ extension JobMachine {
     var row = StepRecord(StepKey(step), .skipped)
     row.generation = generation
     row.endedAt = context.now
+    row.error = JSON.object(["name": "skipped", "cause": cause == .failure ? "failure" : "condition"]).description
     write(.putStep(job: seq, row))
     record("step.skipped", context, step: StepKey(step), data: ["reason": .string(reason)])
     move(StepKey(step), to: .skipped)

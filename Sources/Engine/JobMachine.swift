@@ -1,7 +1,7 @@
 package import JSON
 package import Journal
 package import Plan
-package import Wire
+internal import Wire
 
 /// One job's life as a pure function of what happens to it: no clock, no I/O. `protocol/states.md` draws it.
 ///
@@ -144,7 +144,7 @@ package struct JobMachine {
   }
 
   private var generationHasNotBegun: Bool {
-    counts.allSatisfy { $0 == 0 } && steps.allSatisfy { $0.unit.phase == .idle }
+    counts.dropFirst().allSatisfy { $0 == 0 } && steps.allSatisfy { $0.unit.phase == .idle }
   }
 
   private mutating func refreeze(_ context: Context) {
