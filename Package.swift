@@ -79,7 +79,9 @@ let package = Package(
     // Programs
     .executableTarget(
       name: "bulkhead",
-      dependencies: ["ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail"],
+      dependencies: [
+        "ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "Transport", "CLinux", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
@@ -106,6 +108,13 @@ let package = Package(
       dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/sandbox",
       exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "selftest-worker",
+      dependencies: ["JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/selftest",
       swiftSettings: strict
     ),
 

@@ -218,6 +218,7 @@ extension Jobs {
     active[record.seq] = job
     ids[record.id] = record.seq
     apply(effects, job)
+    CrashPoint.hit(.insideRecovery)
     return job
   }
 

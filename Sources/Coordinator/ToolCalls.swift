@@ -44,6 +44,8 @@ final class ToolCalls {
     running += 1
     let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/1", parent: nil) { [weak self] result in
       guard let self else { return }
+      CrashPoint.hit(.beforeCallResult)
+      defer { CrashPoint.hit(.afterCallResult) }
       let result = entry.checked(result).map { record.named($0) }
       if entry.tool.isPure {
         journal.commit(record.whole(result))
@@ -98,6 +100,8 @@ final class ToolCalls {
     )
     let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
       guard let self else { return }
+      CrashPoint.hit(.beforeCallResult)
+      defer { CrashPoint.hit(.afterCallResult) }
       let result = entry.checked(result)
       record.end(result)
       let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
@@ -153,7 +157,9 @@ final class ToolCalls {
 
   private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
     if call.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
+    CrashPoint.hit(.beforeCall)
     entry.kind.submit(invocation)
+    CrashPoint.hit(.afterCall)
   }
 
   private func makeInvocation(

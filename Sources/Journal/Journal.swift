@@ -72,7 +72,7 @@ package final class Journal: @unchecked Sendable {
   }
 
   /// Two coordinators in one folder would each believe that they hold the truth.
-  private static func lock(_ folder: String) throws(JournalError) -> Descriptor {
+  static func lock(_ folder: String) throws(JournalError) -> Descriptor {
     let file = "\(folder)/journal.lock"
     let raw = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard raw >= 0 else {

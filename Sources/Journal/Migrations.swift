@@ -1,3 +1,5 @@
+internal import Posix
+
 /// The schema, as the numbered steps that lead to it. A step that has shipped is never changed; `user_version` counts
 /// those that a file has seen.
 ///
@@ -108,17 +110,20 @@ enum Migrations {
     if version > 0 || owner != 0, owner != applicationID {
       throw JournalError(.corrupt, "'\(path)' is a SQLite file of another program, no journal")
     }
-    guard version <= all.count else {
-      throw JournalError(
-        .newer,
-        "journal '\(path)' has format \(version); this version knows formats up to \(all.count). Run the newer bulkheadd."
-      )
-    }
+    guard version <= all.count else { throw newer(path, version) }
     for (i, step) in all.enumerated().dropFirst(Int(version)) {
       try database.transaction { () throws(JournalError) in
         try database.execute(step)
+        CrashPoint.hit(.insideMigration)
         try database.execute("PRAGMA user_version = \(i + 1); PRAGMA application_id = \(applicationID)")
       }
     }
+  }
+
+  static func newer(_ path: String, _ version: Int64) -> JournalError {
+    JournalError(
+      .newer,
+      "journal '\(path)' has format \(version); this version knows formats up to \(all.count). Run the newer bulkheadd."
+    )
   }
 }

@@ -101,7 +101,7 @@ struct Command: Sendable {
   static let all: [Command] = [
     .up, .down, .status, .doctor,
     .exec, .tools, .toolCall,
-    .workers, .workersReload, .workerCheck, .logs,
+    .workers, .workersReload, .workerCheck, .logs, .selfTestCrash,
     .version, .completions, .help,
   ]
 
