@@ -11,6 +11,7 @@ final class Stand {
   private let daemon: String
   private(set) var pid: Int32 = 0
   private var pidfd: Descriptor?
+  private var lastExit: ProcessExit?
   private(set) var starts = 0
   var log: String { folder + "/log" }
   var executions: String { folder + "/shared/executions" }
@@ -103,6 +104,7 @@ final class Stand {
     starts += 1
     let environment = crashPoint.map { ["BULKHEAD_CRASH_POINT=\($0)"] } ?? []
     let child = try spawn(plan(["--log-format", "json"], environment))
+    lastExit = nil
     pid = child.pid
     pidfd = child.takePidfd()
   }
@@ -120,16 +122,12 @@ final class Stand {
 
   /// nil while it runs, or when it has not ended after so many milliseconds.
   func exit(within milliseconds: Int32 = 0) -> ProcessExit? {
-    guard let raw = pidfd?.raw else { return nil }
+    guard let raw = pidfd?.raw else { return lastExit }
     var watched = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
     guard poll(&watched, 1, milliseconds) == 1 else { return nil }
-    do throws(PosixError) {
-      let exit = try ChildProcess.reap(pidfd: raw)
-      if exit != nil { pidfd = nil }
-      return exit
-    } catch {
-      return nil
-    }
+    do throws(PosixError) { lastExit = try ChildProcess.reap(pidfd: raw) } catch { return nil }
+    if lastExit != nil { pidfd = nil }
+    return lastExit
   }
 
   /// Processes that are left when the coordinator has ended, after a moment for the kernel to take them down; they are
