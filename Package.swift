@@ -113,6 +113,11 @@ let package = Package(
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),

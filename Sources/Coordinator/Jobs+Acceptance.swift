@@ -129,7 +129,7 @@ extension Jobs {
       title: plan.description ?? plan.requestID ?? plan.steps.map(\.id).prefix(4).joined(separator: ", "),
       caller: caller.description,
       hash: hash,
-      spec: spec.json.description,
+      spec: spec.text,
       stepCount: Int64(plan.steps.count),
       createdAt: now
     )
@@ -189,6 +189,7 @@ extension Jobs {
       tools: spec.tools,
       state: record.state,
       generation: record.generation,
+      reason: parse(record.reason),
       lastEvent: lastEvent
     )
   }

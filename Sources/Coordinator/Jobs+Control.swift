@@ -194,7 +194,7 @@ extension Jobs {
     record.generation = 1
     record.caller = caller.description
     record.hash = "fork of \(stored.record.id) from \(message.from)"
-    record.spec = spec.json.description
+    record.spec = spec.text
     record.createdAt = WallTime.now
     record.startedAt = nil
     record.endedAt = nil
