@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 package import Journal
 package import Plan
 package import Wire

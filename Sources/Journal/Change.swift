@@ -62,7 +62,7 @@ extension Database {
     case .event(let event): try insert(event, run)
     case .insertCall(let call): try put(call)
     case .endCall(let call): try put(call)
-    case .deleteJobs(let jobs): for job in jobs { try delete(job) }
+    case .deleteJobs(let jobs): for job in jobs { try delete(job, run) }
     case .artifacts(let job, let digests):
       for digest in digests {
         let statement = try statement("INSERT OR IGNORE INTO artifacts (sha256, job) VALUES (?, ?)")
@@ -210,11 +210,15 @@ extension Database {
   }
 
   /// A job that was opened again since it was chosen stays.
-  private func delete(_ job: Int64) throws(JournalError) {
+  private func delete(_ job: Int64, _ run: Int64) throws(JournalError) {
     let own = try statement("DELETE FROM jobs WHERE seq = ? AND ended_at IS NOT NULL")
     own.bind(1, job)
     try own.run()
     guard changes == 1 else { return }
+    let mark = try statement("UPDATE runs SET last_seq = max(last_seq, ?) WHERE n = ?")
+    mark.bind(1, job)
+    mark.bind(2, run)
+    try mark.run()
     let ranges: [(Statement, Int64)] = [
       (try statement("DELETE FROM steps WHERE id >= ? AND id < ?"), StepKey.jobShift),
       (try statement("DELETE FROM events WHERE id >= ? AND id < ?"), StepKey.eventShift),
