@@ -46,7 +46,8 @@ struct PlanReader {
 
   mutating func fail(_ value: JSON, due: StaticString) {
     if errors.isFull { return errors.omit() }
-    fail(.invalidValue, "'\(pathText)' is \(value.typeName) where \(due) is due")
+    let subject = path.isEmpty ? "the plan" : "'\(pathText)'"
+    fail(.invalidValue, "\(subject) is \(value.typeName) where \(due) is due")
   }
 
   /// An object whose members `body` takes one by one; what it does not know (false) is an error. False for no object.
