@@ -7,7 +7,7 @@ private struct Draft {
   var description: String?
   var tool = ""
   var input = JSON.object(JSONObject())
-  var dependsOn: Set<Int> = []
+  var dependsOn: [Int] = []
   var when: JSON?
   var forEach: JSON?
   var retry = Retry()
@@ -43,15 +43,17 @@ extension PlanReader {
     let input = at(.key("input")) { $0.input(draft.input, allowsItem: allowsItem) }
     let forEach = draft.forEach.flatMap { value in at(.key("for_each")) { $0.forEach(value) } }
     let when = draft.when.flatMap { value in at(.key("when")) { $0.condition(value) } }
-    for reference in input.references + (forEach?.items.references ?? []) + (when?.references ?? []) {
-      if case .step(let other) = reference.source { draft.dependsOn.insert(other) }
+    for references in [input.references, forEach?.items.references ?? [], when?.references ?? []] {
+      for reference in references {
+        if case .step(let other) = reference.source { draft.dependsOn.append(other) }
+      }
     }
     return Step(
       id: draft.id,
       description: draft.description,
       tool: draft.tool,
       input: input,
-      dependsOn: draft.dependsOn.sorted(),
+      dependsOn: Self.ascending(draft.dependsOn),
       when: when,
       forEach: forEach,
       retry: draft.retry,
@@ -63,6 +65,13 @@ extension PlanReader {
       onUnknown: draft.onUnknown,
       onMissingTool: draft.onMissingTool
     )
+  }
+
+  private static func ascending(_ steps: [Int]) -> [Int] {
+    guard steps.count > 1 else { return steps }
+    var found: [Int] = []
+    for step in steps.sorted() where step != found.last { found.append(step) }
+    return found
   }
 
   /// One member; false for an unknown one.
@@ -119,14 +128,14 @@ extension PlanReader {
     return template(value, TemplateRules(allowsItem: allowsItem))
   }
 
-  private mutating func dependencies(_ value: JSON, _ index: Int, into found: inout Set<Int>) {
+  private mutating func dependencies(_ value: JSON, _ index: Int, into found: inout [Int]) {
     guard case .array(let elements) = value else {
       fail(value, due: "array")
       return
     }
     for (i, element) in elements.enumerated() {
       path.append(.index(i))
-      if let other = dependency(element, index) { found.insert(other) }
+      if let other = dependency(element, index) { found.append(other) }
       path.removeLast()
     }
   }

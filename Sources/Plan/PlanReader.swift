@@ -26,7 +26,14 @@ struct PlanReader {
   var pathText: String {
     path.reduce(into: "") { text, token in
       switch token {
-      case .key(let key): text += JSONPointer([key]).description
+      case .key(let key):
+        let isPlain = key.utf8.allSatisfy { $0 != UInt8(ascii: "~") && $0 != UInt8(ascii: "/") }
+        if isPlain {
+          text += "/"
+          text += key
+        } else {
+          text += JSONPointer([key]).description
+        }
       case .index(let index): text += "/\(index)"
       }
     }
@@ -54,7 +61,7 @@ struct PlanReader {
   @discardableResult
   mutating func members(
     of value: JSON,
-    known: [String],
+    known: @autoclosure () -> [String],
     _ body: (inout PlanReader, String, JSON) -> Bool
   ) -> Bool {
     guard case .object(let object) = value else {
@@ -63,7 +70,7 @@ struct PlanReader {
     }
     for member in object.members {
       path.append(.key(member.key))
-      if !body(&self, member.key, member.value) { refuse(member.key, known) }
+      if !body(&self, member.key, member.value) { refuse(member.key, known()) }
       path.removeLast()
     }
     return true
