@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -49,7 +50,8 @@ let package = Package(
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
-    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
+    .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "Digest"], swiftSettings: strict),
     .target(
       name: "Jail",
       dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
@@ -58,13 +60,18 @@ let package = Package(
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
+    .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
-      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
+      dependencies: [
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Journal", "Engine",
+        "Supervision",
+      ],
       swiftSettings: strict
     ),
     .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -78,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal", "Supervision",
         "Coordinator",
         "bulkhead-jail",
       ],
@@ -145,18 +152,19 @@ let package = Package(
     ),
     .testTarget(
       name: "BlobStoreTests",
-      dependencies: ["JSON", "Wire", "Posix", "BlobStore"],
+      dependencies: ["JSON", "Wire", "Posix", "BlobStore", "Digest"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SupervisionTests",
-      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "sandbox-worker",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -183,8 +191,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd",
-        "bulkhead-jail", "echo-worker", "sandbox-worker",
+        "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
+        "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict
