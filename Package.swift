@@ -100,6 +100,13 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "receipts-worker",
+      dependencies: ["Jail", "JSON", "Posix", "CLinux", "Wire", "WorkerKit"],
+      path: "Workers/receipts",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
