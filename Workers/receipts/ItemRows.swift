@@ -30,6 +30,13 @@ struct ItemRows {
     for index in region where !isHeading(lines[index]) {
       guard var item = row(lines[index]) else { continue }
       rows.insert(index)
+      // A percentage of the row before is taken off it.
+      if let percent = lines[index].numbers.first(where: \.isPercent)?.value, let last = items.last, item.price > .zero,
+        let part = last.price * Amount(units: percent.units / 100), part == item.price
+      {
+        item.price = -item.price
+        item.isConsistent = true
+      }
       item.name = name(in: lines[index])
       if item.name.isEmpty { nameless.append(items.count) }
       items.append(item)
@@ -48,7 +55,8 @@ struct ItemRows {
   // MARK: The region
 
   private func region() -> Range<Int>? {
-    let heading = lines.firstIndex { isHeading($0) }
+    let closing = lines.indices.first { isClosing(roles[$0]) && !lines[$0].numbers.isEmpty } ?? lines.count
+    let heading = lines[..<closing].firstIndex { isHeading($0) }
     var start = heading.map { $0 + 1 } ?? 0
     if heading == nil {
       // Without a heading the first line with an amount, and what names it.
@@ -63,6 +71,13 @@ struct ItemRows {
     return seenRow ? start..<lines.count : nil
   }
 
+  private func isClosing(_ role: LineRole?) -> Bool {
+    switch role {
+    case .total?, .subtotal?, .rounding?, .change?, .taxSummary?: true
+    default: false
+    }
+  }
+
   private func ends(_ index: Int, _ seenRow: Bool) -> Bool {
     switch roles[index] {
     case nil, .other?, .discount?: return false
@@ -75,7 +90,7 @@ struct ItemRows {
 
   /// A line that names columns.
   private func isHeading(_ line: ReceiptLine) -> Bool {
-    guard line.amounts.isEmpty else { return false }
+    guard line.numbers.isEmpty else { return false }
     let words = line.ascii.split { !$0.isLetter }.map { String(decoding: $0, as: UTF8.self).uppercased() }
     let columns: Set<String> = [
       "QTY", "PRICE", "AMOUNT", "AMT", "ITEM", "ITEMS", "DESC", "DESCRIPTION", "CODE", "UPRICE", "DISC", "TAX", "SPRICE", "RM", "UOM",
@@ -129,7 +144,8 @@ struct ItemRows {
       item.unitPrice = unit?.value
       let count = before.first { $0.decimals == 0 && $0.reading == .exact && $0.value > .zero }
       if let count, unit == nil {
-        item.quantity = count.value
+        // Only in front of everything; elsewhere it is part of the name.
+        if line.tokens.first?.lowerBound == count.range.lowerBound { item.quantity = count.value }
       } else if let count, let unit, let product = count.value * unit.value, product.magnitude > price.value.magnitude {
         // With a discount in the row, or a digit misread.
         item.quantity = count.value

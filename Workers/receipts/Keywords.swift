@@ -1,7 +1,8 @@
 /// Looks for words in text that a machine has read: nearly right is right.
 enum Keywords {
   /// Whether `letters` hold `word` (capital letters) with at most one wrong, missing or additional letter from five
-  /// letters on, and two from eight on.
+  /// letters on, and two from nine on.
+  /// A word that ends in `!` must be right; one that ends in `~`, being like no other, may have two errors.
   static func contains(_ letters: [UInt8], _ word: StaticString) -> Bool {
     word.withUTF8Buffer { contains(letters, $0) }
   }
@@ -11,8 +12,12 @@ enum Keywords {
     return word.withUTF8 { contains(letters, $0) }
   }
 
-  private static func contains(_ letters: [UInt8], _ word: UnsafeBufferPointer<UInt8>) -> Bool {
-    let allowed = word.count < 5 ? 0 : word.count < 8 ? 1 : 2
+  private static func contains(_ letters: [UInt8], _ spelled: UnsafeBufferPointer<UInt8>) -> Bool {
+    var word = spelled
+    var allowed = word.count < 5 ? 0 : word.count < 9 ? 1 : 2
+    if word.last == UInt8(ascii: "!") { allowed = 0 }
+    if word.last == UInt8(ascii: "~") { allowed = 2 }
+    if word.last.map({ !$0.isLetter }) == true { word = .init(rebasing: word.dropLast()) }
     guard letters.count + allowed >= word.count else { return false }
     return distance(letters, word) <= allowed
   }

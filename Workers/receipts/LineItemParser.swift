@@ -34,7 +34,7 @@ enum LineItemParser {
     let page = input["ocr"] ?? input
     var lines: [ReceiptLine] = []
     if let layout = page["lines"]?.arrayValue, !layout.isEmpty {
-      for line in layout {
+      for line in RowLayout.rows(layout) {
         let words = (line["words"]?.arrayValue ?? []).map { word in
           (word["text"]?.stringValue ?? "", word["confidence"]?.doubleValue.map { Int(max(0, min(100, $0))) })
         }

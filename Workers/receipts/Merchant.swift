@@ -20,13 +20,12 @@ struct Merchant: Sendable {
     var merchant = Merchant()
     var first = best.at
     var last = best.at
-    // A name that is only the form of a company goes on from the line before, one that ends in "&" on the next.
-    if first > 0, isSuffixOnly(head[first]), score(head[first - 1], next: nil, place: 0) != nil { first -= 1 }
-    while last + 1 < head.count, last - first < 2,
-      head[last].ascii.last == UInt8(ascii: "&") || isSuffixOnly(head[last + 1])
-    {
-      last += 1
+    // A line that begins with the form of a company, or closes a bracket, goes on from the line before; one that ends in
+    // "&" or leaves a bracket open goes on in the next.
+    while first > 0, best.at - first < 2, continues(head[first]), score(head[first - 1], next: nil, place: 0) != nil {
+      first -= 1
     }
+    while last + 1 < head.count, last - best.at < 2, isOpen(head[last]) || isSuffixOnly(head[last + 1]) { last += 1 }
     merchant.company = cleaned(head[first...last].map(\.text).joined(separator: " "))
     merchant.confidence = min(0.99, max(0.05, best.score / 8)) * (0.5 + 0.5 * head[best.at].confidence)
     merchant.address = address(in: head, after: last)
@@ -128,6 +127,17 @@ struct Merchant: Sendable {
       }
     }
     return false
+  }
+
+  private static func continues(_ line: ReceiptLine) -> Bool {
+    guard let first = words(of: line).first else { return false }
+    return ["SDN", "SON", "BHD", "ENTERPRISE", "TRADING", "LIMITED", "BERHAD"].contains(first) || brackets(line) < 0
+  }
+
+  private static func isOpen(_ line: ReceiptLine) -> Bool { line.ascii.last == UInt8(ascii: "&") || brackets(line) > 0 }
+
+  private static func brackets(_ line: ReceiptLine) -> Int {
+    line.ascii.count { $0 == UInt8(ascii: "(") } - line.ascii.count { $0 == UInt8(ascii: ")") }
   }
 
   private static func isSuffixOnly(_ line: ReceiptLine) -> Bool {

@@ -18,9 +18,11 @@ struct PrintedNumber: Sendable, Hashable {
   /// A minus or brackets were printed.
   var isNegative = false
   var isPercent = false
+  /// A unit of measure follows.
+  var isMeasure = false
 
   /// Two decimals: a price, not a quantity or a code.
-  var isMoney: Bool { decimals == 2 && !isPercent && reading != .pointless }
+  var isMoney: Bool { decimals == 2 && !isPercent && !isMeasure && reading != .pointless }
 
   /// What evidence from it weighs.
   var weight: Double {
@@ -195,6 +197,9 @@ struct NumberScanner {
     }
   }
 
+  /// Single letters would be marks of tax.
+  private static let units: Set<String> = ["LITRE", "LITRES", "LITER", "LITERS", "LTR", "LIT", "KG", "GM", "ML", "CM", "MM"]
+
   private func made(
     _ digits: [UInt8],
     decimals: Int,
@@ -208,6 +213,9 @@ struct NumberScanner {
     var after = range.upperBound
     while byte(after) == UInt8(ascii: " ") { after += 1 }
     number.isPercent = byte(after) == UInt8(ascii: "%")
+    var unitEnd = after
+    while let byte = byte(unitEnd), byte.isLetter { unitEnd += 1 }
+    number.isMeasure = Self.units.contains(String(decoding: bytes[after..<unitEnd], as: UTF8.self).uppercased())
     number.isNegative = isNegative(range)
     if number.isNegative { number.value = -value }
     return number

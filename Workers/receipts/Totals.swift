@@ -56,6 +56,8 @@ struct TotalsSolver {
   /// Taxable amount and tax of a tax table.
   private var table: (base: Figure, tax: Figure)?
   private var hasRounding = false
+  /// Percentages that are printed beside a word for tax, and in the tax table.
+  private var rates: Set<Amount> = []
 
   static func solve(_ lines: [ReceiptLine], _ roles: [LineRole?], _ items: [ReceiptItem]) -> Totals {
     var solver = TotalsSolver(lines: lines, roles: roles, items: items)
@@ -77,17 +79,20 @@ struct TotalsSolver {
     for (i, line) in lines.enumerated() {
       let role = roles[i]
       if role == .taxSummary { isInTable = true }
+      if Keywords.containsAny(line.letters, ["GST", "TAX", "SST", "VAT"]) {
+        for number in line.numbers where number.isPercent { rates.insert(number.value) }
+      }
       if isInTable, takeTable(line) { continue }
       guard let role, !itemLines.contains(i) || isClosing(role) else { continue }
-      guard var figure = figure(of: i, mayBePointless: true) else { continue }
+      guard var figure = figure(of: i, role) else { continue }
       switch role {
       case .total(let weight):
         figure.weight *= isInTable ? weight * 0.3 : weight
         totals.append(figure)
-      case .subtotal: subtotals.append(figure)
+      case .subtotal: if figure.value > .zero { subtotals.append(figure) }
       case .count:
-        // Beside the number of things some print their sum.
-        if line.numbers.count >= 2 {
+        // Behind the number of things some print their sum.
+        if let amount = line.amounts.last, line.numbers.first != amount {
           figure.weight *= 0.8
           subtotals.append(figure)
         }
@@ -113,10 +118,10 @@ struct TotalsSolver {
   }
 
   /// The last amount in a line, or else the only thing in the line below.
-  private func figure(of index: Int, mayBePointless: Bool) -> Figure? {
+  private func figure(of index: Int, _ role: LineRole) -> Figure? {
     let line = lines[index]
     if let amount = line.amounts.last { return figure(amount, line) }
-    if mayBePointless, let number = line.numbers.last, number.reading == .pointless, number.range.count <= 7 {
+    if isClosing(role), let number = line.numbers.last, number.reading == .pointless, number.range.count <= 7 {
       return figure(number.withPoint, line)
     }
     guard line.numbers.isEmpty, index + 1 < lines.count, roles[index + 1] == nil else { return nil }
@@ -136,6 +141,9 @@ struct TotalsSolver {
     let base = figure(amounts[amounts.count - 2], line)
     let tax = figure(amounts[amounts.count - 1], line)
     guard isTax(tax.value, of: base.value) || tax.value == .zero else { return false }
+    if let number = line.numbers.first(where: { $0.range.upperBound <= amounts[amounts.count - 2].range.lowerBound }) {
+      rates.insert(number.value)
+    }
     if case .total? = roles[line.index] {
       if table == nil { table = (base, tax) }
     } else if let known = table {
@@ -150,10 +158,18 @@ struct TotalsSolver {
   /// No tax on sales is beyond 30 %.
   private func isTax(_ tax: Amount, of base: Amount) -> Bool { tax.units >= 0 && tax.units * 10 <= base.units * 3 }
 
+  /// A tax that is a printed percentage of its base was read well, and so was the base.
+  private func taxWeight(_ tax: Figure, of base: Amount) -> Double {
+    let holds = rates.contains { rate in
+      rate > .zero && (base * Amount(units: rate.units / 100)).map { ($0 - tax.value).magnitude <= Amount(cents: 2) } == true
+    }
+    return tax.weight * (holds ? 1.5 : rates.isEmpty ? 1 : 0.7)
+  }
+
   // MARK: What follows from it
 
   private func evidence() -> [Evidence] {
-    var list = totals.map { Evidence(value: $0.value, weight: $0.weight) }
+    var list = totals.filter { $0.value > .zero }.map { Evidence(value: $0.value, weight: $0.weight) }
     func add(_ value: Amount, _ weight: Double) {
       if value > .zero { list.append(Evidence(value: value, weight: weight)) }
     }
@@ -172,9 +188,13 @@ struct TotalsSolver {
       let weight = min(table.base.weight, table.tax.weight)
       for (value, factor) in rounded(table.base.value + table.tax.value) { add(value, 1.5 * weight * factor) }
     }
-    // A total before rounding, and the rounding after it.
-    for total in totals {
-      for rounding in roundings where rounding.value != .zero && rounding.line > total.line {
+    // A total before rounding, and the rounding after it; one of nothing leaves the total as it is.
+    for total in totals where total.value > .zero {
+      for rounding in roundings where rounding.line > total.line {
+        if rounding.value == .zero {
+          add(total.value, 0.8 * min(total.weight / 2, rounding.weight))
+          continue
+        }
         for (value, _) in signs(total.value, rounding.value) where isStep(value) && !isStep(total.value) {
           add(value, 1.5 * min(total.weight / 2, rounding.weight))
         }
@@ -198,7 +218,7 @@ struct TotalsSolver {
     let service = serviceCharges.last { $0.value > .zero && isTax($0.value, of: base.value) }
     let value = base.value + (service?.value ?? .zero)
     for tax in taxes where tax.value > .zero && isTax(tax.value, of: base.value) {
-      let weight = 3 * min(base.weight, tax.weight, service?.weight ?? 1)
+      let weight = 3 * min(base.weight, taxWeight(tax, of: base.value), service?.weight ?? 1)
       for (sum, factor) in rounded(value + tax.value) { sums.append((sum, weight * factor)) }
     }
     for discount in discounts where discount.value != .zero && discount.value.magnitude < value {
