@@ -101,7 +101,8 @@ struct CategoryRules: Sendable {
 
   /// Also in the plural.
   private static func isSame(_ word: [UInt8], _ key: [UInt8]) -> Bool {
-    word == key || word.count == key.count + 1 && key.count >= 3 && word.last == UInt8(ascii: "S") && word.starts(with: key)
+    word == key
+      || word.count == key.count + 1 && key.count >= 3 && word.last == UInt8(ascii: "S") && word.starts(with: key)
   }
 
   /// One letter wrong, missing or too much in a word of at least six.
@@ -110,7 +111,8 @@ struct CategoryRules: Sendable {
     var start = 0
     while start < min(word.count, key.count), word[start] == key[start] { start += 1 }
     let (a, b) = (word[start...], key[start...])
-    return a.dropFirst().elementsEqual(b.dropFirst()) || a.dropFirst().elementsEqual(b) || a.elementsEqual(b.dropFirst())
+    return a.dropFirst().elementsEqual(b.dropFirst()) || a.dropFirst().elementsEqual(b)
+      || a.elementsEqual(b.dropFirst())
   }
 }
 
@@ -125,10 +127,14 @@ extension CategoryRules {
     var additions: [(category: String, words: [String])] = []
     for member in settings["categories"]?.objectValue?.members ?? [] {
       let words = member.value.arrayValue?.compactMap(\.stringValue) ?? []
-      guard !member.key.isEmpty, member.key.utf8.count <= 64, !words.isEmpty, words.count == member.value.arrayValue?.count,
+      guard !member.key.isEmpty, member.key.utf8.count <= 64, !words.isEmpty,
+        words.count == member.value.arrayValue?.count,
         words.count <= 1000, words.allSatisfy({ !Self.words(of: $0).isEmpty })
       else {
-        throw WireError(.invalidParams, "setting 'categories.\(member.key)' of the receipts worker is not a list of words")
+        throw WireError(
+          .invalidParams,
+          "setting 'categories.\(member.key)' of the receipts worker is not a list of words"
+        )
       }
       additions.append((member.key, words))
     }

@@ -83,12 +83,19 @@ enum ImageSource {
   /// link leads out of it.
   static func read(_ path: String, _ granted: [String]) throws(WireError) -> [UInt8] {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !path.utf8.contains(0), path.utf8.count <= 4096 else {
+    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !path.utf8.contains(0), path.utf8.count <= 4096
+    else {
       throw WireError(.invalidInput, "'\(path.prefix(256))' is no plain absolute path")
     }
-    let root = granted.filter { $0 == path || $0 == "/" || path.hasPrefix($0 + "/") }.max { $0.utf8.count < $1.utf8.count }
+    let root = granted.filter { $0 == path || $0 == "/" || path.hasPrefix($0 + "/") }.max {
+      $0.utf8.count < $1.utf8.count
+    }
     guard let root else {
-      throw WireError(.refused, "'\(path)' lies in none of the paths that the call needs to read", data: ["need": "read"])
+      throw WireError(
+        .refused,
+        "'\(path)' lies in none of the paths that the call needs to read",
+        data: ["need": "read"]
+      )
     }
     do throws(PosixError) {
       return try contents(of: path, below: root)

@@ -29,6 +29,8 @@ struct ItemRows {
     var rows: Set<Int> = []
     for index in region where !isHeading(lines[index]) {
       guard var item = row(lines[index]) else { continue }
+      // What is the sum of all before it is their total, whatever it is called.
+      if items.count >= 2, item.price == items.reduce(Amount.zero, { $0 + $1.price }) { break }
       rows.insert(index)
       // A percentage of the row before is taken off it.
       if let percent = lines[index].numbers.first(where: \.isPercent)?.value, let last = items.last, item.price > .zero,
@@ -42,11 +44,12 @@ struct ItemRows {
       items.append(item)
     }
     if let first = nameless.first, let last = nameless.last {
-      let before = text(at: items[first].line - 1, region, rows) != nil
-      let after = text(at: items[last].line + 1, region, rows) != nil
-      let step = before || !after ? -1 : 1
+      let before = !names(before: items[first].line, region, rows).isEmpty
+      let after = !names(after: items[last].line, region, rows).isEmpty
       for i in nameless {
-        items[i].name = text(at: items[i].line + step, region, rows) ?? text(at: items[i].line - step, region, rows) ?? ""
+        let line = items[i].line
+        let found = before || !after ? names(before: line, region, rows) : names(after: line, region, rows)
+        items[i].name = found.joined(separator: " ")
       }
     }
     return items.filter { !$0.name.isEmpty || $0.isConsistent }
@@ -84,7 +87,8 @@ struct ItemRows {
     case .taxSummary?, .count?: return seenRow
     case .total?, .subtotal?, .rounding?, .change?: return seenRow || !lines[index].numbers.isEmpty
     // The names of things have such words in them.
-    case .tax?, .payment?, .serviceCharge?: return seenRow && !lines[index].amounts.isEmpty && lines[index].letters.count < 24
+    case .tax?, .payment?, .serviceCharge?:
+      return seenRow && !lines[index].amounts.isEmpty && lines[index].letters.count < 24
     }
   }
 
@@ -93,11 +97,17 @@ struct ItemRows {
     guard line.numbers.isEmpty else { return false }
     let words = line.ascii.split { !$0.isLetter }.map { String(decoding: $0, as: UTF8.self).uppercased() }
     let columns: Set<String> = [
-      "QTY", "PRICE", "AMOUNT", "AMT", "ITEM", "ITEMS", "DESC", "DESCRIPTION", "CODE", "UPRICE", "DISC", "TAX", "SPRICE", "RM", "UOM",
+      "QTY", "PRICE", "AMOUNT", "AMT", "ITEM", "ITEMS", "DESC", "DESCRIPTION", "CODE", "UPRICE", "DISC", "TAX",
+      "SPRICE", "RM", "UOM",
       "RSP", "TOTAL", "UNIT", "QUANTITY", "U", "P",
     ]
+    if words.count >= 2, words.allSatisfy({ columns.contains($0) }) { return true }
     return words.count { columns.contains($0) } >= 2
-      && words.contains { ["QTY", "PRICE", "AMOUNT", "AMT", "DESC", "DESCRIPTION", "QUANTITY", "UPRICE", "RSP", "CODE", "TOTAL"].contains($0) }
+      && words.contains {
+        ["QTY", "PRICE", "AMOUNT", "AMT", "DESC", "DESCRIPTION", "QUANTITY", "UPRICE", "RSP", "CODE", "TOTAL"].contains(
+          $0
+        )
+      }
   }
 
   // MARK: Rows
@@ -123,7 +133,9 @@ struct ItemRows {
     search: for unit in units.reversed() {
       for quantity in before.reversed() where quantity.range != unit.range && quantity.reading != .pointless {
         let value = unit.reading == .pointless ? unit.withPoint.value : unit.value
-        guard quantity.value > .zero, quantity.decimals != 2 || quantity.value < Amount(cents: 100_000) else { continue }
+        guard quantity.value > .zero, quantity.decimals != 2 || quantity.value < Amount(cents: 100_000) else {
+          continue
+        }
         if let product = quantity.value * value, product == price.value {
           item.quantity = quantity.value
           item.unitPrice = value
@@ -131,6 +143,11 @@ struct ItemRows {
           break search
         }
       }
+    }
+    if !item.isConsistent, let pair = discounted(Array(before), price.value) {
+      item.quantity = pair.quantity
+      item.unitPrice = pair.unit
+      item.isConsistent = true
     }
     if !item.isConsistent, let pair = lostPoint(numbers) {
       item.quantity = pair.quantity
@@ -146,12 +163,32 @@ struct ItemRows {
       if let count, unit == nil {
         // Only in front of everything; elsewhere it is part of the name.
         if line.tokens.first?.lowerBound == count.range.lowerBound { item.quantity = count.value }
-      } else if let count, let unit, let product = count.value * unit.value, product.magnitude > price.value.magnitude {
+      } else if let count, let unit, unit.value != price.value, let product = count.value * unit.value,
+        product.magnitude > price.value.magnitude
+      {
         // With a discount in the row, or a digit misread.
         item.quantity = count.value
       }
     }
     return item
+  }
+
+  /// Unit price and discount before the price, the discount as an amount or in percent.
+  private func discounted(_ numbers: [PrintedNumber], _ price: Amount) -> (quantity: Amount, unit: Amount)? {
+    let amounts = numbers.filter(\.isMoney)
+    guard amounts.count >= 2 else { return nil }
+    let (unit, discount) = (amounts[amounts.count - 2].value, amounts[amounts.count - 1].value)
+    let counts = numbers.filter {
+      $0.range.upperBound <= amounts[amounts.count - 2].range.lowerBound && $0.reading == .exact
+    }
+    for quantity in counts.map(\.value) + [Amount(units: Amount.scale)] where quantity > .zero && discount > .zero {
+      guard let full = quantity * unit else { continue }
+      let part = full * Amount(units: discount.units / 100)
+      if full - discount == price || part.map({ (full - $0 - price).magnitude <= Amount(cents: 1) }) == true {
+        return (quantity, unit)
+      }
+    }
+    return nil
   }
 
   /// The last number of a row has lost its point, and quantity and unit price say so.
@@ -166,7 +203,8 @@ struct ItemRows {
   // MARK: Names
 
   private static let marks: Set<String> = [
-    "SR", "ZR", "ZRL", "ZRE", "ES", "OS", "TX", "S", "Z", "E", "T", "X", "RM", "RH", "PC", "PCS", "UNIT", "UNT", "EA",
+    "SR", "ZR", "ZRL", "ZRE", "ES", "OS", "TX", "S", "Z", "E", "T", "X", "RM", "RH", "PC", "PCS", "UNIT", "UNITS",
+    "UNT", "UNI", "EA",
     "QTY", "NOS", "GA", "GB", "EX", "A", "N",
   ]
 
@@ -185,14 +223,41 @@ struct ItemRows {
     }
     // A code with a few letters, or a word torn apart, is no name.
     let letters = words.joined().utf8.count(where: \.isLetter)
-    return letters >= 4 || letters == 3 && words.count == 1 ? words.joined(separator: " ") : ""
+    return letters >= 4 || letters == 3 && words.count == 1 ? Self.joined(words) : ""
   }
 
-  /// A line of words alone that names a row beside it.
-  private func text(at index: Int, _ region: Range<Int>, _ rows: Set<Int>) -> String? {
-    guard region.contains(index), !rows.contains(index), !isHeading(lines[index]) else { return nil }
-    let letters = lines[index].ascii.count { $0.isLetter }
-    guard letters >= 3 else { return nil }
-    return lines[index].text
+  /// Lines of words alone that name the row below or above them; no more than a name has.
+  private func names(before line: Int, _ region: Range<Int>, _ rows: Set<Int>) -> [String] {
+    var names: [String] = []
+    var index = line - 1
+    while names.count < 3, region.contains(index), !rows.contains(index), let name = text(at: index) {
+      names.insert(name, at: 0)
+      index -= 1
+    }
+    return names.filter { !$0.isEmpty }
+  }
+
+  private func names(after line: Int, _ region: Range<Int>, _ rows: Set<Int>) -> [String] {
+    var names: [String] = []
+    var index = line + 1
+    while names.count < 3, region.contains(index), !rows.contains(index), let name = text(at: index) {
+      names.append(name)
+      index += 1
+    }
+    return names.filter { !$0.isEmpty }
+  }
+
+  /// Without codes; empty for a line without words, nil for one that is none of a name.
+  private func text(at index: Int) -> String? {
+    guard !isHeading(lines[index]), lines[index].amounts.isEmpty, roles[index] != .other else { return nil }
+    let words = lines[index].tokens.map { lines[index].string($0) }.filter { $0.utf8.count(where: \.isDigit) < 5 }
+    guard words.joined().utf8.count(where: \.isLetter) >= 3 else { return "" }
+    return Self.joined(words)
+  }
+
+  /// Without marks at the ends.
+  private static func joined(_ words: [String]) -> String {
+    func isMark(_ word: String) -> Bool { !word.utf8.contains { $0.isLetter || $0.isDigit } }
+    return words.drop(while: isMark).reversed().drop(while: isMark).reversed().joined(separator: " ")
   }
 }

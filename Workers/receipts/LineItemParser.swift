@@ -13,7 +13,9 @@ enum LineItemParser {
 
   static func parse(text: String) -> JSON {
     parse(
-      text.split(whereSeparator: \.isNewline).enumerated().map { ReceiptLine(index: $0.offset, text: String($0.element)) },
+      text.split(whereSeparator: \.isNewline).enumerated().map {
+        ReceiptLine(index: $0.offset, text: String($0.element))
+      },
       .dayFirst
     )
   }

@@ -38,7 +38,8 @@ enum LineRole: Sendable, Equatable {
     Rule(
       role: .other,
       words: [
-        "TAXINVOICE", "CASHBILL", "CASHSALE", "CASHINVOICE", "CASHIER", "EXCHANGE!", "GSTID", "GSTNO", "GSTREG", "REGNO",
+        "TAXINVOICE", "CASHBILL", "CASHSALE", "CASHINVOICE", "CASHIER", "EXCHANGE!", "GSTID", "GSTNO", "GSTREG",
+        "REGNO",
         "TAXID", "VATNO", "INVOICENO", "POINTS", "YOUSAVE", "TOTALSAVING", "LOYALTY", "THANKYOU", "RETURNABLE",
         "REFUND", "BANKACC",
       ],
@@ -49,7 +50,11 @@ enum LineRole: Sendable, Equatable {
       words: ["TOTALQTY", "TOTALQUANTITY", "TOTALITEM", "ITEMCOUNT", "QTYCOUNT", "NOOFITEM", "ITEMSQTY", "NOITEMS"]
     ),
     Rule(role: .total(weight: 2.5), words: ["TOTALROUNDED", "ROUNDEDTOTAL", "AMTROUNDED", "AFTERROUND"]),
-    Rule(role: .rounding, words: ["ROUNDING", "ROUNDADJ", "RNDADJ"], unless: ["TOTALINC", "GRANDTOTAL", "BEFOREROUND"]),
+    Rule(
+      role: .rounding,
+      words: ["ROUNDING", "ROUNDADJ", "RNDADJ"],
+      unless: ["TOTALINC", "GRANDTOTAL", "BEFOREROUND"]
+    ),
     Rule(role: .change, words: ["CHANGE", "BAKI", "BALANCE"], unless: ["BALANCEDUE", "BALANCETOPAY"]),
     Rule(role: .payment(isCard: false), words: ["TOTALPAID", "TOTALTENDER", "TOTALPAYMENT", "AMOUNTPAID"]),
     Rule(role: .tax, words: ["INCLUDEDINTOTAL"]),
@@ -65,19 +70,28 @@ enum LineRole: Sendable, Equatable {
     Rule(
       role: .total(weight: 2.5),
       words: [
-        "GRANDTOTAL", "TOTALDUE", "AMOUNTDUE", "BALANCEDUE", "NETTTOTAL", "NETTOTAL", "TOTALPAYABLE", "AMOUNTPAYABLE", "AMTPAYABLE",
+        "GRANDTOTAL", "TOTALDUE", "AMOUNTDUE", "BALANCEDUE", "NETTTOTAL", "NETTOTAL", "TOTALPAYABLE", "AMOUNTPAYABLE",
+        "AMTPAYABLE",
         "TOTALINCL", "TOTALINC", "INCLUSIVE", "TOTALTOPAY", "BALANCETOPAY", "TOTALGROSS", "JUMLAHBESAR",
       ],
       unless: ["DISCOUNT"]
     ),
     Rule(role: .discount, words: ["DISCOUNT", "VOUCHER", "REBATE", "COUPON"]),
-    Rule(role: .tax, words: ["TOTALTAX", "TAXTOTAL", "TOTALGST", "GSTTOTAL", "TOTALSST", "TOTALVAT", "SERVICETAX", "SALESTAX"]),
-    Rule(role: .total(weight: 2), words: ["TOTALAMOUNT", "TOTALAMT", "TOTALSALES", "TOTALRM", "NETTAMOUNT", "NETAMOUNT"]),
+    Rule(
+      role: .tax,
+      words: ["TOTALTAX", "TAXTOTAL", "TOTALGST", "GSTTOTAL", "TOTALSST", "TOTALVAT", "SERVICETAX", "SALESTAX"]
+    ),
+    Rule(
+      role: .total(weight: 2),
+      words: ["TOTALAMOUNT", "TOTALAMT", "TOTALSALES", "TOTALRM", "NETTAMOUNT", "NETAMOUNT"]
+    ),
     Rule(role: .total(weight: 1.8), words: ["TOTAL", "JUMLAH"]),
     Rule(role: .tax, words: ["GST", "TAX", "SST", "VAT", "CUKAI"]),
     Rule(
       role: .payment(isCard: true),
-      words: ["VISA", "MASTERCARD", "DEBITCARD", "CREDITCARD", "AMEX", "MYDEBIT", "MAESTRO", "EWALLET", "GRABPAY", "TOUCHNGO"]
+      words: [
+        "VISA", "MASTERCARD", "DEBITCARD", "CREDITCARD", "AMEX", "MYDEBIT", "MAESTRO", "EWALLET", "GRABPAY", "TOUCHNGO",
+      ]
     ),
     Rule(role: .payment(isCard: false), words: ["CASH", "TENDER", "PAYMENT", "RECEIVED", "PAID", "TUNAI"]),
   ]

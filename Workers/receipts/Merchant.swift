@@ -25,6 +25,7 @@ struct Merchant: Sendable {
     while first > 0, best.at - first < 2, continues(head[first]), score(head[first - 1], next: nil, place: 0) != nil {
       first -= 1
     }
+    while first > 0, best.at - first < 2, isOpen(head[first - 1]) { first -= 1 }
     while last + 1 < head.count, last - best.at < 2, isOpen(head[last]) || isSuffixOnly(head[last + 1]) { last += 1 }
     merchant.company = cleaned(head[first...last].map(\.text).joined(separator: " "))
     merchant.confidence = min(0.99, max(0.05, best.score / 8)) * (0.5 + 0.5 * head[best.at].confidence)
@@ -82,7 +83,9 @@ struct Merchant: Sendable {
     let words = words(of: line)
     guard words.contains(where: { $0.utf8.count >= 3 }) else { return nil }
     if Keywords.containsAny(line.letters, otherWords) || line.ascii.contains(UInt8(ascii: "@")) { return nil }
-    if words.contains(where: { $0 == "TEL" || $0 == "FAX" || $0 == "GST" || $0 == "PHONE" }) { return nil }
+    if words.contains(where: { $0 == "TEL" || $0 == "FAX" || $0 == "GST" || $0 == "PHONE" || $0 == "TELEPHONE" }) {
+      return nil
+    }
     var score = 2.5 - 0.3 * Double(place)
     if forms.contains(where: { Keywords.contains(line.letters, $0) }) || !shortForms.isDisjoint(with: words) {
       score += 3
@@ -165,7 +168,9 @@ struct Merchant: Sendable {
     return words.isEmpty ? nil : words.joined(separator: " ")
   }
 
-  private static func letters(_ word: String) -> String { String(word.uppercased().filter { $0.isLetter || $0.isNumber }) }
+  private static func letters(_ word: String) -> String {
+    String(word.uppercased().filter { $0.isLetter || $0.isNumber })
+  }
 
   private static func isNumberWord(_ word: String) -> Bool {
     word.utf8.count(where: \.isDigit) >= 5
@@ -176,7 +181,10 @@ struct Merchant: Sendable {
   private static func address(in head: [ReceiptLine], after last: Int) -> String? {
     var parts: [String] = []
     for line in head.dropFirst(last + 1) {
-      if Keywords.containsAny(line.letters, otherWords) || words(of: line).contains(where: { ["TEL", "FAX", "GST"].contains($0) }) {
+      if Keywords.containsAny(line.letters, otherWords)
+        || words(of: line).contains(where: { ["TEL", "TELEPHONE", "FAX", "GST"].contains($0) })
+        || isRegistration(line)
+      {
         if parts.isEmpty { continue }
         break
       }
@@ -184,7 +192,9 @@ struct Merchant: Sendable {
         parts.append(line.text)
       } else if !parts.isEmpty {
         // A town stands alone at the end.
-        guard line.letters.count >= 4, line.confidence > 0.6, line.amounts.isEmpty, words(of: line).count <= 3 else { break }
+        guard line.letters.count >= 4, line.confidence > 0.6, line.amounts.isEmpty, words(of: line).count <= 3 else {
+          break
+        }
         parts.append(line.text)
         break
       }

@@ -198,7 +198,9 @@ struct NumberScanner {
   }
 
   /// Single letters would be marks of tax.
-  private static let units: Set<String> = ["LITRE", "LITRES", "LITER", "LITERS", "LTR", "LIT", "KG", "GM", "ML", "CM", "MM"]
+  private static let units: Set<String> = [
+    "LITRE", "LITRES", "LITER", "LITERS", "LTR", "LIT", "KG", "GM", "ML", "CM", "MM",
+  ]
 
   private func made(
     _ digits: [UInt8],

@@ -17,7 +17,9 @@ enum OCRRun {
   /// Between the end of a run at its wall limit and the call's deadline, so that the answer still gets home.
   private static let margin: Int64 = 100
 
-  static func read(_ image: [UInt8], _ tesseract: Tesseract, _ arguments: [String], _ call: Call) async throws -> [UInt8] {
+  static func read(_ image: [UInt8], _ tesseract: Tesseract, _ arguments: [String], _ call: Call) async throws
+    -> [UInt8]
+  {
     var policy = tesseract.policy(["stdin", "stdout", "--tessdata-dir", tesseract.data] + arguments)
     try apply(call, to: &policy)
     let jail: PreparedJail

@@ -21,7 +21,10 @@ struct ReceiptDate: Sendable {
       for var date in scanner.dates() {
         if Keywords.contains(line.letters, "DATE") || Keywords.contains(line.letters, "TARIKH") { date.score += 2 }
         if TimeOfDay.find(in: line, after: 0) != nil { date.score += 1.5 }
-        if Keywords.containsAny(line.letters, ["EXPIRY", "EXPIRE", "VALIDUNTIL", "BESTBEFORE", "SINCE", "PRINTED", "ACT"]) {
+        if Keywords.containsAny(
+          line.letters,
+          ["EXPIRY", "EXPIRE", "VALIDUNTIL", "BESTBEFORE", "SINCE", "PRINTED", "ACT"]
+        ) {
           date.score -= 2
         }
         date.score += line.confidence * 0.5
@@ -200,7 +203,11 @@ struct TimeOfDay: Sendable {
       }
       return (value, digits)
     }
-    for i in start..<max(start, bytes.count) where bytes[i].isDigit && (i == 0 || !"0123456789:/.-".utf8.contains(bytes[i - 1]) || bytes[i - 1] == UInt8(ascii: ":") && (i < 2 || !bytes[i - 2].isDigit)) {
+    for i in start..<max(start, bytes.count)
+    where bytes[i].isDigit
+      && (i == 0 || !"0123456789:/.-".utf8.contains(bytes[i - 1])
+        || bytes[i - 1] == UInt8(ascii: ":") && (i < 2 || !bytes[i - 2].isDigit))
+    {
       let hour = number(i)
       guard (1...2).contains(hour.digits) else { continue }
       var at = i + hour.digits
@@ -220,7 +227,9 @@ struct TimeOfDay: Sendable {
       var hours = hour.value
       if at < bytes.count, hours >= 1, hours <= 12 {
         let mark = bytes[at] & 0xdf
-        let isMark = at + 1 >= bytes.count || bytes[at + 1] & 0xdf == UInt8(ascii: "M") || bytes[at + 1] & 0xdf == UInt8(ascii: "H")
+        let isMark =
+          at + 1 >= bytes.count || bytes[at + 1] & 0xdf == UInt8(ascii: "M")
+          || bytes[at + 1] & 0xdf == UInt8(ascii: "H")
         if mark == UInt8(ascii: "P"), isMark, hours < 12 { hours += 12 }
         if mark == UInt8(ascii: "A"), isMark, hours == 12 { hours = 0 }
       }

@@ -157,7 +157,8 @@ enum Schemas {
         "description": "Items as line_item_parser gives them; other members are passed on.",
       ],
       "company": [
-        "type": ["string", "null"], "maxLength": 4096, "description": "Who sold them, for items whose name says nothing.",
+        "type": ["string", "null"], "maxLength": 4096,
+        "description": "Who sold them, for items whose name says nothing.",
       ],
     ],
     "required": ["items"],

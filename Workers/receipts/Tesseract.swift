@@ -52,14 +52,18 @@ struct Tesseract: Sendable {
     var list = Self.policy(program, ["tesseract", "--list-langs"])
     list.view.base = .libraries
     let lines = try Self.output(of: list).split(separator: "\n").map(String.init)
-    guard let head = lines.first, let open = head.firstIndex(of: "\""), let close = head.lastIndex(of: "\""), open < close
+    guard let head = lines.first, let open = head.firstIndex(of: "\""), let close = head.lastIndex(of: "\""),
+      open < close
     else { throw WireError(.unavailable, "tesseract does not say where its trained data is") }
     var folder = String(head[head.index(after: open)..<close])
     while folder.hasSuffix("/"), folder != "/" { folder.removeLast() }
     data = folder
     languages = lines.dropFirst().filter { Self.isLanguage($0) && $0 != "osd" }
     guard !languages.isEmpty else {
-      throw WireError(.unavailable, "tesseract has no trained data in '\(folder)'; hint: apt-get install tesseract-ocr-eng")
+      throw WireError(
+        .unavailable,
+        "tesseract has no trained data in '\(folder)'; hint: apt-get install tesseract-ocr-eng"
+      )
     }
     var bare = Self.policy(program, ["tesseract", "--version"])
     bare.view.libraries = libraries
@@ -84,7 +88,7 @@ struct Tesseract: Sendable {
     policy.view.programs = [program]
     policy.view.workspaceBytes = nil
     policy.view.temporaryBytes = 1 << 20
-    policy.view.processes = .hidden
+    policy.view.processes = .processesOnly
     policy.profile = .compute
     policy.network = hasNoNetwork ? .inherited : .none
     policy.limits.processes = 8
@@ -116,6 +120,7 @@ struct Tesseract: Sendable {
   }
 
   static func isLanguage(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 32 && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
+    !name.isEmpty && name.utf8.count <= 32
+      && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
   }
 }

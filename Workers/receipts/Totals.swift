@@ -147,8 +147,14 @@ struct TotalsSolver {
     if case .total? = roles[line.index] {
       if table == nil { table = (base, tax) }
     } else if let known = table {
-      let sum = Figure(value: known.base.value + base.value, weight: min(known.base.weight, base.weight), line: line.index)
-      table = (sum, Figure(value: known.tax.value + tax.value, weight: min(known.tax.weight, tax.weight), line: line.index))
+      let sum = Figure(
+        value: known.base.value + base.value,
+        weight: min(known.base.weight, base.weight),
+        line: line.index
+      )
+      table = (
+        sum, Figure(value: known.tax.value + tax.value, weight: min(known.tax.weight, tax.weight), line: line.index)
+      )
     } else {
       table = (base, tax)
     }
@@ -161,7 +167,8 @@ struct TotalsSolver {
   /// A tax that is a printed percentage of its base was read well, and so was the base.
   private func taxWeight(_ tax: Figure, of base: Amount) -> Double {
     let holds = rates.contains { rate in
-      rate > .zero && (base * Amount(units: rate.units / 100)).map { ($0 - tax.value).magnitude <= Amount(cents: 2) } == true
+      rate > .zero
+        && (base * Amount(units: rate.units / 100)).map { ($0 - tax.value).magnitude <= Amount(cents: 2) } == true
     }
     return tax.weight * (holds ? 1.5 : rates.isEmpty ? 1 : 0.7)
   }
@@ -231,7 +238,9 @@ struct TotalsSolver {
   /// With the printed rounding, either way where the sign may be lost; as it is when there is none.
   private func rounded(_ value: Amount) -> [(Amount, Double)] {
     guard let rounding = roundings.last, rounding.value != .zero else { return [(value, 1)] }
-    return signs(value, rounding.value).map { ($0.0, $0.1 * (isStep($0.0) ? 1 : 0.3)) } + [(value, isStep(value) ? 0.8 : 0.3)]
+    return signs(value, rounding.value).map { ($0.0, $0.1 * (isStep($0.0) ? 1 : 0.3)) } + [
+      (value, isStep(value) ? 0.8 : 0.3)
+    ]
   }
 
   private func signs(_ value: Amount, _ rounding: Amount) -> [(Amount, Double)] {
@@ -264,7 +273,8 @@ struct TotalsSolver {
     let (a, b) = (Array(a.text.utf8), Array(b.text.utf8))
     if a.count == b.count { return zip(a, b).count { $0 != $1 } == 1 }
     // The first digit is lost: 7.55 for 27.55.
-    return a.count + 1 == b.count && b.dropFirst().elementsEqual(a) || b.count + 1 == a.count && a.dropFirst().elementsEqual(b)
+    return a.count + 1 == b.count && b.dropFirst().elementsEqual(a)
+      || b.count + 1 == a.count && a.dropFirst().elementsEqual(b)
   }
 
   // MARK: The rest
@@ -279,7 +289,11 @@ struct TotalsSolver {
     result.cash = (cash + cards).first?.value
     result.change = changes.last?.value
     if let total = best?.value { choosePayment(total, &result) }
+    // Nobody gives back more than was given.
+    if let change = result.change, change > result.cash ?? .zero { result.change = nil }
     chooseSum(&result)
+    if let tax = result.tax, let total = result.total, !isTax(tax, of: total) { result.tax = nil }
+    if let discount = result.discount, let total = result.total, discount >= total + total { result.discount = nil }
     addChecks(&result)
     return result
   }
@@ -316,7 +330,9 @@ struct TotalsSolver {
       }
     }
     // Rounded from another printed total.
-    if given > .zero, totals.contains(where: { $0.value - given == total }), !totals.contains(where: { $0.value + given == total }) {
+    if given > .zero, totals.contains(where: { $0.value - given == total }),
+      !totals.contains(where: { $0.value + given == total })
+    {
       result.rounding = -given
     }
   }
@@ -329,17 +345,24 @@ struct TotalsSolver {
       let extra = (result.serviceCharge ?? .zero) - (result.discount ?? .zero)
       let ways = [sum, sum + extra, sum + (result.tax ?? .zero), sum + extra + (result.tax ?? .zero)]
       let left = ways.first { $0 + rounding == total } ?? sum
-      result.checks.append(Totals.Check(name: "items_sum", holds: left + rounding == total, left: left + rounding, right: total))
+      result.checks.append(
+        Totals.Check(name: "items_sum", holds: left + rounding == total, left: left + rounding, right: total)
+      )
     }
     if let subtotal = result.subtotal {
       let tax = result.tax ?? .zero
       let service = result.serviceCharge ?? .zero
-      let ways = [subtotal + service + tax + rounding, subtotal + service + rounding, subtotal + rounding - (result.discount ?? .zero)]
+      let ways = [
+        subtotal + service + tax + rounding, subtotal + service + rounding,
+        subtotal + rounding - (result.discount ?? .zero),
+      ]
       let left = ways.first { $0 == total } ?? ways[0]
       result.checks.append(Totals.Check(name: "subtotal_tax_rounding", holds: left == total, left: left, right: total))
     }
     if let cash = result.cash, let change = result.change {
-      result.checks.append(Totals.Check(name: "cash_change", holds: cash - change == total, left: cash - change, right: total))
+      result.checks.append(
+        Totals.Check(name: "cash_change", holds: cash - change == total, left: cash - change, right: total)
+      )
     }
     if hasRounding {
       let step = Amount(units: total.units - total.units % 500)
