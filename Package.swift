@@ -167,6 +167,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "ReceiptsTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "receipts-worker",
+        "bulkhead-jail",
+      ],
+      exclude: ["Images"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
       swiftSettings: strict

@@ -78,8 +78,12 @@ struct NumberScanner {
     }
   }
 
+  /// At least one byte.
   private mutating func skipWord() {
+    let start = at
     while let byte = byte(at), byte.isLetter || byte.isDigit || "/:-.,".utf8.contains(byte) {
+      // A label's colon or dots are not part of the number behind them.
+      if at > start, byte.isDigit, let before = self.byte(at - 1), ":.".utf8.contains(before), canBegin(at) { return }
       // A currency's letters belong to what follows them.
       if byte.isLetter, let next = self.byte(at + 1), next.isDigit, canBegin(at + 1) {
         at += 1
@@ -226,15 +230,14 @@ struct NumberScanner {
   /// A minus before the number or its currency, or one after it at the end of a word.
   private func isNegative(_ range: Range<Int>) -> Bool {
     var index = range.lowerBound - 1
-    while let byte = byte(index), byte.isBlank || byte.isLetter && endsWithCurrency(index + 1) && byte & 0xdf != 0x58 {
-      // At most a currency and a blank.
-      if range.lowerBound - index > 5 { return false }
-      index -= 1
+    while byte(index)?.isBlank == true { index -= 1 }
+    if byte(index)?.isLetter == true, bytes[index] & 0xdf != UInt8(ascii: "X"), endsWithCurrency(index + 1) {
+      while byte(index)?.isLetter == true { index -= 1 }
     }
     if let byte = byte(index), byte == UInt8(ascii: "-") || byte == UInt8(ascii: "~") {
-      // A dash between words is a line of dashes or a code.
-      let before = self.byte(index - 1)
-      return before == nil || before!.isBlank || before! == UInt8(ascii: ":") || before! == UInt8(ascii: "(")
+      // A dash between words or in a line of dashes is none; nor one with a gap behind it, but for a currency's.
+      guard let before = self.byte(index - 1) else { return true }
+      return before.isBlank || before == UInt8(ascii: ":") || before == UInt8(ascii: "(")
     }
     return byte(range.upperBound) == UInt8(ascii: "-")
       && (byte(range.upperBound + 1).map { $0.isBlank } ?? true)

@@ -38,9 +38,9 @@ enum LineRole: Sendable, Equatable {
     Rule(
       role: .other,
       words: [
-        "TAXINVOICE", "CASHBILL", "CASHSALE", "CASHINVOICE", "CASHIER", "EXCHANGE!", "GSTID", "GSTNO", "GSTREG",
-        "REGNO",
-        "TAXID", "VATNO", "INVOICENO", "POINTS", "YOUSAVE", "TOTALSAVING", "LOYALTY", "THANKYOU", "RETURNABLE",
+        "TAXINVOICE", "CASHBILL", "CASHSALE", "CASHINVOICE", "CASHIER", "EXCHANGE0", "GSTID0", "GSTNO0", "GSTREG",
+        "REGNO0",
+        "TAXID0", "VATNO0", "INVOICENO", "POINTS", "YOUSAVE", "TOTALSAVING", "LOYALTY", "THANKYOU", "RETURNABLE",
         "REFUND", "BANKACC",
       ],
       unless: ["TOTALAMOUNT", "GRANDTOTAL", "TOTALINC"]
@@ -55,16 +55,17 @@ enum LineRole: Sendable, Equatable {
       words: ["ROUNDING", "ROUNDADJ", "RNDADJ"],
       unless: ["TOTALINC", "GRANDTOTAL", "BEFOREROUND"]
     ),
-    Rule(role: .change, words: ["CHANGE", "BAKI", "BALANCE"], unless: ["BALANCEDUE", "BALANCETOPAY"]),
+    Rule(role: .change, words: ["CHANGE", "BAKI", "BALANCE"], unless: ["BALANCEDUE", "BALANCETOPAY", "CHARGE0"]),
     Rule(role: .payment(isCard: false), words: ["TOTALPAID", "TOTALTENDER", "TOTALPAYMENT", "AMOUNTPAID"]),
     Rule(role: .tax, words: ["INCLUDEDINTOTAL"]),
     Rule(
       role: .subtotal,
       words: [
-        "SUBTOTAL~", "TOTALEXC", "EXCLUDING", "EXCLGST", "EXCLTAX", "EXCGST", "EXCLOFGST", "BEFORETAX", "BEFOREGST",
+        "SUBTOTAL2", "TOTALEXC", "EXCLUDING1", "EXCLUSIVE1", "EXCLGST", "EXCLTAX", "EXCGST", "EXCLOFGST", "BEFORETAX",
+        "BEFOREGST",
         "TAXABLE", "TOTALEX", "AMOUNTEXC",
       ],
-      unless: ["INCLUSIVE", "INCLUDING"]
+      unless: ["INCLUSIVE0", "INCLUDING0"]
     ),
     Rule(role: .serviceCharge, words: ["SERVICECHARGE", "SVCCHARGE", "SVCCHG", "SERVICECHG"]),
     Rule(

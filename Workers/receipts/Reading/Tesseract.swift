@@ -38,7 +38,63 @@ struct Tesseract: Sendable {
     )
   }
 
-  private init() throws(WireError) {
+  /// A jail with tesseract, its libraries and its data in it and nothing else: no workspace, no network, no other program.
+  func policy(_ arguments: [String]) -> JailPolicy {
+    var policy = Self.policy(program, ["tesseract"] + arguments)
+    policy.view.libraries = libraries
+    policy.view.readable = [data]
+    return policy
+  }
+
+  fileprivate static func policy(_ program: String, _ arguments: [String]) -> JailPolicy {
+    var policy = JailPolicy(program: program, arguments: arguments)
+    // One thread: a receipt is too small to gain from more, and calls run beside each other.
+    policy.environment = ["OMP_THREAD_LIMIT=1", "LANG=C.UTF-8", "HOME=/tmp", "TMPDIR=/tmp"]
+    policy.directory = "/"
+    policy.view.base = .bare
+    policy.view.programs = [program]
+    policy.view.workspaceBytes = nil
+    policy.view.temporaryBytes = 1 << 20
+    policy.view.processes = .processesOnly
+    policy.profile = .compute
+    policy.network = hasNoNetwork ? .inherited : .none
+    policy.limits.processes = 8
+    policy.limits.artifacts = 0
+    return policy
+  }
+
+  /// The coordinator starts this worker in an empty network namespace; one that was started by hand gives every run one.
+  private static let hasNoNetwork = OwnNamespaces.interfacesUp()?.isEmpty == true
+
+  fileprivate static func output(of policy: JailPolicy) throws(WireError) -> String {
+    let result: JailResult
+    do throws(JailError) {
+      var policy = policy
+      policy.limits.wallMilliseconds = 10_000
+      result = try JailRun(try policy.prepare()).run()
+    } catch {
+      throw WireError(.setupFailed, error.message)
+    }
+    guard result.reason == .ok else { throw OCRRun.failure(result) }
+    return String(decoding: result.output.bytes, as: UTF8.self)
+  }
+
+  /// Absolute paths in lines such as `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x…)`.
+  static func libraries(in trace: String) -> [String] {
+    trace.split(separator: "\n").compactMap { line in
+      line.split { $0 == " " || $0 == "\t" }.first { $0.hasPrefix("/") }.map(String.init)
+    }
+  }
+
+  static func isLanguage(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 32
+      && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
+  }
+}
+
+extension Tesseract {
+  /// Asks the host, in jails.
+  fileprivate init() throws(WireError) {
     guard access(Self.path, X_OK) == 0 else { throw Self.missing }
     program = Self.path
     // The loader itself says what it would load, as ldd has it do.
@@ -69,58 +125,5 @@ struct Tesseract: Sendable {
     bare.view.libraries = libraries
     let version = try Self.output(of: bare).split(separator: "\n").first ?? "tesseract"
     self.version = String(version.prefix(64))
-  }
-
-  /// A jail with tesseract, its libraries and its data in it and nothing else: no workspace, no network, no other program.
-  func policy(_ arguments: [String]) -> JailPolicy {
-    var policy = Self.policy(program, ["tesseract"] + arguments)
-    policy.view.libraries = libraries
-    policy.view.readable = [data]
-    return policy
-  }
-
-  private static func policy(_ program: String, _ arguments: [String]) -> JailPolicy {
-    var policy = JailPolicy(program: program, arguments: arguments)
-    // One thread: a receipt is too small to gain from more, and calls run beside each other.
-    policy.environment = ["OMP_THREAD_LIMIT=1", "LANG=C.UTF-8", "HOME=/tmp", "TMPDIR=/tmp"]
-    policy.directory = "/"
-    policy.view.base = .bare
-    policy.view.programs = [program]
-    policy.view.workspaceBytes = nil
-    policy.view.temporaryBytes = 1 << 20
-    policy.view.processes = .processesOnly
-    policy.profile = .compute
-    policy.network = hasNoNetwork ? .inherited : .none
-    policy.limits.processes = 8
-    policy.limits.artifacts = 0
-    return policy
-  }
-
-  /// The coordinator starts this worker in an empty network namespace; one that was started by hand gives every run one.
-  private static let hasNoNetwork = OwnNamespaces.interfacesUp()?.isEmpty == true
-
-  private static func output(of policy: JailPolicy) throws(WireError) -> String {
-    let result: JailResult
-    do throws(JailError) {
-      var policy = policy
-      policy.limits.wallMilliseconds = 10_000
-      result = try JailRun(try policy.prepare()).run()
-    } catch {
-      throw WireError(.setupFailed, error.message)
-    }
-    guard result.reason == .ok else { throw OCRRun.failure(result) }
-    return String(decoding: result.output.bytes, as: UTF8.self)
-  }
-
-  /// Absolute paths in lines such as `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x…)`.
-  static func libraries(in trace: String) -> [String] {
-    trace.split(separator: "\n").compactMap { line in
-      line.split { $0 == " " || $0 == "\t" }.first { $0.hasPrefix("/") }.map(String.init)
-    }
-  }
-
-  static func isLanguage(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 32
-      && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
   }
 }

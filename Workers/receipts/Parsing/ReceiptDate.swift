@@ -98,7 +98,9 @@ struct DateScanner {
     var value = 0
     var digits = 0
     while at < bytes.count, digits < 5 {
-      guard let digit = Self.digit(bytes[at], isFirst: digits == 0) else { break }
+      // Nothing begins with a letter that only may be a digit, unless a digit follows.
+      let isFirst = digits == 0 && !(at + 1 < bytes.count && bytes[at + 1].isDigit)
+      guard let digit = Self.digit(bytes[at], isFirst: isFirst) else { break }
       value = value * 10 + digit
       digits += 1
       at += 1

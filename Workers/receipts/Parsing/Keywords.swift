@@ -2,7 +2,7 @@
 enum Keywords {
   /// Whether `letters` hold `word` (capital letters) with at most one wrong, missing or additional letter from five
   /// letters on, and two from nine on.
-  /// A word that ends in `!` must be right; one that ends in `~`, being like no other, may have two errors.
+  /// A digit at the end of the word says how many instead, for words that are too much like another or like none.
   static func contains(_ letters: [UInt8], _ word: StaticString) -> Bool {
     word.withUTF8Buffer { contains(letters, $0) }
   }
@@ -15,9 +15,10 @@ enum Keywords {
   private static func contains(_ letters: [UInt8], _ spelled: UnsafeBufferPointer<UInt8>) -> Bool {
     var word = spelled
     var allowed = word.count < 5 ? 0 : word.count < 9 ? 1 : 2
-    if word.last == UInt8(ascii: "!") { allowed = 0 }
-    if word.last == UInt8(ascii: "~") { allowed = 2 }
-    if word.last.map({ !$0.isLetter }) == true { word = .init(rebasing: word.dropLast()) }
+    if let last = word.last, last.isDigit {
+      allowed = Int(last - UInt8(ascii: "0"))
+      word = .init(rebasing: word.dropLast())
+    }
     guard letters.count + allowed >= word.count else { return false }
     return distance(letters, word) <= allowed
   }

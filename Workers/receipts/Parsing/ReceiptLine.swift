@@ -2,6 +2,8 @@
 struct ReceiptLine: Sendable {
   /// More of a line is no receipt any more.
   static let longest = 240
+  /// Letters in which keywords are looked for.
+  private static let longestLabel = 100
 
   /// Where it stands, from the top.
   let index: Int
@@ -32,7 +34,7 @@ struct ReceiptLine: Sendable {
     self.text = text
     ascii = text.map(Self.fold)
     self.confidences = words.contains { $0.confidence != nil } ? confidences : []
-    letters = Self.letters(in: ascii)
+    letters = Array(Self.letters(in: ascii).prefix(Self.longestLabel))
     numbers = NumberScanner.numbers(in: ascii)
   }
 
