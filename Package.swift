@@ -166,12 +166,15 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Real receipts with what people read on them, for the tests and the measurements.
+    .target(name: "ReceiptsTruth", dependencies: ["JSON"], path: "Tests/ReceiptsTests/Truth", swiftSettings: strict),
     .testTarget(
       name: "ReceiptsTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "receipts-worker",
-        "bulkhead-jail",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
+        "receipts-worker", "bulkhead-jail",
       ],
+      path: "Tests/ReceiptsTests/Suite",
       exclude: ["Images"],
       swiftSettings: strict
     ),
@@ -197,8 +200,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker", "sandbox-worker",
+        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "ReceiptsTruth", "bulkheadd",
+        "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

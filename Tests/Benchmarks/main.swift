@@ -8,6 +8,7 @@ import Glibc
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "json": measureJSON,
+  "receipts": measureReceipts,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,

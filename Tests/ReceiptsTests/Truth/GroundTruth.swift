@@ -1,15 +1,15 @@
-import Foundation
-import JSON
+internal import Foundation
+package import JSON
 
 /// What a receipt says, as people wrote it down.
-struct GroundTruth {
-  let image: String
-  let company: String
-  let date: String
-  let total: String
+package struct GroundTruth {
+  package let image: String
+  package let company: String
+  package let date: String
+  package let total: String
 
   /// Of images that occur twice the first.
-  static func load(_ folder: String) throws -> [GroundTruth] {
+  package static func load(_ folder: String) throws -> [GroundTruth] {
     var seen: Set<Data> = []
     var list: [GroundTruth] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/key").sorted() {
@@ -36,16 +36,18 @@ struct GroundTruth {
     return String(format: "%04d-%02d-%02d", parts[2] < 100 ? 2000 + parts[2] : parts[2], month, day)
   }
 
-  struct Score: CustomStringConvertible {
-    var totals = 0
-    var dates = 0
+  package struct Score: CustomStringConvertible {
+    package var totals = 0
+    package var dates = 0
     /// Letters and digits all the same.
-    var companies = 0
+    package var companies = 0
     /// At most one letter in five is another.
-    var nearCompanies = 0
-    var misses: [String] = []
+    package var nearCompanies = 0
+    package var misses: [String] = []
 
-    mutating func add(_ truth: GroundTruth, _ receipt: JSON) {
+    package init() {}
+
+    package mutating func add(_ truth: GroundTruth, _ receipt: JSON) {
       let total = receipt["total"].map { "\($0)" } ?? ""
       if Double(total) == Double(truth.total) { totals += 1 } else { misses.append("\(total) for \(truth.total)") }
       let date = receipt["date"]?.stringValue ?? ""
@@ -57,7 +59,7 @@ struct GroundTruth {
       if distance * 5 <= b.count { nearCompanies += 1 }
     }
 
-    var description: String {
+    package var description: String {
       "totals \(totals), dates \(dates), companies \(companies) (nearly \(nearCompanies)); "
         + misses.joined(separator: "; ")
     }

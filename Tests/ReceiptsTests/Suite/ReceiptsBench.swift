@@ -67,7 +67,7 @@ final class ReceiptsBench {
   private static func manifest(_ readable: [String], _ settings: JSONObject) throws -> WorkerManifest {
     let folder =
       URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path + "/Workers/receipts"
+      .deletingLastPathComponent().deletingLastPathComponent().path + "/Workers/receipts"
     let text = try #require(FileManager.default.contents(atPath: folder + "/worker.json"))
     var manifest = try WorkerManifest(try JSON(parsing: Array(text)), folder: folder)
     manifest.permissions.read = readable

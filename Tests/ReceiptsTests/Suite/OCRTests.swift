@@ -49,7 +49,8 @@ import Wire
 
   @Test func `a file is read where both the operator and the call allow it, and links lead nowhere else`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "receipts-\(UUID())").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }  // Safety: leftovers in the temporary folder harm nobody.
+    // Safety: leftovers in the temporary folder harm nobody.
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     for name in ["granted", "other"] {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
       try FileManager.default.copyItem(atPath: "\(images)/receipt.png", toPath: "\(folder)/\(name)/a b.png")

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ReceiptsTruth
 import Testing
 
 @testable import receipts_worker
