@@ -79,7 +79,7 @@ private func accuracy(_ receipts: [GroundTruth], _ folder: String, _ client: Ser
   }
   for miss in score.misses { print("  \(miss)") }
   print("of \(receipts.count) receipts right: total \(score.totals), date \(score.dates), company \(score.companies)")
-  print("company right but for one letter in five: \(score.nearCompanies)")
+  print("company right but for one letter in five: \(score.nearCompanies); items add up to the total: \(score.sums)")
 }
 
 private func read(_ receipt: GroundTruth, _ folder: String) -> ToolCall {

@@ -4,6 +4,7 @@
 // shows nothing but tesseract, its libraries and its data (`Tesseract`, `OCRRun`): whatever an image does to a decoder, it
 // does there. `line_item_parser` and `expense_categorizer` are rules on text: no files, no programs. They work without
 // tesseract too, and `receipt_ocr` then says what is missing.
+internal import Glibc
 internal import Jail
 internal import WorkerKit
 
@@ -11,7 +12,10 @@ internal import WorkerKit
 OwnNamespaces.setDumpable(false)
 
 let worker = Worker(name: "receipts", version: "0.1.0", concurrency: 16)
-worker.onInitialize = { try CategoryRules.start($0.settings) }
+worker.onInitialize = {
+  try CategoryRules.start($0.settings)
+  if !Tesseract.isInstalled { note(Tesseract.missing.message) }
+}
 // Idempotent, and not pure: the same image may be read otherwise by another version of tesseract or its data.
 worker.tool(
   "receipt_ocr",
@@ -40,3 +44,9 @@ worker.tool(
   ExpenseCategorizer.run
 )
 worker.run()
+
+/// To the worker's log.
+private func note(_ text: String) {
+  let line = "receipts: \(text)\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
+}

@@ -30,6 +30,7 @@ import Testing
     #expect(score.dates >= 20, "\(score)")
     #expect(score.companies >= 10, "\(score)")
     #expect(score.nearCompanies >= 15, "\(score)")
+    #expect(score.sums >= 12, "\(score)")
     try bench.end()
   }
 }

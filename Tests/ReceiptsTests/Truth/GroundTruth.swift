@@ -43,6 +43,8 @@ package struct GroundTruth {
     package var companies = 0
     /// At most one letter in five is another.
     package var nearCompanies = 0
+    /// The items that were found add up to the total that was.
+    package var sums = 0
     package var misses: [String] = []
 
     package init() {}
@@ -53,6 +55,8 @@ package struct GroundTruth {
       let date = receipt["date"]?.stringValue ?? ""
       if date == truth.date { dates += 1 } else { misses.append("'\(date)' for \(truth.date)") }
       let company = receipt["company"]?.stringValue ?? ""
+      let checks = receipt["checks"]?.arrayValue ?? []
+      if checks.contains(where: { $0["name"] == "items_sum" && $0["holds"] == true }) { sums += 1 }
       let (a, b) = (Score.plain(company), Score.plain(truth.company))
       let distance = Score.distance(a, b)
       if distance == 0 { companies += 1 } else { misses.append("'\(company)' for '\(truth.company)'") }

@@ -31,6 +31,8 @@ struct Tesseract: Sendable {
   /// After an upgrade its libraries may have other names.
   static func forget() { found.withLock { $0 = nil } }
 
+  static var isInstalled: Bool { access(path, X_OK) == 0 }
+
   static var missing: WireError {
     WireError(
       .unavailable,
@@ -95,7 +97,7 @@ struct Tesseract: Sendable {
 extension Tesseract {
   /// Asks the host, in jails.
   fileprivate init() throws(WireError) {
-    guard access(Self.path, X_OK) == 0 else { throw Self.missing }
+    guard Self.isInstalled else { throw Self.missing }
     program = Self.path
     // The loader itself says what it would load, as ldd has it do.
     var trace = Self.policy(program, ["tesseract"])
