@@ -108,6 +108,13 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "receipts-worker",
+      dependencies: ["Jail", "JSON", "Posix", "CLinux", "Wire", "WorkerKit"],
+      path: "Workers/receipts",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
@@ -169,6 +176,18 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Real receipts with what people read on them, for the tests and the measurements.
+    .target(name: "ReceiptsTruth", dependencies: ["JSON"], path: "Tests/ReceiptsTests/Truth", swiftSettings: strict),
+    .testTarget(
+      name: "ReceiptsTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
+        "receipts-worker", "bulkhead-jail",
+      ],
+      path: "Tests/ReceiptsTests/Suite",
+      exclude: ["Images"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
@@ -191,8 +210,13 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
+<<<<<<< HEAD
         "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
         "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker",
+=======
+        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "ReceiptsTruth", "bulkheadd",
+        "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
+>>>>>>> receipts
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

@@ -85,6 +85,7 @@ struct MountPlan {
     case .system: try bind("/usr", BH_MOUNT_READ_ONLY)
     case .libraries:
       for folder in Self.libraryFolders { try bind(folder, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL) }
+    case .bare: break
     }
     for (link, target) in Self.links { try symlink(link, to: target) }
   }
@@ -243,7 +244,7 @@ struct MountPlan {
     try rule("/", LandlockRights.read)
     switch view.base {
     case .system: try rule("/usr", LandlockRights.execute)
-    case .libraries:
+    case .libraries, .bare:
       for loader in Self.loaders { try rule(loader, LandlockRights.execute, optional: true) }
     }
     for program in view.programs { try rule(try Self.checked(program), LandlockRights.execute) }

@@ -10,6 +10,7 @@ let families: [String: () throws -> [Measurement]] = [
   "jobs": measureJobs,
   "json": measureJSON,
   "plan": measurePlan,
+  "receipts": measureReceipts,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,

@@ -33,6 +33,10 @@ int pthread_setname_np(pthread_t thread, const char *name);
 /// prctl(2) with its variadic arguments spelt out.
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
+/// openat2(2): opens for reading what lies below `folder`, however many links are on the way; what leads out of it is
+/// EXDEV. A descriptor that is close-on-exec, or -1 and errno.
+int bulkhead_open_beneath(int folder, const char *path);
+
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };
 
