@@ -101,6 +101,14 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .executableTarget(
+      name: "executor-worker",
+      dependencies: ["JSON", "WorkerKit"],
+      path: "Workers/executor",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
@@ -156,6 +164,14 @@ let package = Package(
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
         "bulkhead-jail",
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ToolWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator", "bulkhead-jail",
+        "executor-worker",
       ],
       swiftSettings: strict
     ),

@@ -46,7 +46,8 @@ package struct Decimal: Hashable {
   /// `digits` are ASCII digits, with zeros at either end or not; value as above.
   init(isNegative: Bool, digits: [UInt8], pointPosition: Int) {
     let zero = UInt8(ascii: "0")
-    guard let first = digits.firstIndex(where: { $0 != zero }), let last = digits.lastIndex(where: { $0 != zero }) else {
+    guard let first = digits.firstIndex(where: { $0 != zero }), let last = digits.lastIndex(where: { $0 != zero })
+    else {
       return
     }
     self.isNegative = isNegative
