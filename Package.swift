@@ -108,6 +108,13 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "files-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/files",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
@@ -170,8 +177,8 @@ let package = Package(
     .testTarget(
       name: "ToolWorkerTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator", "bulkhead-jail",
-        "executor-worker",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator", "bulkhead-jail",
+        "executor-worker", "files-worker",
       ],
       swiftSettings: strict
     ),
