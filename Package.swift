@@ -23,6 +23,8 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlCalls", dependencies: ["CCurl"]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -115,6 +117,13 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "web-worker",
+      dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/web",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
@@ -177,9 +186,11 @@ let package = Package(
     .testTarget(
       name: "ToolWorkerTests",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator", "bulkhead-jail",
-        "executor-worker", "files-worker",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator",
+        "bulkhead-jail",
+        "executor-worker", "files-worker", "web-worker",
       ],
+      exclude: ["server.py"],
       swiftSettings: strict
     ),
     .testTarget(
