@@ -49,7 +49,7 @@ import Wire
   @Test func `a private address is reached by no name, number or spelling`() throws {
     let server = try WebServer(
       hosts: [
-        "*", "127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT", "[::ffff:7f00:1]:PORT", "[::ffff:127.0.0.1]:PORT",
+        "*", "127.0.0.1:PORT", "localhost:PORT", "[0:0::0:1]:PORT", "[::ffff:7f00:1]:PORT", "[::ffff:127.0.0.1]:PORT",
       ],
       allowPrivate: []
     )

@@ -77,6 +77,7 @@ struct Registry: Sendable {
       "required": ["name", "args"],
       "additionalProperties": false,
       "allOf": .array(choices),
+      "examples": [["name": "compute_tax", "args": ["amount": 100, "tax_rate": 0.08]]],
     ]
   }
 

@@ -30,8 +30,8 @@ struct HostPattern: Sendable, Hashable {
       guard Self.isName(host.dropFirst(2)) else { return nil }
       name = .below(String(host.dropFirst(1)))
     } else {
-      guard Self.isName(host) || Self.isBracketed(host) else { return nil }
-      name = .exactly(String(host))
+      guard let plain = Self.plain(host) else { return nil }
+      name = .exactly(plain)
     }
   }
 
@@ -45,16 +45,20 @@ struct HostPattern: Sendable, Hashable {
     }
   }
 
-  static func isName(_ text: Substring) -> Bool {
+  /// A name, an IPv4 address, or an IPv6 address in brackets in its one spelling; nil when it is none. Lower case is due.
+  static func plain(_ host: Substring) -> String? {
+    if isName(host) { return String(host) }
+    guard host.hasPrefix("["), host.hasSuffix("]"), let address = IPAddress(String(host.dropFirst().dropLast())),
+      address.bytes.count == 16
+    else { return nil }
+    return "[\(address.text)]"
+  }
+
+  private static func isName(_ text: Substring) -> Bool {
     (1...253).contains(text.utf8.count) && !text.hasPrefix(".") && !text.hasSuffix(".") && !text.contains("..")
       && text.utf8.allSatisfy { byte in
         (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
           || byte == UInt8(ascii: ".")
       }
-  }
-
-  static func isBracketed(_ text: Substring) -> Bool {
-    guard text.hasPrefix("["), text.hasSuffix("]") else { return false }
-    return IPAddress(String(text.dropFirst().dropLast()))?.bytes.count == 16
   }
 }

@@ -31,6 +31,7 @@ enum Schemas {
     ],
     "required": ["url"],
     "additionalProperties": false,
+    "examples": [["url": "https://example.com/"]],
   ]
 
   static let result: JSON = [

@@ -51,12 +51,10 @@ final class WebAddress {
     if Self.part(handle, CURLUPART_USER) != nil || Self.part(handle, CURLUPART_PASSWORD) != nil {
       throw fail("url_credentials", "it holds a user name or password; send an authorization header instead")
     }
-    var host = (Self.part(handle, CURLUPART_HOST) ?? "").lowercased()
-    if host.hasSuffix("."), host != "." { host.removeLast() }
-    guard Self.part(handle, CURLUPART_ZONEID) == nil,
-      HostPattern.isName(host[...]) || HostPattern.isBracketed(host[...])
-    else {
-      throw fail("url_host", "'\(host.prefix(100))' is no host name in ASCII or address")
+    var given = (Self.part(handle, CURLUPART_HOST) ?? "").lowercased()
+    if given.hasSuffix("."), given != "." { given.removeLast() }
+    guard Self.part(handle, CURLUPART_ZONEID) == nil, let host = HostPattern.plain(given[...]) else {
+      throw fail("url_host", "'\(given.prefix(100))' is no host name in ASCII or address")
     }
     guard let port = UInt16(Self.part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT) ?? ""), port > 0 else {
       throw fail("url_port", "its port is not from 1 to 65535")
