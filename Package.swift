@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CCurlCalls", dependencies: ["CCurl"]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -47,10 +48,12 @@ let package = Package(
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
-    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
+    .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "Digest"], swiftSettings: strict),
     .target(
       name: "Jail",
       dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
@@ -59,13 +62,18 @@ let package = Package(
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
+    .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
-      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
+      dependencies: [
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Journal", "Engine",
+        "Supervision",
+      ],
       swiftSettings: strict
     ),
     .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -79,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal", "Supervision",
         "Coordinator",
         "bulkhead-jail",
       ],
@@ -128,6 +136,7 @@ let package = Package(
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
+    .testTarget(name: "PlanTests", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -167,18 +176,19 @@ let package = Package(
     ),
     .testTarget(
       name: "BlobStoreTests",
-      dependencies: ["JSON", "Wire", "Posix", "BlobStore"],
+      dependencies: ["JSON", "Wire", "Posix", "BlobStore", "Digest"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SupervisionTests",
-      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "sandbox-worker",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -186,7 +196,7 @@ let package = Package(
     .testTarget(
       name: "ToolWorkerTests",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
         "bulkhead-jail",
         "executor-worker", "files-worker", "web-worker",
       ],

@@ -154,6 +154,22 @@ import Wire
     try bench.end()
   }
 
+  @Test func `a plan is checked before the outputs that it refers to are there`() throws {
+    let bench = try ToolBench("executor")
+    let schema = try JSONSchema(try #require(bench.tool("function_call")?.inputSchema))
+    func mistakes(_ name: JSON, _ args: JSON) -> [String: String] {
+      let found = schema.violations(inPartial: ["name": name, "args": args])
+      return Dictionary(found.map { ($0.path, $0.message) }) { $1 }
+    }
+    #expect(mistakes("compute_tax", ["amount": .hole(.anything), "tax_rate": 0.08]) == [:])
+    #expect(mistakes("merge_items", ["items": .hole(.anything), "more": [.hole(.anything)]]) == [:])
+    #expect(mistakes("compute_tax", ["amount": .hole(.text), "tax_rate": 0.08]).keys.contains("/args/amount"))
+    #expect(mistakes("compute_tax", ["amount": .hole(.anything), "tax_rate": 8]).keys.contains("/args/tax_rate"))
+    #expect(mistakes("compute_tax", ["amuont": .hole(.anything), "tax_rate": 0]).keys.contains("/args/amuont"))
+    #expect(mistakes("compute_taxes", .hole(.anything)).keys.contains("/name"))
+    try bench.end()
+  }
+
   @Test func `a hundred thousand items are added up, one more is refused`() throws {
     let bench = try ToolBench("executor")
     let items = [JSON](repeating: ["name": "a", "price": 0.1], count: 100_000)

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 import Wire
 
+@testable import Coordinator
 @testable import Supervision
 
 /// Attacks on the walls around the granted folder. The control of each is the same act inside of it.

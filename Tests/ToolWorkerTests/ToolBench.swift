@@ -2,6 +2,7 @@ import BlobStore
 import Foundation
 import Glibc
 import JSON
+import Journal
 import Logging
 import Posix
 import Testing
@@ -49,9 +50,9 @@ final class ToolBench {
       loop: loop,
       supervisor: supervisor,
       blobs: Blobs(blobs),
+      journal: try Journal(folder: store, version: "1.0", on: loop),
       log: log,
-      identity: supervisor.identity,
-      callTimeout: 120_000
+      identity: supervisor.identity
     ) { ([:], []) }
     var manifest = try Self.manifest(name)
     change(&manifest)
@@ -69,6 +70,7 @@ final class ToolBench {
 
   deinit {
     coordinator.blobs.close()
+    coordinator.journal.close()
     // Safety: a folder that is left in the temporary directory harms nobody.
     try? FileManager.default.removeItem(atPath: store)
   }
@@ -109,7 +111,7 @@ final class ToolBench {
 
   final class Answer {
     var result: Result<ToolResult, WireError>?
-    var invocation: Invocation?
+    var invocation: PendingCall?
     var error: WireError? { if case .failure(let error)? = result { error } else { nil } }
     var output: JSON { if case .success(let value)? = result { value.output } else { .null } }
     var artifacts: [Artifact] { if case .success(let value)? = result { value.artifacts } else { [] } }
@@ -126,7 +128,7 @@ final class ToolBench {
   func begin(_ tool: String, _ input: JSON, needs: Needs? = nil, timeoutMS: Int64? = nil) -> Answer {
     let answer = Answer()
     let call = ToolCall(tool: tool, input: input, timeoutMS: timeoutMS, needs: needs)
-    answer.invocation = coordinator.calls.call(call) {
+    answer.invocation = coordinator.calls.call(call, caller: [:]) {
       answer.result = $0
       answer.invocation = nil
     }

@@ -3,6 +3,7 @@ import JSON
 import Testing
 import Wire
 
+@testable import Coordinator
 @testable import Supervision
 
 @Suite(.serialized) struct WebTests {
