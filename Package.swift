@@ -23,6 +23,8 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlCalls", dependencies: ["CCurl"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
@@ -116,6 +118,28 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .executableTarget(
+      name: "executor-worker",
+      dependencies: ["JSON", "WorkerKit"],
+      path: "Workers/executor",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "files-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/files",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "web-worker",
+      dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/web",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
@@ -189,6 +213,16 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "ToolWorkerTests",
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "bulkhead-jail",
+        "executor-worker", "files-worker", "web-worker",
+      ],
+      exclude: ["server.py"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
       swiftSettings: strict
@@ -210,13 +244,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-<<<<<<< HEAD
         "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
-        "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker",
-=======
-        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "ReceiptsTruth", "bulkheadd",
-        "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
->>>>>>> receipts
+        "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict
