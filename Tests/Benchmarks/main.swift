@@ -7,7 +7,10 @@ import Glibc
 
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
+  "jobs": measureJobs,
   "json": measureJSON,
+  "plan": measurePlan,
+  "receipts": measureReceipts,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,
