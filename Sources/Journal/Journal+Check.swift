@@ -28,8 +28,8 @@ extension Journal {
     let lock = try lock(folder)
     defer { _ = lock.raw }
     let database = try Database(path, .readWrite)
+    try Migrations.check(database, path: path)
     let version = try database.integer("PRAGMA user_version")
-    guard version <= Migrations.all.count else { throw Migrations.newer(path, version) }
     var found = JournalExamination()
     let integrity = try database.prepare("PRAGMA integrity_check(20)")
     while try integrity.step() {

@@ -36,16 +36,22 @@ enum StepTools {
       try Executions.note(call)
       return ["value": .integer(sum(call))]
     }
-    worker.tool("nest", "Has others add up.", input: input, output: output, idempotent: true) { call in
-      try Executions.note(call)
-      let half = call.input["add"] ?? 0
-      var total = sum(call)
-      for tool in ["once", "count"] {
-        let result = try await call.call(tool, ["add": half, "sleep_ms": call.input["sleep_ms"] ?? 0])
-        total += result.output["value"]?.integerValue ?? 0
-      }
-      return ["value": .integer(total % modulus)]
+    worker.tool("nest", "Has others add up.", input: input, output: output, idempotent: true) {
+      try await pass($0, to: ["once", "count"])
     }
+    worker.tool("deep", "Has one add up that has others add up.", input: input, output: output, idempotent: true) {
+      try await pass($0, to: ["nest"])
+    }
+  }
+
+  private static func pass(_ call: Call, to tools: [String]) async throws -> JSON {
+    try Executions.note(call)
+    var total = sum(call)
+    for tool in tools {
+      let part: JSON = ["add": call.input["add"] ?? 0, "sleep_ms": call.input["sleep_ms"] ?? 0]
+      total += try await call.call(tool, part).output["value"]?.integerValue ?? 0
+    }
+    return ["value": .integer(total % modulus)]
   }
 
   static let modulus: Int64 = 1_000_003

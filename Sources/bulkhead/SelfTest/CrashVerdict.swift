@@ -159,7 +159,8 @@ final class CrashVerdict {
 
   private func judgeCalls(_ jobs: [String: JobSummary]) {
     var runs: [Int64: [Executions.Line]] = [:]
-    for line in executions.lines where line.add >= 1_000_000_000 && line.key.hasSuffix("/call/1") {
+    for line in executions.lines
+    where line.add >= 1_000_000_000 && line.key.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 2 {
       runs[line.add, default: []].append(line)
     }
     for call in test.ledger.calls {

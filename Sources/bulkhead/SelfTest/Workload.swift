@@ -56,7 +56,7 @@ struct Workload {
         if tool == "count", random.chance(12) {
           input["fail_first"] = .integer(Int64.random(in: 1...3, using: &random))
         }
-        expected[id] = [tool == "nest" ? (sum + 2 * add) % Self.modulus : sum]
+        expected[id] = [(sum + (Self.nested[tool] ?? 0) * add) % Self.modulus]
         if tool == "count" || tool == "once", random.chance(15) {
           let items = (0..<Int64.random(in: 1...7, using: &random)).map { $0 * 1_000 }
           let rest = (sum - add % Self.modulus + Self.modulus) % Self.modulus
@@ -70,7 +70,7 @@ struct Workload {
       }
       step["on_unknown"] = random.chance(50) ? "fail" : "wait"
       if random.chance(20) { step["on_failure"] = "skip" }
-      if tool == "count" || tool == "nest" {
+      if tool == "count" || Self.nested[tool] != nil {
         step["retry"] = ["max_attempts": 3, "backoff_ms": .integer(random.chance(50) ? 2 : 40)]
       }
       steps.append(.object(step))
@@ -87,12 +87,16 @@ struct Workload {
     )
   }
 
+  /// How often a tool has others add the same number: `nest` twice, `deep` through `nest` three times.
+  private static let nested: [String: Int64] = ["nest": 2, "deep": 3]
+
   private mutating func tool() -> String {
     switch Int.random(in: 0..<100, using: &random) {
     case ..<45: "count"
     case ..<70: "once"
     case ..<78: "pure"
-    case ..<90: "nest"
+    case ..<87: "nest"
+    case ..<90: "deep"
     case ..<94: "breed"
     default: hasSandbox ? "bash" : "count"
     }
