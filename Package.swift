@@ -238,7 +238,9 @@ let package = Package(
     ),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      dependencies: [
+        "JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker", "selftest-worker",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

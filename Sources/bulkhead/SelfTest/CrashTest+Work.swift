@@ -90,7 +90,7 @@ extension CrashTest {
       callsUnderWay -= 1
       ledger.calls[index].result = result
       if case .failure(let error) = result {
-        unexpected(error, "calling '\(tool)'", besides: [.workerLost, .unavailable, .outcomeUnknown, .unknownTool])
+        unexpected(error, "calling '\(tool)'", besides: [.workerLost, .unavailable, .overloaded, .outcomeUnknown, .unknownTool])
       }
     }
   }

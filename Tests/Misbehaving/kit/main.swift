@@ -26,4 +26,8 @@ worker.tool("kit-fails", "Throws.") { call in
   throw Failure()
 }
 
+worker.tool("kit-says-pure", "Says that it is pure, and calls what is not.", pure: true) { call in
+  try await call.call("kit-fails", [:]).output
+}
+
 worker.run()
