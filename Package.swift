@@ -210,8 +210,8 @@ let package = Package(
     .testTarget(
       name: "ReceiptsTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
-        "receipts-worker", "bulkhead-jail",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "ReceiptsTruth", "receipts-worker", "bulkhead-jail",
       ],
       path: "Tests/ReceiptsTests/Suite",
       exclude: ["Images"],
