@@ -28,8 +28,13 @@ package final class JailProcess {
   private var isKilled = false
   /// Processor time that belongs to the waiting, not to the run.
   var waitedMicroseconds: UInt64 = 0
+  /// Likewise what it read and wrote.
+  var waitedReadBytes: UInt64 = 0
+  var waitedWrittenBytes: UInt64 = 0
   var workspace: Descriptor?
   var listener: Descriptor?
+  /// A pidfd of the program, of a jail that waits.
+  var program: Descriptor?
 
   /// Starts the jail with `descriptors` as the program's 0, 1 and 2, and 3 and 4 if the policy says so; the caller closes its own copies.
   /// `program` names another `bulkhead-jail` than the one that belongs to this program.
@@ -137,7 +142,7 @@ package final class JailProcess {
   package func readStatus() {
     while let raw = status?.raw {
       var message = bh_jail_message()
-      var descriptors: (Int32, Int32) = (-1, -1)
+      var descriptors: (Int32, Int32, Int32) = (-1, -1, -1)
       var count: Int32 = 0
       let length = withUnsafeMutableBytes(of: &descriptors) {
         bh_call_receive(
@@ -145,7 +150,7 @@ package final class JailProcess {
           &message,
           MemoryLayout<bh_jail_message>.size,
           $0.assumingMemoryBound(to: Int32.self).baseAddress!,
-          2,
+          3,
           &count
         )
       }
@@ -153,6 +158,7 @@ package final class JailProcess {
       var received: [Int32] = []
       if count > 0 { received.append(descriptors.0) }
       if count > 1 { received.append(descriptors.1) }
+      if count > 2 { received.append(descriptors.2) }
       guard length == MemoryLayout<bh_jail_message>.size, message.magic == BH_JAIL_MAGIC else {
         for raw in received { close(raw) }
         status = nil
@@ -174,6 +180,7 @@ package final class JailProcess {
       if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() {
         workspace = Descriptor(owning: raw)
       }
+      if message.code & BH_READY_PROGRAM != 0, let raw = descriptors.popFirst() { program = Descriptor(owning: raw) }
     case BH_MESSAGE_FAILED:
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),
@@ -222,8 +229,8 @@ package final class JailProcess {
     receipt.systemMicroseconds = message.values.1 - min(waitedMicroseconds - user, message.values.1)
     receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.2 &* 1024)
     receipt.wallMicroseconds = message.values.3
-    receipt.readBytes = message.values.4
-    receipt.writtenBytes = message.values.5
+    receipt.readBytes = message.values.4 - min(waitedReadBytes, message.values.4)
+    receipt.writtenBytes = message.values.5 - min(waitedWrittenBytes, message.values.5)
   }
 
   static func name(ofStage stage: UInt16) -> String {

@@ -92,11 +92,15 @@ extension JailRun {
 
   func writeRequest() {
     guard let raw = request?.raw else { return }
+    let before = requestBytes.count
     let sent = send(&requestBytes, to: raw)
+    if sent != .refused { requestBytesSent += before - requestBytes.count }
     if sent == .later { return }
     requestWasLost = sent == .refused
-    unwatch(raw)
-    request = nil
+    if requestIsWatched { unwatch(raw) }
+    requestIsWatched = false
+    // Open, it says that the result has not been taken yet, and how much of the request was never read.
+    if announcedExit == nil { request = nil }
   }
 
   private enum Sent {
@@ -131,7 +135,7 @@ extension JailRun {
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { return }
       guard count > 0 else {
-        unwatch(raw)
+        unwatchReply()
         replyEnd = nil
         return
       }

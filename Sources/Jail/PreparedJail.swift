@@ -8,6 +8,8 @@ package struct PreparedJail: Sendable {
   package let namesDenials: Bool
   package let exchanges: Bool
   package let waits: Bool
+  /// The profile permits threads, but no process besides the program.
+  let isOneProcess: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
 
@@ -17,6 +19,7 @@ package struct PreparedJail: Sendable {
     namesDenials: Bool,
     exchanges: Bool,
     waits: Bool,
+    isOneProcess: Bool,
     given: [String: [UInt8]]
   ) {
     self.bytes = bytes
@@ -24,6 +27,7 @@ package struct PreparedJail: Sendable {
     self.namesDenials = namesDenials
     self.exchanges = exchanges
     self.waits = waits
+    self.isOneProcess = isOneProcess
     self.given = given
   }
 
@@ -35,6 +39,7 @@ package struct PreparedJail: Sendable {
       namesDenials: jail.namesDenials,
       exchanges: jail.exchanges,
       waits: jail.waits,
+      isOneProcess: jail.isOneProcess,
       given: jail.given
     )
   }
@@ -77,6 +82,7 @@ extension JailPolicy {
       namesDenials: notifies,
       exchanges: exchanges,
       waits: waits,
+      isOneProcess: hasFilter && profile == .compute && addedCalls.isEmpty,
       given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
     )
   }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define BH_MAX_COUNTED 8
+#define BH_MAX_SENT 3
 
 // One jail under construction. The program is started by a child that borrows this memory, so it reports through
 // `stage`, `error` and `index`.
@@ -42,7 +43,7 @@ static inline const char *bh_string(const struct bh_jail *jail, uint32_t offset)
 // Notes where it went wrong and returns `error` (negative) for the caller to pass on.
 int bh_fail(struct bh_jail *jail, int stage, int index, int error);
 
-// Sends one message with up to 2 descriptors. A parent that is gone is not an error: its absence is seen by poll.
+// Sends one message with up to BH_MAX_SENT descriptors. A parent that is gone is not an error: its absence is seen by poll.
 void bh_send(const struct bh_jail *jail, const struct bh_jail_message *message, const int *descriptors, int count);
 struct bh_jail_message bh_message(int kind);
 void bh_send_failure(const struct bh_jail *jail);

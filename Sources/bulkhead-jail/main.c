@@ -154,7 +154,7 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   if (program < 0) fail_and_exit();
 
   struct bh_jail_message message = bh_message(BH_MESSAGE_READY);
-  int descriptors[2], count = 0;
+  int descriptors[BH_MAX_SENT], count = 0;
   if (jail.listener >= 0) {
     message.code |= BH_READY_LISTENER;
     descriptors[count++] = jail.listener;
@@ -162,6 +162,13 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   if (jail.workspace >= 0) {
     message.code |= BH_READY_WORKSPACE;
     descriptors[count++] = jail.workspace;
+  }
+  // It cannot be reaped before we wait for it, so the number is still its own. Without the descriptor the parent waits
+  // for the end of the tree, as for any other.
+  int program_fd = jail.waits ? bh_pidfd_open(program) : -1;
+  if (program_fd >= 0) {
+    message.code |= BH_READY_PROGRAM;
+    descriptors[count++] = program_fd;
   }
   bh_send(&jail, &message, descriptors, count);
   forget_policy();

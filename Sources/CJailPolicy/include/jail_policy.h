@@ -173,7 +173,7 @@ enum bh_jail_stage {
 };
 
 enum bh_jail_message_kind {
-  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace? (bits in `code`)
+  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace?, a pidfd of the program? (bits in `code`)
   BH_MESSAGE_REAPER = 2,   // descriptor: a pidfd of the reaper
   BH_MESSAGE_FAILED = 3,   // stage, error, code = index of the mount or rule
   BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed
@@ -189,6 +189,7 @@ enum bh_jail_message_kind {
 
 #define BH_READY_LISTENER 1
 #define BH_READY_WORKSPACE 2
+#define BH_READY_PROGRAM 4  // of a jail that waits: its use can then be read while it lives
 
 enum bh_jail_limit {
   BH_LIMIT_WALL = 1,
