@@ -12,6 +12,14 @@ package struct PreparedJail: Sendable {
   let isOneProcess: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
+  /// The same jail for a root from a template.
+  let shared: Shared?
+
+  struct Shared: Sendable {
+    let view: SharedView
+    let become: JailPolicy.Identity?
+    let bytes: [UInt8]
+  }
 
   init(
     bytes: [UInt8],
@@ -20,7 +28,8 @@ package struct PreparedJail: Sendable {
     exchanges: Bool,
     waits: Bool,
     isOneProcess: Bool,
-    given: [String: [UInt8]]
+    given: [String: [UInt8]],
+    shared: Shared?
   ) {
     self.bytes = bytes
     self.limits = limits
@@ -29,6 +38,7 @@ package struct PreparedJail: Sendable {
     self.waits = waits
     self.isOneProcess = isOneProcess
     self.given = given
+    self.shared = shared
   }
 
   /// Other bytes with the same limits, for tests of what reads them.
@@ -40,7 +50,21 @@ package struct PreparedJail: Sendable {
       exchanges: jail.exchanges,
       waits: jail.waits,
       isOneProcess: jail.isOneProcess,
-      given: jail.given
+      given: jail.given,
+      shared: nil
+    )
+  }
+
+  init(template bytes: [UInt8]) {
+    self.init(
+      bytes: bytes,
+      limits: JailLimits(),
+      namesDenials: false,
+      exchanges: false,
+      waits: false,
+      isOneProcess: false,
+      given: [:],
+      shared: nil
     )
   }
 }
@@ -76,6 +100,17 @@ extension JailPolicy {
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
     let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, adding: addedCalls) : []
+    var shared: PreparedJail.Shared?
+    if let view = SharedView(self) {
+      var own = encoder
+      own.config.flags |= BH_JAIL_FROM_TEMPLATE
+      own.mounts.removeAll { !SharedView.isOwn($0, encoder.text(at: $0.target)) }
+      shared = .init(
+        view: view,
+        become: runAs,
+        bytes: try own.encode(bpf: bpf, arguments: argv, environment: env)
+      )
+    }
     return PreparedJail(
       bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
       limits: limits,
@@ -83,7 +118,8 @@ extension JailPolicy {
       exchanges: exchanges,
       waits: waits,
       isOneProcess: hasFilter && profile == .compute && addedCalls.isEmpty,
-      given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
+      given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 }),
+      shared: shared
     )
   }
 
