@@ -31,6 +31,9 @@ int bh_send_template(struct bh_jail *jail) {
   if (namespaces[0] < 0) return bh_fail(jail, BH_STAGE_TEMPLATE, 2, -errno);
   namespaces[1] = openat(jail->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (namespaces[1] < 0) return bh_fail(jail, BH_STAGE_TEMPLATE, 3, -errno);
+  // Where a filter refuses this, runs must not rely on it.
+  int error = bh_enter_namespace(namespaces[1], CLONE_NEWNS);
+  if (error != 0) return bh_fail(jail, BH_STAGE_TEMPLATE, 8, error);
   struct bh_jail_message message = bh_message(BH_MESSAGE_TEMPLATE);
   bh_send(jail, &message, namespaces, 2);
   return 0;

@@ -72,7 +72,8 @@ import Wire
     for _ in 0..<3 {
       let killed = Set(waiting(bench))
       for pid in killed { kill(pid, SIGKILL) }
-      #expect(try bench.python("output = 1").output == 1)
+      let answer = try bench.python("output = 1")
+      #expect(answer.output == 1, "\(answer.record)")
       try bench.until("two others wait") {
         let now = Set(self.waiting(bench))
         return now.count == 2 && now.isDisjoint(with: killed)
