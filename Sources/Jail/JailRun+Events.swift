@@ -92,9 +92,7 @@ extension JailRun {
 
   func writeRequest() {
     guard let raw = request?.raw else { return }
-    let before = requestBytes.count
     let sent = send(&requestBytes, to: raw)
-    if sent != .refused { requestBytesSent += before - requestBytes.count }
     if sent == .later { return }
     requestWasLost = sent == .refused
     if requestIsWatched { unwatch(raw) }

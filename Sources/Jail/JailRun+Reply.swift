@@ -99,8 +99,10 @@ extension JailRun {
     return true
   }
 
-  /// Whether the program has read any of its request. True where that is not known.
-  package var requestWasRead: Bool { requestBytesUnread.map { $0 < requestBytesSent } ?? true }
+  /// Whether the program has read all of its request, and so may have acted on it. True where that is not known.
+  package var requestWasRead: Bool {
+    requestBytes.isEmpty && !requestWasLost && (requestBytesUnread ?? 0) == 0
+  }
 
   /// Counts what is still in the request's pipe, before that is closed.
   func countUnread() {

@@ -45,7 +45,6 @@ package final class JailRun {
   var requestBytes: ArraySlice<UInt8> = []
   var requestWasLost = false
   var requestIsWatched = false
-  var requestBytesSent = 0
   var requestBytesUnread: Int?
   var replyIsWatched = false
   var replyEnd: Descriptor?

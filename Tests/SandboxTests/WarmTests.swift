@@ -73,7 +73,7 @@ import Wire
       let killed = Set(waiting(bench))
       for pid in killed { kill(pid, SIGKILL) }
       let answer = try bench.python("output = 1")
-      #expect(answer.output == 1, "\(answer.record)")
+      #expect(answer.output == 1, "\(answer.record) \(answer.error?.message ?? "")")
       try bench.until("two others wait") {
         let now = Set(self.waiting(bench))
         return now.count == 2 && now.isDisjoint(with: killed)
