@@ -60,7 +60,7 @@ private func measureWarm(_ client: SandboxClient, rounds: Int, _ results: inout 
 }
 
 /// 20 calls a second.
-private func measureRate(_ client: SandboxClient, _ service: SandboxService, seconds: Int, _ results: inout Results)
+private func measureRate(_ client: SandboxClient, _ service: JailingService, seconds: Int, _ results: inout Results)
   throws
 {
   let count = seconds * 20
@@ -89,10 +89,10 @@ private func measureRate(_ client: SandboxClient, _ service: SandboxService, sec
 }
 
 /// What is there after many runs that was not there before.
-private func measureLeftovers(_ client: SandboxClient, _ service: SandboxService, runs: Int, _ results: inout Results)
+private func measureLeftovers(_ client: SandboxClient, _ service: JailingService, runs: Int, _ results: inout Results)
   throws
 {
-  func settled() -> SandboxService.Holdings {
+  func settled() -> JailingService.Holdings {
     var last = service.holdings()
     var calm = 0
     for _ in 0..<600 where calm < 20 {
