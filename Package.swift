@@ -68,12 +68,15 @@ let package = Package(
       dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
       swiftSettings: strict
     ),
+    .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
 
     // Programs
     .executableTarget(
       name: "bulkhead",
-      dependencies: ["ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail"],
+      dependencies: [
+        "ClientKit", "TerminalText", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
@@ -164,6 +167,12 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TerminalTextTests",
+      dependencies: ["JSON", "Wire", "TerminalText"],
+      exclude: ["Golden"],
       swiftSettings: strict
     ),
     .testTarget(
