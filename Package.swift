@@ -46,10 +46,12 @@ let package = Package(
     // Modules
     .target(name: "JSON", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
-    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "CCrypto"], swiftSettings: strict),
+    .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "Digest"], swiftSettings: strict),
     .target(
       name: "Jail",
       dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
@@ -62,6 +64,7 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
@@ -109,6 +112,7 @@ let package = Package(
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
+    .testTarget(name: "PlanTests", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -148,7 +152,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BlobStoreTests",
-      dependencies: ["JSON", "Wire", "Posix", "BlobStore"],
+      dependencies: ["JSON", "Wire", "Posix", "BlobStore", "Digest"],
       swiftSettings: strict
     ),
     .testTarget(
