@@ -72,13 +72,17 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
-    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(
+      name: "ClientKit",
+      dependencies: ["CLinux", "Digest", "JSON", "Wire", "Posix", "Transport"],
+      swiftSettings: strict
+    ),
 
     // Programs
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "ClientKit", "TerminalText", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail",
+        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail",
       ],
       swiftSettings: strict
     ),

@@ -41,3 +41,13 @@ private let wide: [ClosedRange<UInt32>] = [
   0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1FAFF,
   0x20000...0x3FFFD,
 ]
+
+/// As `columns(of:)`, of a text that `Paint` may have coloured.
+package func columns(ofPainted text: String) -> Int {
+  var plain = ""
+  var isEscape = false
+  for scalar in text.unicodeScalars {
+    if isEscape { isEscape = scalar != "m" } else if scalar == "\u{1B}" { isEscape = true } else { plain.unicodeScalars.append(scalar) }
+  }
+  return columns(of: plain)
+}

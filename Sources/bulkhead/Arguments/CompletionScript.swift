@@ -1,10 +1,8 @@
 /// Shell scripts, made from the table.
 enum CompletionScript {
-  /// A shell command that prints names of tools or workers, one a line.
+  /// A shell command that prints names of tools, workers or recent jobs, one a line.
   private static func listing(_ command: String) -> String {
-    command == "tools"
-      ? "bulkhead tools 2>/dev/null | awk 'NR > 1 { print $1 }'"
-      : "bulkhead workers 2>/dev/null | awk 'NR > 1 { print $1 }' | sort -u"
+    "bulkhead \(command) 2>/dev/null | awk 'NR > 1 { print $1 }'" + (command == "workers" ? " | sort -u" : "")
   }
 
   private static func flags(of command: Command?) -> [Flag] { (command?.flags ?? []) + Command.globalFlags }
@@ -28,13 +26,16 @@ enum CompletionScript {
   // MARK: bash
 
   static var bash: String {
+    let words = wordFlags.map { flag in
+      "    --\(flag.name)) COMPREPLY=($(compgen -W '\(flag.words)' -- \"$current\")); return ;;\n"
+    }.joined()
     var cases = ""
     for prefix in prefixes {
       let command = Command.named(prefix)
       let words = Command.words(after: prefix) + spellings(flags(of: command))
       var body = "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
       if let completion = command?.operands.first?.completion { body += "\n" + bashOperand(completion) }
-      cases += "    '\(prefix.joined(separator: " "))'*)\n"
+      cases += "    \(pattern(prefix)))\n"
       cases += body.split(separator: "\n").map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
@@ -46,6 +47,7 @@ enum CompletionScript {
         done
         case "$previous" in
           \(fileFlags.joined(separator: "|"))) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      \(words)\
         esac
         case "$words" in
       \(cases)  esac
@@ -64,7 +66,23 @@ enum CompletionScript {
     case .commands: "COMPREPLY+=($(compgen -W \'\(Command.words(after: []).joined(separator: " "))\' -- \"$current\"))"
     case .tools: "COMPREPLY+=($(compgen -W \"$(\(listing("tools")))\" -- \"$current\"))"
     case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
+    case .jobs: "COMPREPLY+=($(compgen -W \"$(\(listing("jobs")))\" -- \"$current\"))"
     }
+  }
+
+  /// Of `bash` and `zsh`: the words so far are these, or these and operands.
+  private static func pattern(_ prefix: [String]) -> String {
+    let words = prefix.joined(separator: " ")
+    return prefix.isEmpty ? "*" : "'\(words)'|'\(words) '*"
+  }
+
+  /// Options whose values are known words, each name once.
+  private static var wordFlags: [(name: String, words: String)] {
+    var found: [(name: String, words: String)] = []
+    for flag in Command.all.flatMap(\.flags) where !found.contains(where: { $0.name == flag.name }) {
+      if case .words(let words) = flag.completion { found.append((flag.name, words.joined(separator: " "))) }
+    }
+    return found
   }
 
   private static var fileFlags: [String] {
@@ -79,6 +97,7 @@ enum CompletionScript {
   // MARK: zsh
 
   static var zsh: String {
+    let words = wordFlags.map { "    --\($0.name)) compadd -- \($0.words); return ;;\n" }.joined()
     var cases = ""
     for prefix in prefixes {
       let command = Command.named(prefix)
@@ -98,7 +117,7 @@ enum CompletionScript {
       }
       lines.append("entries=(\(options.joined(separator: " ")))")
       lines.append("_describe -o option entries")
-      cases += "    '\(prefix.joined(separator: " "))'*)\n" + lines.map { "      \($0)\n" }.joined() + "      ;;\n"
+      cases += "    \(pattern(prefix)))\n" + lines.map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
       #compdef bulkhead
@@ -107,6 +126,7 @@ enum CompletionScript {
         local -a entries
         case "$words[CURRENT-1]" in
           \(fileFlags.joined(separator: "|"))) _files; return ;;
+      \(words)\
         esac
         case "$typed" in
       \(cases)  esac
@@ -129,6 +149,7 @@ enum CompletionScript {
     case .commands: ["compadd -- \(Command.words(after: []).joined(separator: " "))"]
     case .tools: ["compadd -- ${(f)\"$(\(listing("tools")))\"}"]
     case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
+    case .jobs: ["compadd -- ${(f)\"$(\(listing("jobs")))\"}"]
     }
   }
 
@@ -161,7 +182,13 @@ enum CompletionScript {
   }
 
   private static func fishFlag(_ flag: Flag) -> String {
-    let value = flag.value == nil ? "" : flag.completion == .none ? " -x" : " -r -F"
+    let value: String
+    switch flag.completion {
+    case _ where flag.value == nil: value = ""
+    case .none: value = " -x"
+    case .words(let words): value = " -x -a '\(words.joined(separator: " "))'"
+    default: value = " -r -F"
+    }
     return "-l \(flag.name)" + (flag.short.map { " -s \($0)" } ?? "") + value + " -d '\(fishText(flag.summary))'"
   }
 
@@ -177,6 +204,7 @@ enum CompletionScript {
     case .commands: "-a \'\(Command.words(after: []).joined(separator: " "))\'"
     case .tools: "-a '(bulkhead tools 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
+    case .jobs: "-a '(bulkhead jobs 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     }
   }
 }

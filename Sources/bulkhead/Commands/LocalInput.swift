@@ -15,6 +15,18 @@ func readStandardInput() async throws(Failure) -> [UInt8] {
   }
 }
 
+/// All of a file, bounded. `what` says what it is for.
+func readFile(_ path: String, limit: Int, _ what: String) async throws(Failure) -> [UInt8] {
+  try await offPool { () throws(Failure) in
+    do throws(PosixError) {
+      return try Descriptor.open(path, O_RDONLY).readAll(limit: limit)
+    } catch {
+      guard error.isTooLarge else { throw Failure("file", "cannot read \(what): \(error)") }
+      throw Failure("file", "cannot read \(what): \(quoted(path)) exceeds the limit of \(limit) bytes")
+    }
+  }
+}
+
 /// Runs what may block on a thread of its own: Swift's shared threads are few.
 func offPool<T: Sendable>(_ body: @escaping @Sendable () throws(Failure) -> T) async throws(Failure) -> T {
   let result: Result<T, Failure> = await withCheckedContinuation { continuation in

@@ -40,6 +40,9 @@ final class Console: Sendable {
   /// A problem that the result tells too.
   func complain(_ text: String) { writeError("\(colour("bulkhead:", .red, onErrors: true)) \(text)\n") }
 
+  /// What the reader can do about the problem before.
+  func hint(_ text: String) { writeError("hint: \(text)\n") }
+
   func report(_ failure: Failure) {
     if isJSON, failure.exit != ExitCode.usage { print(failure.document) }
     let label = colour("bulkhead:", .red, onErrors: true)
