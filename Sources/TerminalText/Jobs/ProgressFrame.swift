@@ -75,11 +75,11 @@ package struct ProgressFrame: Sendable {
 
   private func step(_ step: StepProgress, _ idWidth: Int, _ toolWidth: Int, _ job: JobProgress, _ now: Int64) -> String {
     let symbol = step.state == .running && !job.isFinal ? Self.spinner(now) : step.state.symbol
+    let time = step.startedAt.map { clockText(milliseconds: (step.endedAt ?? now) - $0) } ?? ""
     var parts: [(String, Colour?)] = [
       ("  \(symbol) ", step.state.colour), (padded(step.id, idWidth), step.state == .pending ? .dim : nil),
       ("  \(padded(step.tool, toolWidth))", .dim),
     ]
-    let time = step.startedAt.map { clockText(milliseconds: (step.endedAt ?? now) - $0) } ?? ""
     parts.append((padded(time, 8, isRight: true), nil))
     if step.attempt > 1 { parts.append(("  try \(step.attempt)", .yellow)) }
     if let items = step.items { parts.append(("  " + Self.text(items), nil)) }
@@ -140,8 +140,15 @@ package struct ProgressFrame: Sendable {
     }
   }
 
-  /// The parts, cut where the terminal ends, each in its colour.
+  /// The parts, cut where the terminal ends, each in its colour; without blanks at the end.
   private func line(_ parts: [(String, Colour?)]) -> String {
+    var parts = parts
+    while let last = parts.last {
+      let blanks = last.0.reversed().prefix { $0 == " " }.count
+      parts[parts.count - 1].0.removeLast(blanks)
+      if !parts[parts.count - 1].0.isEmpty { break }
+      parts.removeLast()
+    }
     var left = width
     var result = ""
     for (text, colour) in parts where left > 0 {

@@ -26,29 +26,32 @@ enum CompletionScript {
   // MARK: bash
 
   static var bash: String {
-    let words = wordFlags.map { flag in
-      "    --\(flag.name)) COMPREPLY=($(compgen -W '\(flag.words)' -- \"$current\")); return ;;\n"
-    }.joined()
     var cases = ""
     for prefix in prefixes {
       let command = Command.named(prefix)
       let words = Command.words(after: prefix) + spellings(flags(of: command))
-      var body = "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
-      if let completion = command?.operands.first?.completion { body += "\n" + bashOperand(completion) }
-      cases += "    \(pattern(prefix)))\n"
-      cases += body.split(separator: "\n").map { "      \($0)\n" }.joined() + "      ;;\n"
+      var lines = valueCases(command) { completion in
+        switch completion {
+        case .words(let words): "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+        case .folder: "COMPREPLY=($(compgen -d -- \"$current\"))"
+        default: "COMPREPLY=($(compgen -f -- \"$current\"))"
+        }
+      }
+      lines.append("COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))")
+      if let completion = command?.operands.first?.completion { lines.append(bashOperand(completion)) }
+      cases += "    \(pattern(prefix)))\n" + lines.filter { !$0.isEmpty }.map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
       # bash completion for bulkhead
       _bulkhead() {
         local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words="" i
         for ((i = 1; i < COMP_CWORD; i++)); do
-          [[ "${COMP_WORDS[i]}" == -* ]] || words+="${words:+ }${COMP_WORDS[i]}"
+          case "${COMP_WORDS[i]}" in
+            \(valueFlags)) ((i++)) ;;
+            -*) ;;
+            *) words+="${words:+ }${COMP_WORDS[i]}" ;;
+          esac
         done
-        case "$previous" in
-          \(fileFlags.joined(separator: "|"))) COMPREPLY=($(compgen -f -- "$current")); return ;;
-      \(words)\
-        esac
         case "$words" in
       \(cases)  esac
       }
@@ -70,38 +73,42 @@ enum CompletionScript {
     }
   }
 
-  /// Of `bash` and `zsh`: the words so far are these, or these and operands.
+  // MARK: bash and zsh
+
+  /// The words so far are these, or these and operands.
   private static func pattern(_ prefix: [String]) -> String {
     let words = prefix.joined(separator: " ")
     return prefix.isEmpty ? "*" : "'\(words)'|'\(words) '*"
   }
 
-  /// Options whose values are known words, each name once.
-  private static var wordFlags: [(name: String, words: String)] {
-    var found: [(name: String, words: String)] = []
-    for flag in Command.all.flatMap(\.flags) where !found.contains(where: { $0.name == flag.name }) {
-      if case .words(let words) = flag.completion { found.append((flag.name, words.joined(separator: " "))) }
-    }
-    return found
+  /// Options that are followed by a value.
+  private static var valueFlags: String {
+    let flags = (Command.all.flatMap(\.flags) + Command.globalFlags).filter { $0.value != nil }
+    return Set(spellings(flags)).sorted().joined(separator: "|")
   }
 
-  private static var fileFlags: [String] {
-    let flags = Command.all.flatMap(\.flags) + Command.globalFlags
-    var names: [String] = []
-    for flag in flags where flag.completion == .file || flag.completion == .folder {
-      if !names.contains("--\(flag.name)") { names.append("--\(flag.name)") }
+  /// Lines that complete the value of the option before the cursor: with `body`, or with nothing where nothing is known.
+  private static func valueCases(_ command: Command?, _ body: (Completion) -> String) -> [String] {
+    let cases = flags(of: command).filter { $0.value != nil }.map { flag in
+      let action = flag.completion == .none ? "" : body(flag.completion) + "; "
+      return "  \(spellings([flag]).joined(separator: "|"))) \(action)return ;;"
     }
-    return names
+    return ["case \"$previous\" in"] + cases + ["esac"]
   }
 
   // MARK: zsh
 
   static var zsh: String {
-    let words = wordFlags.map { "    --\($0.name)) compadd -- \($0.words); return ;;\n" }.joined()
     var cases = ""
     for prefix in prefixes {
       let command = Command.named(prefix)
-      var lines: [String] = []
+      var lines = valueCases(command) { completion in
+        switch completion {
+        case .words(let words): "compadd -- \(words.joined(separator: " "))"
+        case .folder: "_files -/"
+        default: "_files"
+        }
+      }
       let words = Command.words(after: prefix)
       if !words.isEmpty {
         let described = words.map { word in
@@ -113,7 +120,7 @@ enum CompletionScript {
       }
       if let completion = command?.operands.first?.completion { lines += zshOperand(completion) }
       let options = flags(of: command).flatMap { flag in
-        (["--\(flag.name)"] + (flag.short.map { ["-\($0)"] } ?? [])).map { "'\($0):\(zshText(flag.summary))'" }
+        spellings([flag]).map { "'\($0):\(zshText(flag.summary))'" }
       }
       lines.append("entries=(\(options.joined(separator: " ")))")
       lines.append("_describe -o option entries")
@@ -122,16 +129,20 @@ enum CompletionScript {
     return """
       #compdef bulkhead
       _bulkhead() {
-        local typed="${(j: :)${words[2,CURRENT-1]:#-*}}"
+        local previous="$words[CURRENT-1]" typed="" i
         local -a entries
-        case "$words[CURRENT-1]" in
-          \(fileFlags.joined(separator: "|"))) _files; return ;;
-      \(words)\
-        esac
+        for ((i = 2; i < CURRENT; i++)); do
+          case "$words[i]" in
+            \(valueFlags)) ((i++)) ;;
+            -*) ;;
+            *) typed+="${typed:+ }$words[i]" ;;
+          esac
+        done
         case "$typed" in
       \(cases)  esac
       }
-      compdef _bulkhead bulkhead
+      # As a file in fpath this is the function's first call; otherwise it is sourced.
+      if [[ "$funcstack[1]" == _bulkhead ]]; then _bulkhead "$@"; else compdef _bulkhead bulkhead; fi
 
       """
   }
