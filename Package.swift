@@ -60,7 +60,7 @@ let package = Package(
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
@@ -68,7 +68,10 @@ let package = Package(
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
-      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
+      dependencies: [
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Journal", "Engine",
+        "Supervision",
+      ],
       swiftSettings: strict
     ),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
@@ -89,7 +92,7 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal", "Supervision",
         "Coordinator",
         "bulkhead-jail",
       ],
@@ -161,13 +164,14 @@ let package = Package(
     ),
     .testTarget(
       name: "SupervisionTests",
-      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "sandbox-worker",
         "bulkhead-jail",
       ],
       swiftSettings: strict

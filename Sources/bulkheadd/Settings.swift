@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Coordinator
 internal import Glibc
 internal import JSON
 internal import Logging
@@ -89,6 +90,16 @@ struct Settings {
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
     return (manifests, errors)
+  }
+
+  var jobs: JobSettings {
+    var jobs = JobSettings()
+    jobs.activeJobs = Int(configuration.jobs.active)
+    jobs.callTimeout = Milliseconds(configuration.callTimeoutMS)
+    jobs.cacheLifetime = Milliseconds(configuration.jobs.cacheMS)
+    jobs.toolConcurrency = configuration.jobs.concurrency.mapValues { Int($0) }
+    jobs.retention = Milliseconds(configuration.jobs.keepMS)
+    return jobs
   }
 
   private static func apply(_ settings: Configuration.Worker, to manifest: inout WorkerManifest) -> WorkerManifest {

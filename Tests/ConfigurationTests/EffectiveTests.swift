@@ -36,6 +36,10 @@ import Testing
           artifacts: 16GiB  # default
           uploads: 256  # default
           uploads_per_connection: 16  # default
+        jobs:
+          active: 128  # default
+          keep: 30d  # default
+          cache: 5m  # default
         jail:
           grade: full  # default
           loosen: []  # default
