@@ -14,6 +14,11 @@ package func clockText(milliseconds: Int64) -> String {
   return "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s"
 }
 
+/// How long something took: `12ms`, `1.2s`, `5m 7s`.
+package func tookText(milliseconds: Int64) -> String {
+  milliseconds < 1000 ? "\(max(0, milliseconds))ms" : clockText(milliseconds: milliseconds)
+}
+
 /// `+0.350s`, `+62.004s`: for lines that are compared with each other.
 package func offsetText(milliseconds: Int64) -> String {
   let milliseconds = max(0, milliseconds)

@@ -86,7 +86,10 @@ import Wire
     steps[1].state = "failed"
     steps[1].item = 3
     steps[1].error = ["name": "tool_failed", "message": "no text\nin this picture"]
-    try expectGolden("steps", JobTables.steps(steps, now: now).text(.plain) + "\n")
+    try expectGolden(
+      "steps",
+      JobTables.steps(steps, now: now).text(.plain) + "\n\n" + JobTables.items(steps, now: now).text(.plain) + "\n"
+    )
   }
 
   @Test func `columns are counted as a terminal does`() {

@@ -62,7 +62,7 @@ package struct ProgressFrame: Sendable {
       (job.state, Self.colour(ofJob: job.state)),
     ]
     let from = job.startedAt ?? job.createdAt
-    var text = "  \(clockText(milliseconds: (job.endedAt ?? now) - from))"
+    var text = "  \(Self.time(from, job.endedAt, now))"
     let ended = job.steps.count { $0.state.isFinal }
     text += "  \(ended) of \(counted(job.steps.count, "step"))"
     for state in [StepState.failed, .skipped, .cancelled] where job.count(state) > 0 {
@@ -75,7 +75,7 @@ package struct ProgressFrame: Sendable {
 
   private func step(_ step: StepProgress, _ idWidth: Int, _ toolWidth: Int, _ job: JobProgress, _ now: Int64) -> String {
     let symbol = step.state == .running && !job.isFinal ? Self.spinner(now) : step.state.symbol
-    let time = step.startedAt.map { clockText(milliseconds: (step.endedAt ?? now) - $0) } ?? ""
+    let time = step.startedAt.map { Self.time($0, step.endedAt, now) } ?? ""
     var parts: [(String, Colour?)] = [
       ("  \(symbol) ", step.state.colour), (padded(step.id, idWidth), step.state == .pending ? .dim : nil),
       ("  \(padded(step.tool, toolWidth))", .dim),
@@ -85,6 +85,11 @@ package struct ProgressFrame: Sendable {
     if let items = step.items { parts.append(("  " + Self.text(items), nil)) }
     if let words = words(step, now) { parts.append(("  " + words, step.state == .running ? .dim : step.state.colour)) }
     return line(parts)
+  }
+
+  /// In tenths of a second while it counts.
+  private static func time(_ from: Int64, _ end: Int64?, _ now: Int64) -> String {
+    end.map { tookText(milliseconds: $0 - from) } ?? clockText(milliseconds: now - from)
   }
 
   private static func text(_ items: StepProgress.Items) -> String {

@@ -54,8 +54,8 @@ package struct Waterfall: Sendable {
 
   private func heading(_ names: Int, _ scale: Scale) -> String {
     let left = "  " + padded("STEP", names) + "  TRY     TIME  "
-    let middle = clockText(milliseconds: scale.span / 2)
-    let right = clockText(milliseconds: scale.span)
+    let middle = tookText(milliseconds: scale.span / 2)
+    let right = tookText(milliseconds: scale.span)
     var axis = Array(repeating: Character(" "), count: scale.columns)
     func put(_ text: String, at column: Int) {
       for (offset, character) in text.enumerated() where axis.indices.contains(column + offset) {
@@ -81,7 +81,7 @@ package struct Waterfall: Sendable {
       cells[column] = (Self.bar, span.state.colour)
     }
     let attempt = padded(span.attempt > 0 ? "\(span.attempt)" : "", 3, isRight: true)
-    let time = isAttempt(span) ? clockText(milliseconds: end - span.startedAt) : ""
+    let time = isAttempt(span) ? tookText(milliseconds: end - span.startedAt) : ""
     return paint(span.state.symbol, span.state.colour) + " \(padded(printableLine(span.name), names))  \(attempt)  "
       + padded(time, 7, isRight: true) + "  " + text(cells)
   }

@@ -112,7 +112,7 @@ private struct StepPage {
       sheet.row("after", step.dependsOn.joined(separator: ", "))
       sheet.row("started", step.startedAt.map { timeText(milliseconds: $0) })
       sheet.row("ended", step.endedAt.map { timeText(milliseconds: $0) })
-      sheet.row("took", step.startedAt.map { clockText(milliseconds: (step.endedAt ?? now) - $0) })
+      sheet.row("took", step.startedAt.map { tookText(milliseconds: (step.endedAt ?? now) - $0) })
       sheet.row("again at", step.notBefore.map { timeText(milliseconds: $0) })
       sheet.row("key", step.idempotencyKey)
       sheet.json("input", step.input)
@@ -121,7 +121,7 @@ private struct StepPage {
       sheet.json("artifacts", step.artifacts)
       sheet.json("receipt", step.receipt)
     }
-    if !items.isEmpty { sheet.add(JobTables.steps(items, now: now).text(paint)) }
+    if !items.isEmpty { sheet.add(JobTables.items(items, now: now).text(paint)) }
     if report.isAbridged { sheet.add("some values are left out, since all would not fit one answer") }
     text = sheet.lines.joined(separator: "\n")
   }

@@ -28,7 +28,7 @@ extension Command {
       }
       let paint = console.paint()
       let width = console.outputIsTerminal ? terminalSize(STDOUT_FILENO).columns : 100
-      let time = clockText(milliseconds: timeline.endedAt - timeline.startedAt)
+      let time = tookText(milliseconds: timeline.endedAt - timeline.startedAt)
       let generation = job.generation > 1 ? ", generation \(job.generation)" : ""
       console.print(
         "\(paint(job.id, .bold))  \(paint(job.state, ProgressFrame.colour(ofJob: job.state)))  \(time)\(generation)"
