@@ -188,6 +188,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "ClientKitTests",
+      dependencies: ["Posix", "ClientKit", "bulkheadd", "example-worker", "bulkhead-jail"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "ClientTests",
       dependencies: ["Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "sandbox-worker"],
       exclude: ["Golden"],

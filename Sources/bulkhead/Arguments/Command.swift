@@ -23,19 +23,23 @@ struct Flag: Sendable {
   let value: String?
   let summary: String
   let completion: Completion
+  /// Whether the command means nothing without it.
+  let isRequired: Bool
 
   init(
     _ name: String,
     short: Character? = nil,
     value: String? = nil,
     _ summary: String,
-    completion: Completion = .none
+    completion: Completion = .none,
+    isRequired: Bool = false
   ) {
     self.name = name
     self.short = short
     self.value = value
     self.summary = summary
     self.completion = completion
+    self.isRequired = isRequired
   }
 
   /// `-n, --lines N`
@@ -90,7 +94,8 @@ struct Command: Sendable {
 
   var synopsis: String {
     let operands = operands.map { " \($0.spelling)" }.joined()
-    return "bulkhead \(name)\(operands)" + (flags.isEmpty ? "" : " [OPTION...]")
+    let required = flags.filter(\.isRequired).map { " --\($0.name) \($0.value ?? "")" }.joined()
+    return "bulkhead \(name)\(operands)\(required)" + (flags.allSatisfy(\.isRequired) ? "" : " [OPTION...]")
   }
 
   /// Options that every command takes.

@@ -32,7 +32,7 @@ extension Command {
     summary: "make a new job of an old one, from a step on",
     operands: [Operand("JOB", completion: .jobs)],
     flags: [
-      Flag("from", value: "STEP", "the step that runs anew, with all that depends on it"),
+      Flag("from", value: "STEP", "the step that runs anew, with all that depends on it", isRequired: true),
       Flag("input", value: "JSON|@FILE", "another input for that step; as it was unless given"),
       Flag("id", value: "ID", "the new job's id"),
     ],

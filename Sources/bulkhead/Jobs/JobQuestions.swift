@@ -18,9 +18,9 @@ func askingAbout<T>(
 /// What an error means for a command about the job `id`.
 func failure(_ error: ClientError, job id: String, _ client: BulkheadClient) async -> Failure {
   var failure = Failure(error)
-  guard error.code.rawValue == "not_found", failure.hint == nil else { return failure }
+  // Of a step that there is not, the job is known.
+  guard error.code.rawValue == "not_found", error.data["job"] != nil, failure.hint == nil else { return failure }
   let ids = await recentJobs(client)
-  if ids.contains(id) { return failure }
   let begun = ids.filter { $0.hasPrefix(id) }
   if let near = begun.count == 1 ? begun[0] : nearest(to: id, among: ids) {
     failure.hint = "did you mean '\(near)'?"

@@ -13,8 +13,8 @@ extension Command {
       Flag("dry-run", "only say what would be removed"),
     ],
     description: [
-      "Removes jobs that have ended, with their history, and the artifacts that no job that is left names. What runs or waits is never touched.",
-      "With --json the document is {\"jobs\", \"artifacts\", \"bytes\", \"dry_run\"}.",
+      "Removes jobs that have ended, with their history, and the artifacts that no job that is left names, but none younger than an hour. What runs or waits is never touched.",
+      "With --json the document is {\"jobs\", \"artifacts\", \"bytes\", \"dry_run\"}; a dry run counts the jobs only.",
     ],
     examples: [
       Example("bulkhead gc --dry-run", "What would be removed."),
@@ -36,9 +36,11 @@ extension Command {
           "jobs": .integer(report.jobs), "artifacts": .integer(report.artifacts), "bytes": .integer(report.bytes),
           "dry_run": .bool(isDryRun),
         ])
+      } else if isDryRun {
+        console.say("would remove \(counted(Int(report.jobs), "job")), and the artifacts that nothing else names")
       } else {
         let what = "\(counted(Int(report.jobs), "job")), \(counted(Int(report.artifacts), "artifact"))"
-        console.say("\(isDryRun ? "would remove" : "removed") \(what), \(sizeText(report.bytes))")
+        console.say("removed \(what), \(sizeText(report.bytes))")
       }
       return ExitCode.success
     }

@@ -23,7 +23,7 @@ extension Command {
       let source = try await PlanFile.read(name)
       var mistakes = PlanFile.mistakes(source)
       if mistakes.isEmpty, !arguments.has("offline") {
-        let client = try await arguments.connect()
+        let client = try await connect(arguments)
         mistakes = try await asking { () async throws(ClientError) in try await client.check(plan: source) }
       }
       if console.isJSON { console.print(["mistakes": .array(mistakes.map(\.json))]) }
@@ -36,6 +36,16 @@ extension Command {
       return ExitCode.success
     }
   )
+
+  private static func connect(_ arguments: Arguments) async throws(Failure) -> BulkheadClient {
+    do throws(Failure) {
+      return try await arguments.connect()
+    } catch {
+      var failure = error
+      failure.hint = "the plan's structure is right; its tools are known to a coordinator ('bulkhead up') only"
+      throw failure
+    }
+  }
 
   static let planGraph = Command(
     path: ["plan", "graph"],

@@ -7,8 +7,16 @@ internal import Wire
 enum PlanFile {
   /// The document in the file `name`, `-` being standard input.
   static func read(_ name: String) async throws(Failure) -> JSON {
-    if name == "-" { return try parseJSON(await readStandardInput(), "standard input") }
-    return try parseJSON(await readFile(name, limit: Limit.frameBytes, "the plan"), "plan \(quoted(name))")
+    let bytes =
+      name == "-" ? try await readStandardInput(limit: Limit.frameBytes) : try await readFile(name, limit: Limit.frameBytes, "the plan")
+    do throws(Failure) {
+      return try parseJSON(bytes, "plan \(quoted(name))")
+    } catch {
+      // A mistake of the plan, not of the command line.
+      var failure = Failure("invalid_plan", error.message, details: error.details)
+      failure.hint = bytes.isEmpty ? "it is empty" : nil
+      throw failure
+    }
   }
 
   /// The plan, checked as far as it can be without tools.

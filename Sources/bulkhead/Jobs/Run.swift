@@ -6,7 +6,7 @@ extension Command {
     path: ["run"],
     summary: "run a plan as a job that survives every crash",
     flags: [
-      Flag("plan", value: "FILE", "the plan, a JSON document; - for standard input", completion: .file),
+      Flag("plan", value: "FILE", "the plan, a JSON document; - for standard input", completion: .file, isRequired: true),
       Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
       Flag("id", value: "ID", "the job's id; the same id with the same plan is the same job"),
       Flag("priority", value: "N", "0 to 9, 5 unless given; more is sooner", completion: .words((0...9).map { "\($0)" })),
