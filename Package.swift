@@ -209,8 +209,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker", "sandbox-worker",
+        "CLinux", "CSQLite", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd",
+        "bulkhead-jail", "echo-worker", "sandbox-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

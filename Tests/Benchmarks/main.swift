@@ -7,6 +7,7 @@ import Glibc
 
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
+  "jobs": measureJobs,
   "json": measureJSON,
   "sandbox": measureSandbox,
   "service": measureService,
