@@ -47,7 +47,13 @@ package func columns(ofPainted text: String) -> Int {
   var plain = ""
   var isEscape = false
   for scalar in text.unicodeScalars {
-    if isEscape { isEscape = scalar != "m" } else if scalar == "\u{1B}" { isEscape = true } else { plain.unicodeScalars.append(scalar) }
+    if isEscape {
+      isEscape = scalar != "m"
+    } else if scalar == "\u{1B}" {
+      isEscape = true
+    } else {
+      plain.unicodeScalars.append(scalar)
+    }
   }
   return columns(of: plain)
 }

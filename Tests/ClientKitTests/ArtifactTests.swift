@@ -10,10 +10,14 @@ import Testing
     let path = "/tmp/bulkhead-kit-\(UInt32.random(in: 0...UInt32.max))"
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }  // Safety: only litter is left when it fails.
-    var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }  // Safety: none.
+    var names: [String] {
+      // Safety: then there are none.
+      (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
+    }
   }
 
-  private static let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"  // of "hello"
+  /// Of "hello".
+  private static let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
   /// Answers reads of `digest` with `bytes`.
   private func serving(_ bytes: [UInt8], total: Int? = nil) throws -> FakeCoordinator {

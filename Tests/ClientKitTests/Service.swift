@@ -28,7 +28,10 @@ final class Service {
     chmod(folder + "/workers", 0o755)
     chmod(folder + "/run", 0o700)
     chmod(folder + "/state", 0o700)
-    try FileManager.default.copyItem(atPath: Self.package + "/Workers/examples/swift", toPath: folder + "/workers/swift")
+    try FileManager.default.copyItem(
+      atPath: Self.package + "/Workers/examples/swift",
+      toPath: folder + "/workers/swift"
+    )
     process.executableURL = URL(filePath: Self.programs + "/bulkheadd")
     process.arguments = ["--socket", socket, "--state", folder + "/state", "--workers", folder + "/workers"]
     process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CONFIG_HOME": folder]

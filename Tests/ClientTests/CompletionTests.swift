@@ -25,7 +25,9 @@ import Testing
   @Test(arguments: ["zsh", "fish"]) func `another shell gets every command`(_ name: String) throws {
     let script = try Program().run(["completions", name])
     #expect(script.code == 0)
-    for word in ["exec", "status", "reload", "output-dir", "completions", "resolve"] { #expect(script.output.contains(word)) }
+    for word in ["exec", "status", "reload", "output-dir", "completions", "resolve"] {
+      #expect(script.output.contains(word))
+    }
   }
 
   private static func isMissing(_ shell: String) -> Bool {

@@ -87,7 +87,10 @@ import Testing
     let program = try started("sandbox")
     let running = try program.begin(
       ["run", "--plan", "-", "--id", "u1"],
-      input: Plans.bash("sleep 30", more: #", {"id": "after", "tool": "bash", "depends_on": ["work"], "input": {"command": "echo step:work"}}"#)
+      input: Plans.bash(
+        "sleep 30",
+        more: #", {"id": "after", "tool": "bash", "depends_on": ["work"], "input": {"command": "echo step:work"}}"#
+      )
     )
     try running.waitForErrors("work                  started")
     let workers = try program.run(["workers", "--json"]).json()["workers"]?.arrayValue

@@ -48,7 +48,10 @@ enum Plans {
     let watch = try program.run(["watch", "r1"])
     #expect(watch.output == run.output)
     #expect(watch.errors == run.errors)
-    let other = try program.run(["run", "--plan", "-", "--id", "r1"], input: #"{"steps":[{"id":"a","tool":"echo","input":{}}]}"#)
+    let other = try program.run(
+      ["run", "--plan", "-", "--id", "r1"],
+      input: #"{"steps":[{"id":"a","tool":"echo","input":{}}]}"#
+    )
     #expect(other.code == 1)
     #expect(other.errors.contains("other content"))
     #expect(try program.run(["jobs", "--json"]).json()["jobs"]?.arrayValue?.count == 1)
@@ -121,9 +124,13 @@ enum Plans {
   @Test func `more jobs than are listed are announced, and all can be had`() throws {
     let program = try started("examples/swift")
     let plan = #"{"steps":[{"id":"a","tool":"echo","input":{}}]}"#
-    for number in 1...7 { try #require(program.run(["run", "-d", "--id", "j\(number)", "--plan", "-"], input: plan).code == 0) }
+    for number in 1...7 {
+      try #require(program.run(["run", "-d", "--id", "j\(number)", "--plan", "-"], input: plan).code == 0)
+    }
     let some = try program.run(["jobs", "-n", "5"])
-    #expect(some.output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["JOB", "j7", "j6", "j5", "j4", "j3"])
+    #expect(
+      some.output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["JOB", "j7", "j6", "j5", "j4", "j3"]
+    )
     #expect(some.errors.contains("--all"))
     let all = try program.run(["jobs", "-a"])
     #expect(all.output.split(separator: "\n").count == 8)
@@ -167,7 +174,10 @@ enum Plans {
     for command in ["show", "watch", "trace", "cancel", "pause", "resume", "retry"] {
       let outcome = try program.run([command, "nigthly-7"])
       #expect(outcome.code == 1, "\(command)")
-      #expect(outcome.errors.contains("there is no job 'nigthly-7'\nhint: did you mean 'nightly-7'?"), "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("there is no job 'nigthly-7'\nhint: did you mean 'nightly-7'?"),
+        "\(outcome.errors)"
+      )
     }
     #expect(try program.run(["show", "night"]).errors.contains("did you mean 'nightly-7'?"))
     #expect(try program.run(["show", "zzzzzzzzzzzz"]).errors.contains("'bulkhead jobs --all --calls' lists all jobs"))

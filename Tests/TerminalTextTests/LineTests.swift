@@ -47,7 +47,12 @@ import Wire
     var output = StepOutput()
     func event(_ kind: String, _ text: String, _ stream: String = "stdout", item: Int64? = nil) -> JobEvent {
       JobEvent(
-        number: 0, at: 0, run: 1, kind: kind, step: "s", item: item,
+        number: 0,
+        at: 0,
+        run: 1,
+        kind: kind,
+        step: "s",
+        item: item,
         data: ["kind": .string(stream), "text": .string(text)]
       )
     }

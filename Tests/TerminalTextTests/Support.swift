@@ -37,7 +37,12 @@ struct History {
     for item in 0..<3 { history.add(7, "step.started", "scan", item: Int64(item), ["attempt": 1, "worker": "ocr"]) }
     history.add(900, "step.succeeded", "scan", item: 0)
     history.add(950, "step.failed", "scan", item: 1, ["name": "tool_failed", "message": "no text"])
-    history.add(1_204, "step.retrying", "fetch", ["name": "unavailable", "message": "worker 'web' is away", "delay_ms": 2_000])
+    history.add(
+      1_204,
+      "step.retrying",
+      "fetch",
+      ["name": "unavailable", "message": "worker 'web' is away", "delay_ms": 2_000]
+    )
     history.add(3_210, "step.started", "fetch", ["attempt": 2, "worker": "web"])
     history.add(4_000, "step.progress", "fetch", ["kind": "stdout", "text": "page 1\npage 2\n"])
     return history
@@ -56,7 +61,13 @@ struct History {
 
   static func job(_ id: String = "nightly-7", state: String = "running", steps: Int = 4) -> JobSummary {
     JobSummary(
-      id: id, kind: "plan", state: state, title: "a report", stepCount: Int64(steps), createdAt: epoch, sequence: 1
+      id: id,
+      kind: "plan",
+      state: state,
+      title: "a report",
+      stepCount: Int64(steps),
+      createdAt: epoch,
+      sequence: 1
     )
   }
 

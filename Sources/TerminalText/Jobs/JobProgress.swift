@@ -23,7 +23,9 @@ package struct JobProgress: Sendable {
     state = "queued"
     generation = 1
     createdAt = job.createdAt
-    let steps = reports.filter { $0.item == nil }.map { StepProgress(id: $0.id, tool: $0.tool, dependsOn: $0.dependsOn) }
+    let steps = reports.filter { $0.item == nil }.map {
+      StepProgress(id: $0.id, tool: $0.tool, dependsOn: $0.dependsOn)
+    }
     indices = Dictionary(steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     self.steps = steps
   }

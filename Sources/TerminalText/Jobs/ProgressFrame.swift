@@ -73,7 +73,8 @@ package struct ProgressFrame: Sendable {
     return line(parts)
   }
 
-  private func step(_ step: StepProgress, _ idWidth: Int, _ toolWidth: Int, _ job: JobProgress, _ now: Int64) -> String {
+  private func step(_ step: StepProgress, _ idWidth: Int, _ toolWidth: Int, _ job: JobProgress, _ now: Int64) -> String
+  {
     let symbol = step.state == .running && !job.isFinal ? Self.spinner(now) : step.state.symbol
     let time = step.startedAt.map { Self.time($0, step.endedAt, now) } ?? ""
     var parts: [(String, Colour?)] = [

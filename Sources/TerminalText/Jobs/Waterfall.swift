@@ -87,7 +87,9 @@ package struct Waterfall: Sendable {
   }
 
   /// A step that was skipped or waits for its first attempt has no bar.
-  private func isAttempt(_ span: Timeline.Span) -> Bool { span.state != .skipped && (span.attempt > 0 || span.endedAt != span.startedAt) }
+  private func isAttempt(_ span: Timeline.Span) -> Bool {
+    span.state != .skipped && (span.attempt > 0 || span.endedAt != span.startedAt)
+  }
 
   /// Equal colours in one piece, without blanks at the end.
   private func text(_ cells: [(Character, Colour?)]) -> String {

@@ -39,7 +39,8 @@ enum CompletionScript {
       }
       lines.append("COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))")
       if let completion = command?.operands.first?.completion { lines.append(bashOperand(completion)) }
-      cases += "    \(pattern(prefix)))\n" + lines.filter { !$0.isEmpty }.map { "      \($0)\n" }.joined() + "      ;;\n"
+      cases +=
+        "    \(pattern(prefix)))\n" + lines.filter { !$0.isEmpty }.map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
       # bash completion for bulkhead

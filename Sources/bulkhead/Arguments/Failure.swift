@@ -46,7 +46,8 @@ struct Failure: Error {
     name = error.code.rawValue
     message = (subject.map { "\($0): " } ?? "") + error.message
     hint = error.hint ?? Self.hint(for: error.code)
-    details = Self.violations(error.data["violations"], whole: "input") + Self.violations(error.data["mistakes"], whole: "plan")
+    details =
+      Self.violations(error.data["violations"], whole: "input") + Self.violations(error.data["mistakes"], whole: "plan")
     data = error.data
     exit =
       error.meansUnreachable

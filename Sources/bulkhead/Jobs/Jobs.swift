@@ -3,7 +3,9 @@ internal import JSON
 internal import TerminalText
 
 extension Command {
-  private static let states = ["queued", "running", "waiting", "paused", "cancelling", "succeeded", "failed", "cancelled"]
+  private static let states = [
+    "queued", "running", "waiting", "paused", "cancelling", "succeeded", "failed", "cancelled",
+  ]
 
   static let jobs = Command(
     path: ["jobs"],
@@ -48,7 +50,9 @@ extension Command {
       if console.isJSON {
         console.print(["jobs": .array(jobs.map(\.json))])
       } else if jobs.isEmpty {
-        console.say(arguments.values("state").isEmpty ? "no jobs; 'bulkhead run --plan FILE' starts one" : "no such jobs")
+        console.say(
+          arguments.values("state").isEmpty ? "no jobs; 'bulkhead run --plan FILE' starts one" : "no such jobs"
+        )
       } else {
         console.print(JobTables.jobs(jobs, now: wallClock()).text(console.paint()))
         if hasMore { console.note("there are more; --all lists them, --limit N more of them") }

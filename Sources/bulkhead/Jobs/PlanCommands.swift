@@ -32,7 +32,9 @@ extension Command {
         throw PlanFile.failure(mistakes, name)
       }
       let steps = source["steps"]?.arrayValue?.count ?? 0
-      console.say("\(counted(steps, "step")), no mistakes" + (arguments.has("offline") ? "; tools were not checked" : ""))
+      console.say(
+        "\(counted(steps, "step")), no mistakes" + (arguments.has("offline") ? "; tools were not checked" : "")
+      )
       return ExitCode.success
     }
   )

@@ -8,7 +8,9 @@ enum PlanFile {
   /// The document in the file `name`, `-` being standard input.
   static func read(_ name: String) async throws(Failure) -> JSON {
     let bytes =
-      name == "-" ? try await readStandardInput(limit: Limit.frameBytes) : try await readFile(name, limit: Limit.frameBytes, "the plan")
+      name == "-"
+      ? try await readStandardInput(limit: Limit.frameBytes)
+      : try await readFile(name, limit: Limit.frameBytes, "the plan")
     do throws(Failure) {
       return try parseJSON(bytes, "plan \(quoted(name))")
     } catch {
@@ -45,7 +47,9 @@ enum PlanFile {
   /// All mistakes, each with its place.
   static func failure(_ mistakes: [PlanMistake], _ name: String) -> Failure {
     // Where more were found than are listed, the last entry counts the rest.
-    let count = mistakes.last?.name == "more_errors" ? "more than \(mistakes.count - 1) mistakes" : counted(mistakes.count, "mistake")
+    let count =
+      mistakes.last?.name == "more_errors"
+      ? "more than \(mistakes.count - 1) mistakes" : counted(mistakes.count, "mistake")
     var failure = Failure(
       "invalid_plan",
       "plan \(quoted(name)) has \(count)",

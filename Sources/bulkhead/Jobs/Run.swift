@@ -6,10 +6,21 @@ extension Command {
     path: ["run"],
     summary: "run a plan as a job that survives every crash",
     flags: [
-      Flag("plan", value: "FILE", "the plan, a JSON document; - for standard input", completion: .file, isRequired: true),
+      Flag(
+        "plan",
+        value: "FILE",
+        "the plan, a JSON document; - for standard input",
+        completion: .file,
+        isRequired: true
+      ),
       Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
       Flag("id", value: "ID", "the job's id; the same id with the same plan is the same job"),
-      Flag("priority", value: "N", "0 to 9, 5 unless given; more is sooner", completion: .words((0...9).map { "\($0)" })),
+      Flag(
+        "priority",
+        value: "N",
+        "0 to 9, 5 unless given; more is sooner",
+        completion: .words((0...9).map { "\($0)" })
+      ),
       Flag("deadline", value: "TIME", "cancel what still runs after this time, such as 30s, 5m, 2h or 7d"),
       Flag("progress", short: "p", "show what the steps print while they run too"),
     ],
@@ -19,7 +30,10 @@ extension Command {
       "The first Ctrl-C cancels the job and waits for its end; the second leaves it to itself. A job outlives this program and the coordinator: 'bulkhead watch' shows it again.",
       "With --json each event is a document on a line of its own; the last line is {\"job\", \"result\"}.",
     ],
-    exits: ["0    the job succeeded, or is on disk with --detach", "1    the job failed or was cancelled, or the plan has mistakes"],
+    exits: [
+      "0    the job succeeded, or is on disk with --detach",
+      "1    the job failed or was cancelled, or the plan has mistakes",
+    ],
     examples: [
       Example("bulkhead run --plan report.json", "Runs a plan and prints what it gives."),
       Example(
@@ -37,7 +51,12 @@ extension Command {
       let client = try await arguments.connect()
       let submitted: SubmittedJob
       do throws(ClientError) {
-        submitted = try await client.submit(plan: plan, id: arguments.value("id"), priority: priority, deadline: deadline)
+        submitted = try await client.submit(
+          plan: plan,
+          id: arguments.value("id"),
+          priority: priority,
+          deadline: deadline
+        )
       } catch {
         throw error.code.rawValue == "invalid_plan" ? PlanFile.failure(error.planMistakes, file) : Failure(error)
       }
@@ -58,7 +77,11 @@ extension Command {
 
 extension Arguments {
   fileprivate func deadline() throws(Failure) -> Duration? {
-    try milliseconds("deadline", in: 1...Limit.jobDeadlineMS, due: "a time such as 30s, 5m, 2h or 7d is due, 90d at most")
-      .map { .milliseconds($0) }
+    try milliseconds(
+      "deadline",
+      in: 1...Limit.jobDeadlineMS,
+      due: "a time such as 30s, 5m, 2h or 7d is due, 90d at most"
+    )
+    .map { .milliseconds($0) }
   }
 }

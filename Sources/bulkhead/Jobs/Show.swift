@@ -56,7 +56,11 @@ private struct Sheet {
 
   mutating func json(_ heading: String, _ value: JSON?) {
     guard let value, !value.isNull else { return }
-    if case .string(let text) = value { block(heading, printable(text)) } else { block(heading, printable(value.indented())) }
+    if case .string(let text) = value {
+      block(heading, printable(text))
+    } else {
+      block(heading, printable(value.indented()))
+    }
   }
 
   mutating func add(_ text: String) { lines += ["", text] }
@@ -84,7 +88,9 @@ private struct JobPage {
     sheet.row("caller", Self.caller(job.caller))
     if !report.steps.isEmpty { sheet.add(JobTables.steps(report.steps, now: now).text(paint)) }
     sheet.block("result", report.resultText.map { printable($0) })
-    if report.isAbridged { sheet.add("what is missing here does not fit one answer; --step STEP shows it step by step") }
+    if report.isAbridged {
+      sheet.add("what is missing here does not fit one answer; --step STEP shows it step by step")
+    }
     text = sheet.lines.joined(separator: "\n")
   }
 
