@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.ownThread) struct StreamTests {
   /// Far more than the buffers of a socket hold.
-  private static let count = 40_000
+  private static let count = 20_000
 
   private static func log(_ id: JSON?, _ number: Int) -> [UInt8] {
     let line: JSON = [
