@@ -23,6 +23,8 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlCalls", dependencies: ["CCurl"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
@@ -115,11 +117,45 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "receipts-worker",
+      dependencies: ["Jail", "JSON", "Posix", "CLinux", "Wire", "WorkerKit"],
+      path: "Workers/receipts",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "executor-worker",
+      dependencies: ["JSON", "WorkerKit"],
+      path: "Workers/executor",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "files-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/files",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "web-worker",
+      dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/web",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
 
     // Tests
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -176,6 +212,28 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Real receipts with what people read on them, for the tests and the measurements.
+    .target(name: "ReceiptsTruth", dependencies: ["JSON"], path: "Tests/ReceiptsTests/Truth", swiftSettings: strict),
+    .testTarget(
+      name: "ReceiptsTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
+        "receipts-worker", "bulkhead-jail",
+      ],
+      path: "Tests/ReceiptsTests/Suite",
+      exclude: ["Images"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ToolWorkerTests",
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "bulkhead-jail",
+        "executor-worker", "files-worker", "web-worker",
+      ],
+      exclude: ["server.py"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
@@ -209,8 +267,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "CSQLite", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd",
-        "bulkhead-jail", "echo-worker", "sandbox-worker",
+        "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
+        "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

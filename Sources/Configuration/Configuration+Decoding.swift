@@ -137,6 +137,8 @@ extension Configuration.Worker {
     concurrency = fields.integer("concurrency", in: 1...Int64(Limit.concurrency))
     decodeSettings(&fields)
     secrets = SecretSource.decode(fields.section("secrets"))
+    read = fields.plainPaths("read")
+    write = fields.plainPaths("write")
     limits = ResourceLimits(fields.section("limits"))
     heartbeat = Heartbeat(fields.section("heartbeat"))
     graceMS = fields.duration("grace", in: 0...600_000)

@@ -84,6 +84,8 @@ extension Configuration.Worker {
         }
       }
     }
+    if !read.isEmpty { out.list("read", read) }
+    if !write.isEmpty { out.list("write", write) }
     if limits != ResourceLimits() {
       out.section("limits") { out in
         out.duration("wall", limits.wallMS)

@@ -91,6 +91,10 @@ extension Configuration {
         #secrets:
           #API_KEY: {env: ECHO_API_KEY}
           #TOKEN: {file: /etc/bulkhead/echo-token}
+        # Folders and files that it may read, and write, beside those of its worker.json. Never the state, the socket or
+        # this file. Not for a worker with a network to write.
+        #read: [/srv/data]
+        #write: [/srv/out]
         # The most that one instance may use.
         #limits:
           #wall: 5m

@@ -73,6 +73,9 @@ package struct Configuration: Sendable, Equatable {
     /// The settings as written, references to variables unreplaced: what may be shown.
     package var settingsSource = JSONObject()
     package var secrets: [String: SecretSource] = [:]
+    /// Paths that it may read and write beside those of its manifest.
+    package var read: [String] = []
+    package var write: [String] = []
     package var limits = ResourceLimits()
     package var heartbeat = Heartbeat()
     package var graceMS: Int64?

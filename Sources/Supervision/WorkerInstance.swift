@@ -154,6 +154,8 @@ package final class WorkerInstance {
       generation: generation
     )
     message.settings = kind.manifest.settings
+    message.grants.read = kind.manifest.permissions.read
+    message.grants.write = kind.manifest.permissions.write
     do {
       message.secrets = try kind.supervisor.secrets(kind.manifest)
     } catch {

@@ -87,6 +87,11 @@ struct Settings {
         errors.append("configuration: there is no worker '\(name)' in \(workerPath.joined(separator: ", "))")
         continue
       }
+      if manifest.permissions.outboundNetwork, !settings.write.isEmpty {
+        errors.append("configuration: worker '\(name)' has a network, so nothing may be granted for it to 'write'")
+        manifests[name] = nil
+        continue
+      }
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
     return (manifests, errors)
@@ -106,6 +111,8 @@ struct Settings {
     if let instances = settings.instances { manifest.instances = Int(instances) }
     manifest.concurrency = settings.concurrency ?? manifest.concurrency
     for member in settings.settings.members { manifest.settings[member.key] = member.value }
+    manifest.permissions.read += settings.read.filter { !manifest.permissions.read.contains($0) }
+    manifest.permissions.write += settings.write.filter { !manifest.permissions.write.contains($0) }
     manifest.limits.memoryBytes = settings.limits.memoryBytes ?? manifest.limits.memoryBytes
     manifest.limits.processes = settings.limits.processes ?? manifest.limits.processes
     manifest.limits.fileBytes = settings.limits.fileBytes ?? manifest.limits.fileBytes

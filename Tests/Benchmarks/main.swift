@@ -9,6 +9,8 @@ let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "jobs": measureJobs,
   "json": measureJSON,
+  "plan": measurePlan,
+  "receipts": measureReceipts,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,

@@ -162,6 +162,13 @@ extension MessageCase {
       ]
     ),
     MessageCase(
+      "granted path that is not plain",
+      "workers: {e: {read: [/ok], write: [/srv/../etc]}}\n",
+      [
+        "c.yaml:1:36: 'workers.e.write[0]' is '/srv/../etc' where a plain absolute path below '/' is due"
+      ]
+    ),
+    MessageCase(
       "worker path that is a text",
       "workers: {path: /ok}\n",
       [
