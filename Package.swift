@@ -76,13 +76,19 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .target(
+      name: "ClientKit",
+      dependencies: ["CLinux", "Digest", "JSON", "Wire", "Posix", "Transport"],
+      swiftSettings: strict
+    ),
 
     // Programs
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "Transport", "CLinux", "bulkhead-jail",
+        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "Transport", "CLinux",
+        "bulkhead-jail",
       ],
       swiftSettings: strict
     ),
@@ -219,8 +225,8 @@ let package = Package(
     .testTarget(
       name: "ReceiptsTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
-        "receipts-worker", "bulkhead-jail",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "ReceiptsTruth", "receipts-worker", "bulkhead-jail",
       ],
       path: "Tests/ReceiptsTests/Suite",
       exclude: ["Images"],
@@ -241,6 +247,17 @@ let package = Package(
       dependencies: [
         "JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker", "selftest-worker",
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TerminalTextTests",
+      dependencies: ["JSON", "Wire", "TerminalText"],
+      exclude: ["Golden"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ClientKitTests",
+      dependencies: ["Posix", "ClientKit", "bulkheadd", "example-worker", "bulkhead-jail"],
       swiftSettings: strict
     ),
     .testTarget(
