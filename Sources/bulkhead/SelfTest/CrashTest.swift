@@ -125,6 +125,7 @@ final class CrashTest {
         let name = "\(point.rawValue):\(count)"
         progress("crash point \(name)")
         if point == .insideMigration { try freshState() }
+        if point == .insideRecovery { try leaveWork() }
         var isDead = try !begin(crashPoint: name)
         if point == .insideDrain, !isDead {
           work(for: 150) { false }
@@ -149,6 +150,15 @@ final class CrashTest {
   private func freshState() throws(Failure) {
     guard ledger.jobs.isEmpty else { return }
     for file in ["journal.db", "journal.db-wal", "journal.db-shm"] { unlink("\(stand.folder)/state/\(file)") }
+  }
+
+  /// A life at whose end jobs are under way.
+  private func leaveWork() throws(Failure) {
+    _ = try begin()
+    work(for: 20_000) { [self] in ledger.accepted.count > 3 && ledger.openCount > 3 }
+    stand.kill()
+    tally.coordinatorKills += 1
+    try bury("work is left")
   }
 
   private func killAtRandom() throws(Failure) {
