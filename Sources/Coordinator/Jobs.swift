@@ -1,3 +1,4 @@
+internal import Digest
 internal import Engine
 internal import JSON
 internal import Journal
@@ -250,7 +251,7 @@ final class Jobs {
       tool: attempt.tool,
       input: attempt.input,
       job: job.machine.id,
-      step: attempt.key.item.map { "\(attempt.step)[\($0)]" } ?? attempt.step,
+      step: attempt.key.item.map { SHA256.bounded("\(attempt.step)[\($0)]") } ?? attempt.step,
       attempt: attempt.number,
       idempotencyKey: attempt.idempotencyKey,
       deadline: .now + timeout,

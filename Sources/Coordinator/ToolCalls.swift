@@ -81,8 +81,8 @@ final class ToolCalls {
     let call = PendingCall()
     running += 1
     let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
-    let key = "\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)"
-    let step = "\(parent.step)/\(message.tool)"
+    let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
+    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
     guard let seq = parent.jobSequence else {
       completion(.failure(WireError(.internalError, "the invocation belongs to no job")))
       running -= 1
