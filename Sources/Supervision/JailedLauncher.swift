@@ -26,6 +26,23 @@ package struct JailedLauncher: WorkerLauncher {
     .jail(try policy(for: manifest).prepare())
   }
 
+  package func walls(around manifest: WorkerManifest) -> WorkerWalls? {
+    let permissions = manifest.permissions
+    return WorkerWalls(
+      grade: JailGrade.full.rawValue,
+      profile: Self.profile(permissions).rawValue,
+      reachesNetwork: permissions.outboundNetwork,
+      execWall: permissions.mayExec ? .none : .landlock,
+      readable: permissions.read.count,
+      writable: permissions.write.count
+    )
+  }
+
+  private static func profile(_ permissions: WorkerManifest.Permissions) -> SeccompProfile {
+    if permissions.jails { return .sandboxWorker }
+    return permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
+  }
+
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {
     let permissions = manifest.permissions
     for path in permissions.read + permissions.write {
@@ -53,13 +70,12 @@ package struct JailedLauncher: WorkerLauncher {
     policy.view.readable = permissions.read
     policy.view.writable = permissions.write
     policy.namesDenials = false
+    policy.profile = Self.profile(permissions)
     if permissions.jails {
-      policy.profile = .sandboxWorker
       policy.view.programs = [program, try JailProgram.path()]
       policy.view.processes = .writable
       policy.network = .none
     } else {
-      policy.profile = permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
       policy.network = permissions.outboundNetwork ? .inherited : .none
       policy.view.base = permissions.exec ? .system : .libraries
       policy.view.programs = [program]

@@ -149,6 +149,7 @@ package final class WorkerInstance {
       generation: generation
     )
     message.settings = kind.manifest.settings
+    message.mayExec = kind.manifest.permissions.mayExec
     do {
       message.secrets = try kind.supervisor.secrets(kind.manifest)
     } catch {

@@ -33,6 +33,9 @@ int pthread_setname_np(pthread_t thread, const char *name);
 /// prctl(2) with its variadic arguments spelt out.
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
+/// Refuses exec to every thread of this process for good, with EPERM (seccomp(2)). Returns 0 or −errno.
+int bulkhead_refuse_exec(void);
+
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };
 
