@@ -63,7 +63,8 @@ import Testing
     let tables = try program.run(["workers"]).output.components(separatedBy: "\n\n").map {
       $0.split(separator: "\n").map { $0.split(separator: " ") }
     }
-    #expect(tables.map { $0.map { $0[0] } } == Array(repeating: ["WORKER", "example-python", "example-swift"], count: 2))
+    let names = ["WORKER", "example-python", "example-swift"]
+    #expect(tables.map { $0.map { $0[0] } } == [names.map { $0[...] }, names.map { $0[...] }])
     #expect(tables.first?.dropFirst().allSatisfy { $0[2] == "ready" } == true)
     #expect(
       tables.last?.dropFirst().map { $0.dropFirst().joined(separator: " ") }
