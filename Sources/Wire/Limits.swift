@@ -20,6 +20,8 @@ public enum Limit {
   public static let queueBytes = 33_554_432
   public static let nesting = 8
   public static let timeoutMS: Int64 = 604_800_000
+  /// 90 days.
+  public static let jobDeadlineMS: Int64 = 7_776_000_000
   public static let steps = 10_000
   public static let fanOut = 1_000
 }

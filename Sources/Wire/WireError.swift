@@ -37,6 +37,11 @@ public struct WireError: Error, Sendable, Equatable {
     public static let truncatedFrame = Name(rawValue: "truncated_frame")
     public static let unknownNotification = Name(rawValue: "unknown_notification")
     public static let notReading = Name(rawValue: "not_reading")
+    public static let invalidPlan = Name(rawValue: "invalid_plan")
+    public static let conflict = Name(rawValue: "conflict")
+    public static let outcomeUnknown = Name(rawValue: "outcome_unknown")
+    public static let storageFailed = Name(rawValue: "storage_failed")
+    public static let toolChanged = Name(rawValue: "tool_changed")
   }
 
   public let code: Int64
@@ -66,6 +71,7 @@ public struct WireError: Error, Sendable, Equatable {
     .toolFailed: 4010, .limitExceeded: 4011, .versionMismatch: 4012, .outOfPhase: 4013, .unavailable: 4014,
     .draining: 4015, .notFound: 4016, .connectionClosed: 4017, .setupFailed: 4018, .unexpectedReply: 4019,
     .frameTooLarge: 4020, .emptyFrame: 4021, .truncatedFrame: 4022, .unknownNotification: 4023, .notReading: 4024,
+    .invalidPlan: 4025, .conflict: 4026, .outcomeUnknown: 4027, .storageFailed: 4028, .toolChanged: 4029,
   ]
 
   /// The error's fault with a parameter at `path` (a JSON Pointer into `params` or `result`).

@@ -45,7 +45,7 @@ public struct JSONSchema: Sendable {
     public let message: String
   }
 
-  private let program: SchemaProgram
+  let program: SchemaProgram
 
   /// Compiles `schema`; `documents` are further schemas by their absolute URI.
   public init(_ schema: JSON, documents: [String: JSON] = [:], limits: Limits = Limits()) throws(JSONSchemaError) {

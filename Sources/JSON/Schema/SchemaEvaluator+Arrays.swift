@@ -39,7 +39,17 @@ extension SchemaEvaluator {
     for element in elements {
       guard charge(ValueRules.weight(element), id) else { return false }
     }
-    if let (first, second) = repetition(in: elements) {
+    var elements = elements
+    var places: [Int] = []
+    if reading != .exact {
+      // Items with holes may yet differ, and may yet be equal.
+      places = elements.indices.filter { !elements[$0].holdsHole }
+      if places.count < elements.count, reading == .certain { return false }
+      elements = places.map { elements[$0] }
+      guard elements.count > 1 else { return fits }
+    }
+    if var (first, second) = repetition(in: elements) {
+      if reading != .exact { (first, second) = (places[first], places[second]) }
       guard isCollecting else { return false }
       fits = false
       report(
@@ -66,25 +76,32 @@ extension SchemaEvaluator {
     _ id: NodeID,
     _ coverage: CoveragePointer?
   ) -> Bool {
-    var count = 0
+    // Where there are holes, the fewest that match and the most.
+    var least = 0
+    var most = 0
     for position in elements.indices {
-      if branch(contains, elements[position], nil) {
-        count += 1
-        coverage?.pointee.positions.insert(position)
+      if branch(contains, elements[position], nil, .possible) {
+        most += 1
+        let isCertain = reading == .exact || branch(contains, elements[position], nil, .certain)
+        if isCertain { least += 1 }
+        if isCertain || reading == .possible { coverage?.pointee.positions.insert(position) }
       }
       if isStopped { return false }
+      let count = reading == .certain ? least : most
       let isSettled = count >= rules.minimumContains && rules.maximumContains == Int.max
       if coverage == nil, !isCollecting, isSettled { return true }
     }
+    let count = reading == .certain ? least : most
     if count < rules.minimumContains {
       let keyword = rules.minimumContains == 1 ? "contains" : "minContains"
       let due = "at least \(rules.minimumContains) \(rules.minimumContains == 1 ? "is" : "are") due"
       if isCollecting { report(id, keyword, "\(subject) has \(counted(count, "matching item")) where \(due)") }
       return false
     }
-    if count > rules.maximumContains {
+    let bounded = reading == .possible ? least : most
+    if bounded > rules.maximumContains {
       let due = "at most \(rules.maximumContains) \(rules.maximumContains == 1 ? "is" : "are") due"
-      if isCollecting { report(id, "maxContains", "\(subject) has \(counted(count, "matching item")) where \(due)") }
+      if isCollecting { report(id, "maxContains", "\(subject) has \(counted(bounded, "matching item")) where \(due)") }
       return false
     }
     return true

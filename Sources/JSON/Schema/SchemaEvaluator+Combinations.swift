@@ -16,14 +16,21 @@ extension SchemaEvaluator {
       guard isCollecting else { return false }
       fits = false
     }
-    if let not = rules.not, branch(not, value, nil) {
+    if let not = rules.not, branch(not, value, nil, reading.opposite) {
       guard isCollecting else { return false }
       fits = false
       report(id, "not", "\(subject) matches the schema that 'not' refuses")
     }
     if let condition = rules.condition {
-      let next = branch(condition, value, coverage) ? rules.then : rules.otherwise
-      if let next { fits = evaluate(next, value, coverage) && fits }
+      let isPossible = branch(condition, value, reading == .certain ? nil : coverage, .possible)
+      let isCertain =
+        reading == .exact
+        ? isPossible : branch(condition, value, reading == .certain ? coverage : nil, .certain)
+      if isPossible != isCertain {
+        fits = checkUndecided(value, rules, coverage) && fits
+      } else if let next = isCertain ? rules.then : rules.otherwise {
+        fits = evaluate(next, value, coverage) && fits
+      }
     }
     return fits
   }
@@ -50,22 +57,25 @@ extension SchemaEvaluator {
     _ id: NodeID,
     _ coverage: CoveragePointer?
   ) -> Bool {
+    if reading != .exact { return checkOnePartial(value, branches, id, coverage) }
     var first: Int?
     for (position, branch) in branches.enumerated() where self.branch(branch, value, coverage) {
       guard let other = first else {
         first = position
         continue
       }
-      if isCollecting {
-        report(id, "oneOf", "\(subject) matches branches \(other) and \(position) where exactly one is due")
-      }
+      if isCollecting { reportSeveral(other, position, id) }
       return false
     }
     if first == nil, isCollecting { reportNone(value, branches, id, "oneOf") }
     return first != nil
   }
 
-  private mutating func reportNone(_ value: JSON, _ branches: [NodeID], _ id: NodeID, _ keyword: String) {
+  mutating func reportSeveral(_ first: Int, _ second: Int, _ id: NodeID) {
+    report(id, "oneOf", "\(subject) matches branches \(first) and \(second) where exactly one is due")
+  }
+
+  mutating func reportNone(_ value: JSON, _ branches: [NodeID], _ id: NodeID, _ keyword: String) {
     guard !isStopped else { return }
     var text = "\(subject) matches none of \(counted(branches.count, "branch", plural: "branches"))"
     if !isExplaining {

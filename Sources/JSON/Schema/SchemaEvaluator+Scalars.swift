@@ -2,6 +2,7 @@
 extension SchemaEvaluator {
   mutating func check(_ value: JSON, _ rules: ValueRules, _ id: NodeID) -> Bool {
     guard charge(rules.weight, id) else { return false }
+    if reading != .exact, value.holdsHole { return reading == .possible }
     var fits = true
     if let choices = rules.choices, !isOne(value, of: choices, rules.set) {
       guard isCollecting else { return false }

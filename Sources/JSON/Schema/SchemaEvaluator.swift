@@ -24,6 +24,8 @@ struct SchemaEvaluator {
   private var scopes: [NodeID] = []
   private var patternDeadline = 0
 
+  /// What the answers mean; other than exact only where the value has holes.
+  var reading = SchemaReading.exact
   var isCollecting: Bool
   var limit: Int
   var found: [JSONSchema.Violation] = []
@@ -46,6 +48,7 @@ struct SchemaEvaluator {
   /// Whether `value` fits the schema numbered `id`; what its keywords looked at is added to `coverage`.
   mutating func evaluate(_ id: NodeID, _ value: JSON, _ coverage: CoveragePointer?) -> Bool {
     if let verdict = nodes[id].verdict {
+      if !verdict, reading == .possible, value.hole != nil { return true }
       if !verdict, isCollecting { report(id, "", "\(subject) is not allowed") }
       return verdict
     }
@@ -62,6 +65,7 @@ struct SchemaEvaluator {
   }
 
   private mutating func apply(_ id: NodeID, _ value: JSON, _ coverage: CoveragePointer?) -> Bool {
+    if reading != .exact, let hole = value.hole { return apply(id, hole, value, coverage) }
     var fits = true
     if !nodes[id].types.admits(value) {
       guard isCollecting else { return false }
@@ -206,7 +210,8 @@ struct SchemaEvaluator {
   }
 
   consuming func finish() -> [JSONSchema.Violation] {
-    guard let stopReason else { return found }
+    // Holes are looked at in more than one reading, so that the bounds say little of the value itself.
+    guard let stopReason, reading == .exact else { return found }
     return Array(found.prefix(limit - 1)) + [stopReason]
   }
 }

@@ -27,10 +27,15 @@ final class SchemaProgram: Sendable {
     }
   }
 
-  func violations(in value: JSON, limit: Int) -> [JSONSchema.Violation] {
+  func violations(
+    in value: JSON,
+    limit: Int,
+    reading: SchemaReading = .exact
+  ) -> [JSONSchema.Violation] {
     nodes.withUnsafeBufferPointer { nodes in
       guard let first = nodes.baseAddress else { return [] }
       var evaluator = SchemaEvaluator(self, nodes: first, violations: limit)
+      evaluator.reading = reading
       _ = evaluator.evaluate(0, value, nil)
       return evaluator.finish()
     }

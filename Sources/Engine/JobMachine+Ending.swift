@@ -1,0 +1,153 @@
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Wire
+
+/// How a job ends, and what it says then.
+extension JobMachine {
+  /// Starts nothing more. What runs is stopped, unless a step failed: then it may end by itself.
+  mutating func stop(_ ending: Ending, _ context: Context) {
+    let isRepeated = self.ending != nil
+    if isRepeated, case .failure = ending { return }
+    self.ending = ending
+    isPaused = false
+    let stopsAttempts: Bool
+    switch ending {
+    case .failure: stopsAttempts = false
+    case .cancelled, .deadline:
+      stopsAttempts = true
+      record("job.cancelling", context)
+      enter(.cancelling, nil)
+    }
+    forEachUnit { machine, key, unit in
+      switch unit.phase {
+      case .ready:
+        machine.emit(.withdraw(key, tool: machine.plan.steps[key.step].tool))
+        machine.giveUp(key, hasRow: unit.attempt > 0, context)
+      case .retrying, .waiting, .unknown: machine.giveUp(key, hasRow: true, context)
+      case .running where stopsAttempts: machine.emit(.cancel(key))
+      default: break
+      }
+    }
+  }
+
+  private mutating func giveUp(_ key: StepKey, hasRow: Bool, _ context: Context) {
+    if hasRow {
+      var end = StepEnd(key, .cancelled)
+      end.endedAt = context.now
+      write(.endStep(job: seq, end))
+    }
+    move(key, to: .cancelled)
+    if key.item != nil {
+      steps[key.step].items!.open -= 1
+      steps[key.step].items!.done += 1
+    }
+  }
+
+  func count(_ phase: Unit.Phase) -> Int { counts[phase.rawValue] }
+
+  /// What the phases mean for the job.
+  mutating func settle(_ context: Context) {
+    // In rounds, since a skipped step may let others be ready; without recursion, since chains are long.
+    while !pendingReady.isEmpty {
+      let ready = pendingReady
+      pendingReady = []
+      for step in ready where steps[step].unit.phase == .idle && steps[step].items == nil { becomeReady(step, context) }
+    }
+    guard !isFinal, state != .queued else { return }
+    if let ending {
+      if count(.running) == 0 { finish(ending, context) }
+      return
+    }
+    if unfinished == 0 { return succeed(context) }
+    if isPaused { return }
+    let moves = count(.ready) + count(.running) + count(.retrying)
+    if moves == 0, count(.waiting) + count(.unknown) > 0 {
+      let reason = waitReason
+      if state != .waiting { record("job.waiting", context, data: reason) }
+      enter(.waiting, reason)
+    } else if state == .waiting {
+      record("job.running", context)
+      enter(.running, nil)
+    }
+  }
+
+  /// What the first unit waits for.
+  private var waitReason: JSON {
+    for step in steps.indices {
+      let units = steps[step].items.map { Array($0.units.prefix($0.next)) } ?? [steps[step].unit]
+      for (item, unit) in units.enumerated() where unit.phase == .waiting || unit.phase == .unknown {
+        let key = StepKey(step, item: steps[step].items == nil ? nil : item)
+        let error =
+          unit.phase == .unknown
+          ? WireError(.outcomeUnknown, "nobody knows whether the last attempt took effect") : waits[key]
+        var reason: JSONObject = ["step": .string(plan.steps[step].id)]
+        reason["item"] = key.item.map { .integer(Int64($0)) }
+        reason["name"] = error.map { .string($0.name.rawValue) }
+        reason["message"] = error.map { .string($0.message) }
+        return .object(reason)
+      }
+    }
+    return .object(JSONObject())
+  }
+
+  private mutating func finish(_ ending: Ending, _ context: Context) {
+    switch ending {
+    case .failure(let step, let error):
+      var reason: JSONObject = [
+        "name": .string(error.name.rawValue), "message": .string(error.message), "step": .string(plan.steps[step].id),
+      ]
+      if error.data.count > 0 { reason["data"] = .object(error.data) }
+      end(.failed, "job.failed", .object(reason), context)
+    case .deadline:
+      let reason: JSON = ["name": "deadline_exceeded", "message": "the job's deadline passed"]
+      end(.failed, "job.failed", reason, context)
+    case .cancelled:
+      end(.cancelled, "job.cancelled", nil, context)
+    }
+  }
+
+  private mutating func succeed(_ context: Context) {
+    let result: JSON
+    do throws(WireError) {
+      result = try makeResult()
+    } catch {
+      let reason: JSON = [
+        "name": .string(error.name.rawValue), "message": .string("final_synthesis: \(error.message)"),
+      ]
+      return end(.failed, "job.failed", reason, context)
+    }
+    end(.succeeded, "job.succeeded", nil, result: result, context)
+  }
+
+  private func makeResult() throws(WireError) -> JSON {
+    var outputs: [(String, JSON)] = []
+    for (index, step) in plan.steps.enumerated() where plan.graph.dependents[index].isEmpty {
+      guard steps[index].unit.phase == .succeeded else { continue }
+      outputs.append((step.id, steps[index].output ?? .null))
+    }
+    var result: JSONObject = ["outputs": .object(JSONObject(outputs))]
+    if let template = plan.finalSynthesis?.promptTemplate {
+      result["synthesis"] = .string(try template.resolve(scope()))
+    }
+    return .object(result)
+  }
+
+  private mutating func end(
+    _ state: JobState,
+    _ kind: StaticString,
+    _ reason: JSON?,
+    result: JSON? = nil,
+    _ context: Context
+  ) {
+    self.state = state
+    self.reason = reason
+    var update = JobUpdate(seq: seq, state: state, generation: generation)
+    update.endedAt = context.now
+    update.reason = reason?.description
+    update.result = result?.description
+    write(.updateJob(update))
+    record(kind, context, data: reason)
+    emit(.finished)
+  }
+}

@@ -1,0 +1,254 @@
+package import JSON
+package import Journal
+package import Plan
+internal import Wire
+
+/// One job's life as a pure function of what happens to it: no clock, no I/O. `protocol/states.md` draws it.
+///
+/// Theory of operation. Every unit (a step, or an item of a `for_each`) has a phase; counters say how many are in each,
+/// so that no event costs more than the steps it touches. A handler changes phases and gathers effects; `settle` at its
+/// end tells what that means for the job.
+package struct JobMachine {
+  package let seq: Int64
+  package let id: String
+  package let plan: Plan
+  /// What was agreed about each tool of the plan.
+  package internal(set) var tools: [String: ToolTerms]
+  package internal(set) var state: JobState
+  package internal(set) var generation: Int64
+  package internal(set) var reason: JSON?
+
+  var steps: [StepStatus]
+  var counts = [Int](repeating: 0, count: Unit.Phase.allCases.count)
+  /// Steps that have not ended.
+  var unfinished: Int
+  var lastEvent: Int64
+  var isPaused = false
+  var ending: Ending?
+  var effects: [Effect] = []
+  /// Bytes of outputs kept for the result.
+  var keptBytes = 0
+  /// Steps that were found ready in this round.
+  var pendingReady: [Int] = []
+  /// Why a `for_each` failed, until its last item has ended.
+  var itemErrors: [Int: WireError] = [:]
+  /// What units wait for.
+  var waits: [StepKey: WireError] = [:]
+  /// Steps whose output the final text names.
+  let named: Set<Int>
+
+  enum Ending {
+    case failure(step: Int, WireError)
+    case cancelled
+    case deadline
+  }
+
+  package init(
+    seq: Int64,
+    id: String,
+    plan: Plan,
+    tools: [String: ToolTerms],
+    state: JobState = .queued,
+    generation: Int64 = 1,
+    lastEvent: Int64 = 0
+  ) {
+    self.seq = seq
+    self.id = id
+    self.plan = plan
+    self.tools = tools
+    self.state = state
+    self.generation = generation
+    self.lastEvent = lastEvent
+    isPaused = state == .paused
+    unfinished = plan.steps.count
+    steps = plan.steps.indices.map { index in
+      StepStatus(missing: plan.graph.dependencies[index].count, readers: plan.graph.dependents[index].count)
+    }
+    var named: Set<Int> = []
+    for reference in plan.finalSynthesis?.promptTemplate.references ?? [] {
+      if case .step(let step) = reference.source { named.insert(step) }
+    }
+    self.named = named
+  }
+
+  package var isFinal: Bool { state.isFinal }
+
+  /// The state of one unit, for those who start its attempts.
+  package func isRunning(_ key: StepKey) -> Bool { unit(key)?.phase == .running }
+
+  // MARK: Events
+
+  /// Takes in what happened; events that come too late, or twice, have no effect.
+  package mutating func handle(_ event: Event, _ context: Context) -> [Effect] {
+    guard !isFinal else { return [] }
+    switch event {
+    case .start: start(context)
+    case .granted(let key): granted(key, context)
+    case .ended(let key, let outcome): ended(key, outcome, context)
+    case .due(let key): due(key)
+    case .catalogChanged: wakeWaiting(evenForPersons: false)
+    case .pause: pause(context)
+    case .resume: resume(context)
+    case .cancel: stop(.cancelled, context)
+    case .deadline: stop(.deadline, context)
+    case .resolve(let key, let resolution): resolve(key, resolution, context)
+    }
+    settle(context)
+    return take()
+  }
+
+  mutating func take() -> [Effect] {
+    defer { effects = [] }
+    return effects
+  }
+
+  private mutating func start(_ context: Context) {
+    guard state == .queued else { return }
+    state = .running
+    var update = JobUpdate(seq: seq, state: .running, generation: generation)
+    update.startedAt = context.now
+    write(.updateJob(update))
+    record("job.started", context)
+    for step in plan.graph.order where steps[step].missing == 0 && steps[step].unit.phase == .idle {
+      becomeReady(step, context)
+    }
+  }
+
+  private mutating func pause(_ context: Context) {
+    guard !isPaused, ending == nil else { return }
+    isPaused = true
+    forEachUnit { machine, key, unit in
+      if unit.phase == .ready { machine.emit(.withdraw(key, tool: machine.plan.steps[key.step].tool)) }
+    }
+    record("job.paused", context)
+    enter(.paused, nil)
+  }
+
+  private mutating func resume(_ context: Context) {
+    // What waits because a tool changed goes on with the tool as it is now.
+    if counts[Unit.Phase.waiting.rawValue] > 0 {
+      refreeze(context)
+      wakeWaiting(evenForPersons: true)
+    }
+    guard isPaused else { return }
+    isPaused = false
+    record("job.resumed", context)
+    if generationHasNotBegun {
+      state = .queued
+      return start(context)
+    }
+    enter(.running, nil)
+    forEachUnit { machine, key, unit in
+      if unit.phase == .ready { machine.emit(.ready(key, tool: machine.plan.steps[key.step].tool)) }
+    }
+  }
+
+  private var generationHasNotBegun: Bool {
+    counts.dropFirst().allSatisfy { $0 == 0 } && steps.allSatisfy { $0.unit.phase == .idle }
+  }
+
+  private mutating func refreeze(_ context: Context) {
+    var changed: [JSON] = []
+    for (name, terms) in tools {
+      guard let today = context.offer(name)?.terms, terms.difference(today) != nil else { continue }
+      tools[name] = today
+      changed.append(.string(name))
+    }
+    if !changed.isEmpty { record("job.terms_accepted", context, data: ["tools": .array(changed)]) }
+  }
+
+  mutating func wakeWaiting(evenForPersons: Bool) {
+    guard counts[Unit.Phase.waiting.rawValue] > 0, ending == nil else { return }
+    forEachUnit { machine, key, unit in
+      if unit.phase == .waiting, evenForPersons || !unit.needsPerson { machine.queue(key) }
+    }
+  }
+
+  // MARK: Units
+
+  func unit(_ key: StepKey) -> Unit? {
+    guard steps.indices.contains(key.step) else { return nil }
+    guard let item = key.item else { return steps[key.step].items == nil ? steps[key.step].unit : nil }
+    guard let units = steps[key.step].items?.units, units.indices.contains(item) else { return nil }
+    return units[item]
+  }
+
+  /// Calls `body` for every unit that is under way; it may change them.
+  mutating func forEachUnit(_ body: (inout JobMachine, StepKey, Unit) -> Void) {
+    for step in steps.indices {
+      if let items = steps[step].items {
+        guard !steps[step].unit.phase.isFinal else { continue }
+        for item in 0..<items.next { body(&self, StepKey(step, item: item), items.units[item]) }
+      } else {
+        body(&self, StepKey(step), steps[step].unit)
+      }
+    }
+  }
+
+  mutating func move(_ key: StepKey, to phase: Unit.Phase) {
+    change(key) { unit in unit.phase = phase }
+  }
+
+  mutating func change(_ key: StepKey, _ body: (inout Unit) -> Void) {
+    let before: Unit.Phase
+    let after: Unit.Phase
+    if let item = key.item {
+      guard steps[key.step].items != nil else { return }
+      before = steps[key.step].items!.units[item].phase
+      body(&steps[key.step].items!.units[item])
+      after = steps[key.step].items!.units[item].phase
+    } else {
+      before = steps[key.step].unit.phase
+      body(&steps[key.step].unit)
+      after = steps[key.step].unit.phase
+    }
+    counts[before.rawValue] -= 1
+    counts[after.rawValue] += 1
+  }
+
+  /// Has the unit wait for a slot, or for the end of a pause.
+  mutating func queue(_ key: StepKey) {
+    change(key) { unit in
+      unit.phase = .ready
+      unit.needsPerson = false
+    }
+    if !isPaused { emit(.ready(key, tool: plan.steps[key.step].tool)) }
+  }
+
+  // MARK: Effects
+
+  mutating func emit(_ effect: Effect) { effects.append(effect) }
+  mutating func write(_ change: Change) { effects.append(.write(change)) }
+
+  mutating func record(
+    _ kind: StaticString,
+    _ context: Context,
+    step: StepKey? = nil,
+    data: @autoclosure () -> JSON? = nil
+  ) {
+    lastEvent += 1
+    write(
+      .event(
+        EventRecord(
+          job: seq,
+          number: lastEvent,
+          at: context.now,
+          kind: kind.description,
+          step: step.map { plan.steps[$0.step].id },
+          item: step?.item.map(Int64.init),
+          data: data()?.description
+        )
+      )
+    )
+  }
+
+  /// Another state of the job that has not ended.
+  mutating func enter(_ next: JobState, _ reason: JSON?) {
+    guard state != next || self.reason != reason else { return }
+    state = next
+    self.reason = reason
+    var update = JobUpdate(seq: seq, state: next, generation: generation)
+    update.reason = reason?.description
+    write(.updateJob(update))
+  }
+}

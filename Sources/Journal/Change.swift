@@ -1,0 +1,206 @@
+/// One write. A transaction is a list of them.
+package enum Change: Sendable {
+  case insertJob(JobRecord)
+  case updateJob(JobUpdate)
+  /// An attempt is about to be dispatched, or a step changes without an attempt.
+  case putStep(job: Int64, StepRecord)
+  /// How an attempt ended; what was written at its start stays.
+  case endStep(job: Int64, StepEnd)
+  /// Forgets what earlier generations did with these steps and all their items.
+  case clearSteps(job: Int64, [Int])
+  case event(EventRecord)
+  case insertCall(CallRecord)
+  case endCall(CallRecord)
+  case artifacts(job: Int64, [String])
+}
+
+package struct JobUpdate: Sendable {
+  package var seq: Int64
+  package var state: JobState
+  package var generation: Int64
+  package var startedAt: Int64?
+  package var endedAt: Int64?
+  package var reason: String?
+  package var result: String?
+  /// Set when what was frozen is frozen anew.
+  package var spec: String?
+
+  package init(seq: Int64, state: JobState, generation: Int64 = 1) {
+    self.seq = seq
+    self.state = state
+    self.generation = generation
+  }
+}
+
+package struct StepEnd: Sendable {
+  package var key: StepKey
+  package var state: StepState
+  package var output: [UInt8]?
+  package var error: String?
+  package var artifacts: String?
+  package var receipt: String?
+  package var endedAt: Int64?
+  package var notBefore: Int64?
+
+  package init(_ key: StepKey, _ state: StepState) {
+    self.key = key
+    self.state = state
+  }
+}
+
+extension Database {
+  func apply(_ change: Change, run: Int64) throws(JournalError) {
+    switch change {
+    case .insertJob(let job): try insert(job)
+    case .updateJob(let update): try self.update(update)
+    case .putStep(let job, let step): try put(step, job)
+    case .endStep(let job, let end): try self.end(end, job)
+    case .clearSteps(let job, let steps): try clear(steps, job)
+    case .event(let event): try insert(event, run)
+    case .insertCall(let call): try put(call)
+    case .endCall(let call): try put(call)
+    case .artifacts(let job, let digests):
+      for digest in digests {
+        let statement = try statement("INSERT OR IGNORE INTO artifacts (sha256, job) VALUES (?, ?)")
+        statement.bind(1, digest)
+        statement.bind(2, job)
+        try statement.run()
+      }
+    }
+  }
+
+  private func insert(_ job: JobRecord) throws(JournalError) {
+    let statement = try statement(
+      """
+      INSERT INTO jobs (seq, id, kind, state, priority, generation, title, caller, hash, spec, step_count, created_at,
+        started_at, ended_at, deadline_at, reason, result)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    )
+    statement.bind(1, job.seq)
+    statement.bind(2, job.id)
+    statement.bind(3, job.kind.rawValue)
+    statement.bind(4, job.state.rawValue)
+    statement.bind(5, job.priority)
+    statement.bind(6, job.generation)
+    statement.bind(7, job.title)
+    statement.bind(8, job.caller)
+    statement.bind(9, job.hash)
+    statement.bind(10, job.spec)
+    statement.bind(11, job.stepCount)
+    statement.bind(12, job.createdAt)
+    statement.bind(13, job.startedAt)
+    statement.bind(14, job.endedAt)
+    statement.bind(15, job.deadlineAt)
+    statement.bind(16, job.reason)
+    statement.bind(17, job.result)
+    try statement.run()
+  }
+
+  private func update(_ job: JobUpdate) throws(JournalError) {
+    let statement = try statement(
+      """
+      UPDATE jobs SET state = ?2, generation = ?3, started_at = coalesce(started_at, ?4), ended_at = ?5, reason = ?6,
+        result = ?7, spec = coalesce(?8, spec) WHERE seq = ?1
+      """
+    )
+    statement.bind(1, job.seq)
+    statement.bind(2, job.state.rawValue)
+    statement.bind(3, job.generation)
+    statement.bind(4, job.startedAt)
+    statement.bind(5, job.endedAt)
+    statement.bind(6, job.reason)
+    statement.bind(7, job.result)
+    statement.bind(8, job.spec)
+    try statement.run()
+    if changes != 1 { throw JournalError(.invalid, "journal: there is no job \(job.seq) to update") }
+  }
+
+  private func put(_ step: StepRecord, _ job: Int64) throws(JournalError) {
+    let statement = try statement(
+      """
+      INSERT OR REPLACE INTO steps (id, state, generation, attempt, key, worker, input, output, error, artifacts,
+        receipt, started_at, ended_at, not_before)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    )
+    statement.bind(1, step.key.row(of: job))
+    statement.bind(2, step.state.rawValue)
+    statement.bind(3, step.generation)
+    statement.bind(4, step.attempt)
+    statement.bind(5, step.idempotencyKey)
+    statement.bind(6, step.worker)
+    statement.bind(7, step.input)
+    statement.bind(8, step.output)
+    statement.bind(9, step.error)
+    statement.bind(10, step.artifacts)
+    statement.bind(11, step.receipt)
+    statement.bind(12, step.startedAt)
+    statement.bind(13, step.endedAt)
+    statement.bind(14, step.notBefore)
+    try statement.run()
+  }
+
+  private func end(_ step: StepEnd, _ job: Int64) throws(JournalError) {
+    let statement = try statement(
+      """
+      UPDATE steps SET state = ?2, output = ?3, error = ?4, artifacts = ?5, receipt = ?6, ended_at = ?7,
+        not_before = ?8 WHERE id = ?1
+      """
+    )
+    statement.bind(1, step.key.row(of: job))
+    statement.bind(2, step.state.rawValue)
+    statement.bind(3, step.output)
+    statement.bind(4, step.error)
+    statement.bind(5, step.artifacts)
+    statement.bind(6, step.receipt)
+    statement.bind(7, step.endedAt)
+    statement.bind(8, step.notBefore)
+    try statement.run()
+    if changes != 1 { throw JournalError(.invalid, "journal: a step ended that had not begun (job \(job))") }
+  }
+
+  private func clear(_ steps: [Int], _ job: Int64) throws(JournalError) {
+    for step in steps {
+      let statement = try statement("DELETE FROM steps WHERE id >= ? AND id < ?")
+      statement.bind(1, StepKey(step).row(of: job))
+      statement.bind(2, StepKey(step).row(of: job) + 1 << StepKey.itemBits)
+      try statement.run()
+    }
+  }
+
+  private func insert(_ event: EventRecord, _ run: Int64) throws(JournalError) {
+    let statement = try statement(
+      "INSERT INTO events (id, run, at, kind, step, item, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
+    statement.bind(1, event.job << StepKey.eventShift | event.number)
+    statement.bind(2, run)
+    statement.bind(3, event.at)
+    statement.bind(4, event.kind)
+    statement.bind(5, event.step)
+    statement.bind(6, event.item)
+    statement.bind(7, event.data)
+    try statement.run()
+  }
+
+  private func put(_ call: CallRecord) throws(JournalError) {
+    let statement = try statement(
+      """
+      INSERT OR REPLACE INTO calls (key, job, parent, tool, state, input, output, artifacts, error, started_at,
+        ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    )
+    statement.bind(1, call.key)
+    statement.bind(2, call.job)
+    statement.bind(3, call.parent)
+    statement.bind(4, call.tool)
+    statement.bind(5, call.state.rawValue)
+    statement.bind(6, call.input)
+    statement.bind(7, call.output)
+    statement.bind(8, call.artifacts)
+    statement.bind(9, call.error)
+    statement.bind(10, call.startedAt)
+    statement.bind(11, call.endedAt)
+    try statement.run()
+  }
+}

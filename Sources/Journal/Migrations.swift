@@ -1,0 +1,124 @@
+/// The schema, as the numbered steps that lead to it. A step that has shipped is never changed; `user_version` counts
+/// those that a file has seen.
+///
+/// The states repeat what `protocol/states.md` draws, so that a wrong transition cannot be stored.
+enum Migrations {
+  static let all: [String] = [
+    """
+    -- One start of the coordinator. Wall time can step; the boot id and the run say what followed what.
+    CREATE TABLE runs (
+      n INTEGER PRIMARY KEY,
+      boot_id TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      version TEXT NOT NULL,
+      started_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE jobs (
+      seq INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL CHECK (kind IN ('plan', 'call')),
+      state TEXT NOT NULL CHECK (state IN
+        ('queued', 'running', 'waiting', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled')),
+      priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),
+      generation INTEGER NOT NULL CHECK (generation >= 1),
+      title TEXT NOT NULL,
+      caller TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      spec TEXT NOT NULL,
+      step_count INTEGER NOT NULL CHECK (step_count >= 1),
+      created_at INTEGER NOT NULL,
+      started_at INTEGER,
+      ended_at INTEGER,
+      deadline_at INTEGER,
+      reason TEXT,
+      result TEXT,
+      CHECK ((ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled')))
+    ) STRICT;
+    CREATE INDEX jobs_open ON jobs (priority DESC, seq)
+      WHERE state NOT IN ('succeeded', 'failed', 'cancelled');
+
+    -- id = job's seq << 24 | step's index << 10 | item: 0 for the step itself, 1 and up for the items of its for_each.
+    CREATE TABLE steps (
+      id INTEGER PRIMARY KEY,
+      state TEXT NOT NULL CHECK (state IN
+        ('running', 'retrying', 'waiting', 'unknown', 'succeeded', 'failed', 'skipped', 'cancelled')),
+      generation INTEGER NOT NULL,
+      attempt INTEGER NOT NULL CHECK (attempt >= 0),
+      key TEXT,
+      worker TEXT,
+      input TEXT,
+      output TEXT,
+      error TEXT,
+      artifacts TEXT,
+      receipt TEXT,
+      started_at INTEGER,
+      ended_at INTEGER,
+      not_before INTEGER,
+      CHECK (state != 'succeeded' OR output IS NOT NULL),
+      CHECK (state != 'failed' OR error IS NOT NULL)
+    ) STRICT;
+
+    -- What happened, in order; never changed. id = job's seq << 28 | number within the job.
+    CREATE TABLE events (
+      id INTEGER PRIMARY KEY,
+      run INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      step TEXT,
+      item INTEGER,
+      data TEXT
+    ) STRICT;
+    CREATE TRIGGER events_are_final BEFORE UPDATE ON events
+      BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+
+    -- Calls that a worker made inside an invocation.
+    CREATE TABLE calls (
+      key TEXT PRIMARY KEY,
+      job INTEGER NOT NULL,
+      parent TEXT NOT NULL,
+      tool TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('running', 'succeeded', 'failed')),
+      input TEXT NOT NULL,
+      output TEXT,
+      artifacts TEXT,
+      error TEXT,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX calls_of_job ON calls (job);
+
+    -- Which jobs name an artifact: what gc may not remove.
+    CREATE TABLE artifacts (
+      sha256 TEXT NOT NULL,
+      job INTEGER NOT NULL,
+      PRIMARY KEY (sha256, job)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX artifacts_of_job ON artifacts (job);
+    """
+  ]
+
+  /// Marks a file as ours ("Bulk").
+  static let applicationID: Int64 = 0x4275_6C6B
+
+  /// Brings `database` up to date; throws for a file that is not ours or is from a newer version.
+  static func apply(to database: Database, path: String) throws(JournalError) {
+    let version = try database.integer("PRAGMA user_version")
+    let owner = try database.integer("PRAGMA application_id")
+    if version > 0 || owner != 0, owner != applicationID {
+      throw JournalError(.corrupt, "'\(path)' is a SQLite file of another program, no journal")
+    }
+    guard version <= all.count else {
+      throw JournalError(
+        .newer,
+        "journal '\(path)' has format \(version); this version knows formats up to \(all.count). Run the newer bulkheadd."
+      )
+    }
+    for (i, step) in all.enumerated().dropFirst(Int(version)) {
+      try database.transaction { () throws(JournalError) in
+        try database.execute(step)
+        try database.execute("PRAGMA user_version = \(i + 1); PRAGMA application_id = \(applicationID)")
+      }
+    }
+  }
+}

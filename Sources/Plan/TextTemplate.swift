@@ -1,0 +1,42 @@
+internal import JSON
+package import Wire
+
+/// A text with `{{…}}` in it.
+package struct TextTemplate: Sendable {
+  /// As it was written.
+  package let source: String
+  /// Each reference once, in the order in which they first appear.
+  package let references: [Reference]
+  /// Whether `{{steps}}` stands in it.
+  package let usesAllSteps: Bool
+  let uses: [Use]
+  let pieces: [Template.Piece]
+  /// Of every step, in the plan's order.
+  let ids: [String]
+
+  init(source: String, template: Template, ids: [String]) {
+    self.source = source
+    references = template.references
+    uses = template.uses
+    self.ids = ids
+    switch template.root {
+    case .text(let pieces): self.pieces = pieces
+    case .literal(.string(let text)): pieces = [.literal(text)]
+    default: pieces = []
+    }
+    usesAllSteps = pieces.contains { if case .allSteps = $0 { true } else { false } }
+  }
+
+  /// The text with every reference replaced: strings as they are, other values as compact JSON with numbers as they were
+  /// written, `{{steps}}` as one object with each step's output by its id in the plan's order (null for a skipped one).
+  /// Throws as `Template.resolve` does.
+  package func resolve(_ scope: Scope) throws(WireError) -> String {
+    var resolver = Resolver(uses: uses, scope: scope)
+    return try resolver.text(of: pieces, ids: ids)
+  }
+}
+
+/// What to make of the outputs at the end.
+package struct FinalSynthesis: Sendable {
+  package let promptTemplate: TextTemplate
+}
