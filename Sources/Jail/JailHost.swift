@@ -38,7 +38,7 @@ package struct JailHost: Sendable {
     switch (jail.isAvailable && network.isAvailable && notifications.isAvailable, landlock.abi) {
     case (true, 6...): grade = .full
     case (true, 1...): grade = .oldLandlock
-    case (_, 1...) where bare.isAvailable: grade = .noNamespaces
+    case (_, 6...) where bare.isAvailable: grade = .noNamespaces
     default: grade = .none
     }
     return JailHost(

@@ -59,6 +59,8 @@ package enum JailWall: String, Sendable, Hashable, CaseIterable {
   case seccomp, landlock, privateRoot, pidNamespace, ipcNamespace, utsNamespace, networkNamespace, cgroupNamespace
   case capabilities, noNewPrivileges, reaperSecrecy, session, unprivilegedUid, noExecMounts, noSuidMounts
   case readOnlyMounts
+  /// What Landlock gained after its first version.
+  case newLandlock
 }
 
 /// What the program sees of the file system.

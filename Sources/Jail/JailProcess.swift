@@ -181,7 +181,8 @@ package final class JailProcess {
         index: message.code
       )
     case BH_MESSAGE_LIMIT:
-      takeLimit(bh_jail_limit(rawValue: UInt32(bitPattern: message.code)), observed: message.values.0)
+      let limit = bh_jail_limit(rawValue: UInt32(bitPattern: message.code))
+      takeLimit(limit, observed: message.values.0, ends: message.values.1 != 0)
     case BH_MESSAGE_EXIT:
       waitStatus = message.code
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
@@ -197,7 +198,7 @@ package final class JailProcess {
     for raw in descriptors { close(raw) }
   }
 
-  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64) {
+  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64, ends: Bool) {
     switch limit {
     case BH_LIMIT_WALL:
       limitsHit.insert(.wall)
@@ -209,7 +210,9 @@ package final class JailProcess {
       limitsHit.insert(.memory)
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, observed)
       endedBy = endedBy ?? .memoryLimit
-    case BH_LIMIT_PROCESSES: limitsHit.insert(.processes)
+    case BH_LIMIT_PROCESSES:
+      limitsHit.insert(.processes)
+      if ends { endedBy = endedBy ?? .processLimit }
     case BH_LIMIT_OPEN_FILES: limitsHit.insert(.openFiles)
     default: break
     }

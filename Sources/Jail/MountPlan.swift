@@ -9,6 +9,8 @@ enum LandlockRights {
   static let readFolder: UInt64 = 1 << 3
   static let truncate: UInt64 = 1 << 14
   static let all: UInt64 = 0xffff
+  /// Those of the first version.
+  static let first: UInt64 = 0x1fff
   static let makeCharacterDevice: UInt64 = 1 << 6
   static let makeBlockDevice: UInt64 = 1 << 11
   static let makeSocket: UInt64 = 1 << 9
@@ -268,6 +270,10 @@ struct MountPlan {
       try rule(loader, LandlockRights.read | LandlockRights.execute, optional: true)
     }
     for program in view.programs { try rule(program, LandlockRights.read | LandlockRights.execute) }
+    if view.processes == .writable { try rule("/proc", LandlockRights.read | LandlockRights.writeFile) }
+    if reachesNetwork {
+      for file in ["/etc/hosts", "/etc/nsswitch.conf"] { try rule(file, LandlockRights.readFile, optional: true) }
+    }
     for path in view.readable + view.libraries { try rule(path, LandlockRights.read) }
     for path in view.writable { try rule(path, LandlockRights.read | LandlockRights.write) }
   }

@@ -11,14 +11,22 @@ package struct JailedLauncher: WorkerLauncher {
   private let identity: JailPolicy.Identity?
   /// Folders of libraries that programs of our own build load from outside the system's; empty for release builds.
   private let runtimeFolders: [String]
+  /// Of every jail that is built; a lesser one than `full` has been accepted by name.
+  private let grade: JailGrade
   /// Never shown to a worker, whatever its manifest lists.
   private let hidden: [String]
 
   /// `hidden`: state, runtime and configuration folders.
-  package init(environment: [String: String], credentials: (uid: UInt32, gid: UInt32)? = nil, hidden: [String]) {
+  package init(
+    environment: [String: String],
+    credentials: (uid: UInt32, gid: UInt32)? = nil,
+    grade: JailGrade = .full,
+    hidden: [String]
+  ) {
     self.environment = environment
     identity = credentials.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
     runtimeFolders = Self.loadedLibraryFolders()
+    self.grade = grade
     self.hidden = hidden
   }
 
@@ -29,7 +37,7 @@ package struct JailedLauncher: WorkerLauncher {
   package func walls(around manifest: WorkerManifest) -> WorkerWalls? {
     let permissions = manifest.permissions
     return WorkerWalls(
-      grade: JailGrade.full.rawValue,
+      grade: grade.rawValue,
       profile: Self.profile(permissions).rawValue,
       reachesNetwork: permissions.outboundNetwork,
       execWall: permissions.mayExec ? .none : .landlock,
@@ -65,6 +73,7 @@ package struct JailedLauncher: WorkerLauncher {
     if let files = manifest.limits.openFiles { policy.limits.openFiles = UInt32(clamping: files) }
     policy.hostname = manifest.name
     policy.runAs = identity
+    policy.grade = grade
     policy.view.workspaceBytes = nil
     policy.view.libraries = [manifest.folder] + runtimeFolders
     policy.view.readable = permissions.read

@@ -23,7 +23,7 @@ struct census {
   uint64_t ticks;     // processor time in clock ticks
   uint64_t resident;  // bytes
   uint64_t exact;     // bytes, when asked for
-  unsigned processes;
+  unsigned processes, threads;
   int files_at_limit;
 };
 
@@ -41,7 +41,7 @@ static ssize_t read_at(int proc, uint64_t pid, const char *name, char *buffer, s
   return count;
 }
 
-// Adds fields 14 … 17 (utime, stime, cutime, cstime) and 24 (rss in pages) of /proc/PID/stat.
+// Adds fields 14 … 17 (utime, stime, cutime, cstime), 20 (threads) and 24 (rss in pages) of /proc/PID/stat.
 static void add_stat(const char *text, struct census *census) {
   const char *at = strrchr(text, ')');  // the name before it may hold anything
   if (at == NULL) return;
@@ -51,6 +51,7 @@ static void add_stat(const char *text, struct census *census) {
     if (*at == '\0') return;
     const char *number = at;
     if (field >= 14 && field <= 17) census->ticks += bh_take_number(&number);
+    if (field == 20) census->threads += (unsigned)bh_take_number(&number);
     if (field == 24) census->resident += bh_take_number(&number) * 4096u;
     while (*at != ' ' && *at != '\0') at++;
   }
@@ -139,12 +140,13 @@ static uint64_t tmpfs_bytes(const struct bh_jail *jail) {
   return bytes;
 }
 
-static void notice(struct bh_jail *jail, int limit, uint64_t observed) {
+static void notice(struct bh_jail *jail, int limit, uint64_t observed, int ends) {
   if (jail->noticed & (1u << limit)) return;
   jail->noticed |= 1u << limit;
   struct bh_jail_message message = bh_message(BH_MESSAGE_LIMIT);
   message.code = limit;
   message.values[0] = observed;
+  message.values[1] = (uint64_t)ends;
   bh_send(jail, &message, NULL, 0);
 }
 
@@ -159,14 +161,20 @@ int bh_watch_tick(struct bh_jail *jail) {
   }
   if (memory > jail->peak_bytes) jail->peak_bytes = memory;
   if (jail->limits.processes != 0 && census.processes >= jail->limits.processes) {
-    notice(jail, BH_LIMIT_PROCESSES, census.processes);
+    notice(jail, BH_LIMIT_PROCESSES, census.processes, 0);
+  }
+  // In a user namespace of its own the kernel refuses a tree one more; elsewhere it would count all of the user's.
+  if (jail->limits.processes != 0 && getpid() != 1 && census.threads > jail->limits.processes) {
+    jail->noticed &= ~(1u << BH_LIMIT_PROCESSES);
+    notice(jail, BH_LIMIT_PROCESSES, census.threads, 1);
+    return BH_LIMIT_PROCESSES;
   }
   // Near the limit the tree is short-lived and its size changes fast: look more often until it is seen.
   jail->is_crowded = jail->limits.processes != 0 && !(jail->noticed & (1u << BH_LIMIT_PROCESSES)) &&
                      census.processes * 2 >= jail->limits.processes;
-  if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files);
+  if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files, 0);
   if (jail->limits.memory_bytes != 0 && memory > jail->limits.memory_bytes) {
-    notice(jail, BH_LIMIT_MEMORY, memory);
+    notice(jail, BH_LIMIT_MEMORY, memory, 1);
     return BH_LIMIT_MEMORY;
   }
   if (jail->limits.cpu_ms != 0) {
@@ -176,11 +184,11 @@ int bh_watch_tick(struct bh_jail *jail) {
                   (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000u +
                   (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000u;
     if (ms > jail->limits.cpu_ms + jail->waited_cpu_us / 1000u) {
-      notice(jail, BH_LIMIT_CPU, ms);
+      notice(jail, BH_LIMIT_CPU, ms, 1);
       return BH_LIMIT_CPU;
     }
   }
   return 0;
 }
 
-void bh_wall_passed(struct bh_jail *jail) { notice(jail, BH_LIMIT_WALL, bh_now_ms() - jail->started_ms); }
+void bh_wall_passed(struct bh_jail *jail) { notice(jail, BH_LIMIT_WALL, bh_now_ms() - jail->started_ms, 1); }

@@ -4,6 +4,7 @@ internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
+internal import Jail
 internal import Logging
 internal import Posix
 internal import Supervision
@@ -55,6 +56,7 @@ final class Service {
       launcher: JailedLauncher(
         environment: environment.filter { !settings.secretVariables.contains($0.key) },
         credentials: settings.workerIdentity,
+        grade: settings.grade,
         hidden: settings.hiddenFolders
       ),
       log: log,

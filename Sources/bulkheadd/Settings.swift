@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Glibc
 internal import JSON
+internal import Jail
 internal import Logging
 internal import Posix
 internal import Supervision
@@ -17,6 +18,8 @@ struct Settings {
   let log: Logger
   /// Members of this group may connect to a system service.
   let group: UInt32?
+  /// Of every jail.
+  let grade: JailGrade
   /// Whom workers become when the coordinator is root.
   let workerIdentity: (uid: UInt32, gid: UInt32)?
 
@@ -39,6 +42,7 @@ struct Settings {
     )
     group = try configuration.mode == .system ? configuration.group.map(Self.groupID) : nil
     workerIdentity = try geteuid() == 0 ? Self.user(configuration.runAs) : nil
+    grade = try Self.grade(configuration.jail, workerIdentity)
   }
 
   /// Folders of the default path need not exist; those that were asked for are reported when they do not.
@@ -81,6 +85,7 @@ struct Settings {
     let registry = WorkerRegistry(searching: workerPath)
     var manifests = registry.manifests(keeping: running)
     var errors = registry.errors
+    for name in manifests.keys { addGrade(to: &manifests[name]!) }
     for (name, settings) in configuration.workers.sorted(by: { $0.key < $1.key }) {
       guard var manifest = manifests[name] else {
         errors.append("configuration: there is no worker '\(name)' in \(workerPath.joined(separator: ", "))")

@@ -14,6 +14,7 @@ struct RunRecord {
   {
     var record = JSONObject()
     record["reason"] = .string(result.reason.rawValue)
+    record["grade"] = .string(Sandbox.grade.rawValue)
     if result.setupFailure == nil { record["exit"] = exit(result) }
     let budget = small ? 1 << 18 : textBytes
     record["stdout"] = stream(result.output, budget)

@@ -96,6 +96,7 @@ enum Schemas {
           "workspace_limit", "syscall_denied", "cancelled", "setup_failed", "worker_lost",
         ]
       ],
+      "grade": ["type": "string"],
       "exit": [
         "type": "object",
         "properties": [
