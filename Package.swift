@@ -188,7 +188,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker", "sandbox-worker",
+        "echo-worker", "sandbox-worker", "jail-probe",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

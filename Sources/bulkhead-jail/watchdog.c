@@ -3,7 +3,8 @@
 // Memory = unique anonymous and shared-anonymous bytes (Pss, so that what forked children still share counts once) plus
 // what the counted tmpfs hold; page cache of files does not count. The sum of resident sizes is read first, and the
 // exact but dearer figure only when that sum comes near the limit. Processor time = living processes with what they
-// have reaped, plus what the reaper has reaped; a process that has its children reaped automatically hides theirs.
+// have reaped, plus what the reaper has reaped. A process that has its children reaped automatically hides theirs: what was
+// there at two looks and is missing at the next two is counted as lost. Children too short-lived to be seen are not.
 #define _GNU_SOURCE
 #include "jail.h"
 #include "runtime.h"
@@ -150,6 +151,19 @@ static void notice(struct bh_jail *jail, int limit, uint64_t observed, int ends)
   bh_send(jail, &message, NULL, 0);
 }
 
+// Two looks must agree, since one may see a process twice or not at all: living, and in what its parent has reaped.
+static uint64_t with_lost(struct bh_jail *jail, uint64_t ms) {
+  uint64_t last = jail->last_cpu_ms;
+  uint64_t most = ms > last ? ms : last, least = ms < last ? ms : last;
+  jail->last_cpu_ms = ms;
+  if (most < jail->peak_cpu_ms) {
+    jail->lost_cpu_ms += jail->peak_cpu_ms - most;
+    jail->peak_cpu_ms = most;
+  }
+  if (least > jail->peak_cpu_ms) jail->peak_cpu_ms = least;
+  return ms + jail->lost_cpu_ms;
+}
+
 int bh_watch_tick(struct bh_jail *jail) {
   struct census census;
   take(jail, 0, &census);
@@ -172,6 +186,10 @@ int bh_watch_tick(struct bh_jail *jail) {
   // Near the limit the tree is short-lived and its size changes fast: look more often until it is seen.
   jail->is_crowded = jail->limits.processes != 0 && !(jail->noticed & (1u << BH_LIMIT_PROCESSES)) &&
                      census.processes * 2 >= jail->limits.processes;
+  // A tree that grows is looked at more often once its next step could pass the limit.
+  uint64_t growth = memory > jail->last_memory ? memory - jail->last_memory : 0;
+  jail->last_memory = memory;
+  if (jail->limits.memory_bytes != 0 && memory + 2 * growth > jail->limits.memory_bytes) jail->is_crowded = 1;
   if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files, 0);
   if (jail->limits.memory_bytes != 0 && memory > jail->limits.memory_bytes) {
     notice(jail, BH_LIMIT_MEMORY, memory, 1);
@@ -183,6 +201,7 @@ int bh_watch_tick(struct bh_jail *jail) {
     uint64_t ms = census.ticks * 1000u / BH_CLOCK_TICKS +
                   (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000u +
                   (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000u;
+    ms = with_lost(jail, ms);
     if (ms > jail->limits.cpu_ms + jail->waited_cpu_us / 1000u) {
       notice(jail, BH_LIMIT_CPU, ms, 1);
       return BH_LIMIT_CPU;

@@ -8,6 +8,7 @@ import Glibc
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
   "json": measureJSON,
+  "memory": measureMemoryLimit,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,

@@ -48,7 +48,9 @@ struct ExecRecord: Sendable {
       let count = denial["count"]?.integerValue ?? 1
       say("refused \(kind)\(quoted(what))" + (count > 1 ? ", \(count) times" : ""), console)
     }
-    if let grade = json["grade"]?.stringValue, grade != "full" { say("ran in a jail of the grade \(quoted(grade))", console) }
+    if let grade = json["grade"]?.stringValue, grade != "full" {
+      say("ran in a jail of the grade \(quoted(grade))", console)
+    }
     for limit in limits.prefix(16) { say("reached limit '\(limit)'", console) }
     for (name, member) in [("standard output", "stdout"), ("standard error", "stderr")]
     where json[member]?["truncated"] == true {

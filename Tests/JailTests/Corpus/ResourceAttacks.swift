@@ -127,6 +127,13 @@ extension Corpus {
         { $0.cpuMilliseconds = 300 },
         hits: [.cpu]
       ),
+      limit(
+        "burning processor time in children that nobody reaps",
+        ["spin-unreaped", "8", "0.15"],
+        .reason(.cpuLimit),
+        { $0.cpuMilliseconds = 300 },
+        hits: [.cpu]
+      ),
       limit("raising one's own limit", ["rlimit", "7"], .errno(EPERM), { $0.openFiles = 64 }, control: .errno(EPERM)),
     ].filter { $0.expected != $0.control }
   }
