@@ -32,6 +32,7 @@ extension Coordinator {
       "grade": .string(walls.grade),
       "profile": .string(walls.profile),
       "network": walls.reachesNetwork ? "outbound" : "none",
+      "limits_by": .string(walls.limitsBy),
       "exec_wall": .string(walls.execWall.rawValue),
       "read_paths": .integer(Int64(walls.readable)),
       "write_paths": .integer(Int64(walls.writable)),

@@ -25,6 +25,8 @@ package struct JailPolicy: Sendable {
   /// Whether wall time, processor time and memory count from `JailRun.begin` on, for a program that is started before
   /// its work is known.
   package var waits = false
+  /// The control group that the jail is in; nil: that of its builder.
+  package var controlGroup: ControlGroupPlace?
   /// Walls that a test takes away to show that they were what held. Empty in product code.
   package var removedWalls: Set<JailWall> = []
   /// System calls that a test allows on top of the profile, for the same purpose.
@@ -43,6 +45,13 @@ package struct JailPolicy: Sendable {
       self.uid = uid
       self.gid = gid
     }
+  }
+
+  package enum ControlGroupPlace: Sendable, Hashable {
+    /// In a new one below this folder, with the limits of the jail; it goes when the jail has.
+    case make(in: String)
+    /// In this one, for a jail whose program makes groups of its own in the folder above it.
+    case enter(String)
   }
 
   package enum Network: Sendable {

@@ -21,6 +21,9 @@ package final class JailProcess {
   private(set) var waitStatus: Int32?
 
   private var launcher: ChildProcess?
+  private var controlGroup: ControlGroup?
+  /// The group that a worker which makes groups of its own is in.
+  private var entered: String?
   /// Every process of the tree is dead, and the receipt complete; the launcher may still be ending.
   package private(set) var isGone = false
   private var status: Descriptor?
@@ -48,21 +51,38 @@ package final class JailProcess {
       if paired != 0 { throw PosixError("socketpair", errno: -paired) }
       let inner = Descriptor(owning: ends.0)
       status = Descriptor(owning: ends.1)
+      var place: Descriptor?
       var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "\(count)", "\(count + 1)"])
       // The status socket tells the jail that we are gone; a parent-death signal would also fire when a thread ends.
       plan.diesWithParent = false
       plan.noNewPrivileges = false
+      switch jail.controlGroup {
+      case nil: break
+      case .make(let parent)?:
+        controlGroup = try ControlGroup(in: parent, limits: jail.limits)
+        plan.controlGroup = controlGroup?.descriptor
+      case .enter(let path)?:
+        place = try Descriptor.open(path + "/cgroup.procs", O_WRONLY)
+        plan.controlGroup = place?.raw
+        entered = path
+      }
       launcher = try plan.spawn(descriptors: descriptors + [policy.raw, inner.raw])
       // Their last mention: an optimised build closes a descriptor after that, not at the end of the scope.
       _ = consume policy
       _ = consume inner
+      _ = consume place
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
     }
   }
 
   deinit {
-    if let launcher = launcher.take() { Undertaker.adopt(launcher.takePidfd()) }
+    let group = controlGroup?.path
+    if let launcher = launcher.take() {
+      Undertaker.adopt(launcher.takePidfd(), controlGroup: group)
+    } else if let group {
+      ControlGroup.dissolve(group)
+    }
   }
 
   package var pid: Int32 { launcher?.pid ?? 0 }
@@ -101,6 +121,12 @@ package final class JailProcess {
   /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.
   package func kill() {
     isKilled = true
+    if let controlGroup {
+      // Launcher and reaper go too, whatever they are doing; what the tree has used is in the group.
+      do throws(PosixError) { return try controlGroup.kill() } catch {
+        // A kernel before 5.14 has no such file.
+      }
+    }
     if reaper == nil { readStatus() }
     if let raw = reaper?.raw {
       // The end of pid 1 is the end of its namespace.
@@ -119,11 +145,21 @@ package final class JailProcess {
       // Somebody else reaped our child; what the status socket holds is still the truth.
     }
     launcher = nil
+    removeGroups()
     readStatus()
     status = nil
     reaper = nil
     return true
   }
+
+  /// Once nothing is left in them. A worker that built jails may have ended before it removed theirs.
+  private func removeGroups() {
+    if let controlGroup { ControlGroup.dissolve(controlGroup.path) }
+    if let entered { ControlGroupTree.removeEmpty(besides: entered) }
+  }
+
+  /// What the control group says of the tree; nil without one.
+  var controlGroupUsage: ControlGroup.Usage? { controlGroup?.usage }
 
   /// How the program ended, or nil when it never started or was killed with its reaper.
   package var exit: ProcessExit? {

@@ -29,6 +29,8 @@ struct MountPlan {
   private let walls: Set<JailWall>
   private let identity: JailPolicy.Identity
   private let reachesNetwork: Bool
+  /// Where the program makes control groups: the one part of /sys that is ever shown, to who builds jails.
+  private let controlGroups: String?
   private var made: Set<String> = [""]
   private var bound: [String] = []
 
@@ -47,6 +49,9 @@ struct MountPlan {
     self.walls = policy.removedWalls
     self.identity = identity
     self.reachesNetwork = policy.profile == .networkWorker
+    var folder: String?
+    if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") { folder = String(path[..<slash]) }
+    controlGroups = folder
   }
 
   static func add(
@@ -133,6 +138,7 @@ struct MountPlan {
       if !isBound(String(path.dropFirst())) { binds.append((path, BH_MOUNT_READ_ONLY)) }
     }
     for path in view.writable { binds.append((try Self.checked(path), noExec)) }
+    if let folder = controlGroups { binds.append((folder, BH_MOUNT_NO_EXEC)) }
     // A folder before what lies in it; a path that is both is writable.
     binds.sort { ($0.path, $0.flags & BH_MOUNT_READ_ONLY) < ($1.path, $1.flags & BH_MOUNT_READ_ONLY) }
     var last: String?
@@ -271,6 +277,7 @@ struct MountPlan {
     }
     for program in view.programs { try rule(program, LandlockRights.read | LandlockRights.execute) }
     if view.processes == .writable { try rule("/proc", LandlockRights.read | LandlockRights.writeFile) }
+    if let controlGroups { try rule(controlGroups, LandlockRights.read | LandlockRights.write) }
     if reachesNetwork {
       for file in ["/etc/hosts", "/etc/nsswitch.conf"] { try rule(file, LandlockRights.readFile, optional: true) }
     }

@@ -8,6 +8,7 @@ package struct PreparedJail: Sendable {
   package let namesDenials: Bool
   package let exchanges: Bool
   package let waits: Bool
+  package internal(set) var controlGroup: JailPolicy.ControlGroupPlace?
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
 
@@ -71,7 +72,7 @@ extension JailPolicy {
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
     let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, adding: addedCalls) : []
-    return PreparedJail(
+    var jail = PreparedJail(
       bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
       limits: limits,
       namesDenials: notifies,
@@ -79,6 +80,8 @@ extension JailPolicy {
       waits: waits,
       given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
     )
+    jail.controlGroup = controlGroup
+    return jail
   }
 
   private func flags(notifies: Bool) -> UInt32 {
@@ -102,6 +105,8 @@ extension JailPolicy {
       (.cgroupNamespace, BH_NS_CGROUP),
     ]
     for (wall, bit) in optional where !removedWalls.contains(wall) { set |= bit }
+    // A namespace of groups would begin where its program is, below what it is to make groups in.
+    if case .enter = controlGroup { set &= ~BH_NS_CGROUP }
     if network == .none, !removedWalls.contains(.networkNamespace) { set |= BH_NS_NET }
     return set
   }

@@ -13,6 +13,8 @@ package struct JailedLauncher: WorkerLauncher {
   private let runtimeFolders: [String]
   /// Of every jail that is built; a lesser one than `full` has been accepted by name.
   private let grade: JailGrade
+  /// What was delegated to the coordinator; nil: the watchdogs limit alone.
+  private let controlGroups: ControlGroupTree?
   /// Never shown to a worker, whatever its manifest lists.
   private let hidden: [String]
 
@@ -21,12 +23,14 @@ package struct JailedLauncher: WorkerLauncher {
     environment: [String: String],
     credentials: (uid: UInt32, gid: UInt32)? = nil,
     grade: JailGrade = .full,
+    controlGroups: ControlGroupTree? = nil,
     hidden: [String]
   ) {
     self.environment = environment
     identity = credentials.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
     runtimeFolders = Self.loadedLibraryFolders()
     self.grade = grade
+    self.controlGroups = controlGroups
     self.hidden = hidden
   }
 
@@ -40,6 +44,7 @@ package struct JailedLauncher: WorkerLauncher {
       grade: grade.rawValue,
       profile: Self.profile(permissions).rawValue,
       reachesNetwork: permissions.outboundNetwork,
+      limitsBy: controlGroups?.controllers.contains("memory") == true ? "cgroup" : "watchdog",
       execWall: permissions.mayExec ? .none : .landlock,
       readable: permissions.read.count,
       writable: permissions.write.count
@@ -84,7 +89,12 @@ package struct JailedLauncher: WorkerLauncher {
       policy.view.programs = [program, try JailProgram.path()]
       policy.view.processes = .writable
       policy.network = .none
+      if let controlGroups {
+        let folder = try controlGroups.delegate(manifest.name, to: identity.map { ($0.uid, $0.gid) })
+        policy.controlGroup = .enter(folder + "/worker")
+      }
     } else {
+      policy.controlGroup = controlGroups.map { .make(in: $0.workers) }
       policy.network = permissions.outboundNetwork ? .inherited : .none
       policy.view.base = permissions.exec ? .system : .libraries
       policy.view.programs = [program]

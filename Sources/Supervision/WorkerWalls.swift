@@ -18,6 +18,8 @@ package struct WorkerWalls: Sendable, Equatable {
   package var profile: String
   /// May it open connections to other machines?
   package var reachesNetwork: Bool
+  /// `cgroup` or `watchdog`: what limits its memory, or that of the jails that it builds.
+  package var limitsBy: String
   package var execWall: ExecWall
   /// Paths beside its own folder and the system's libraries.
   package var readable: Int

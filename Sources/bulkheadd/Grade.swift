@@ -42,6 +42,9 @@ extension Settings {
   /// Tells a worker that builds jails which; its own configuration has the last word.
   func addGrade(to manifest: inout WorkerManifest) {
     guard manifest.permissions.jails else { return }
+    if let folder = controlGroups?.path, manifest.settings["control_group"] == nil {
+      manifest.settings["control_group"] = .string("\(folder)/jails/\(manifest.name)")
+    }
     if grade != .full, manifest.settings["grade"] == nil { manifest.settings["grade"] = .string(grade.rawValue) }
     if configuration.jail.loosen.contains("network"), manifest.settings["without_walls"] == nil {
       manifest.settings["without_walls"] = ["network"]

@@ -20,6 +20,8 @@ struct Settings {
   let group: UInt32?
   /// Of every jail.
   let grade: JailGrade
+  /// Part of the control groups that is ours; nil: none.
+  var controlGroups: ControlGroupTree?
   /// Whom workers become when the coordinator is root.
   let workerIdentity: (uid: UInt32, gid: UInt32)?
 

@@ -68,7 +68,7 @@ import Testing
     #expect(tables.first?.dropFirst().allSatisfy { $0[2] == "ready" } == true)
     #expect(
       tables.last?.dropFirst().map { $0.dropFirst().joined(separator: " ") }
-        == ["full worker none landlock 0 0", "full worker none landlock+seccomp 0 0"]
+        == ["full worker none watchdog landlock 0 0", "full worker none watchdog landlock+seccomp 0 0"]
     )
     let workers = try program.run(["workers", "--json"]).json()
     #expect(workers["workers"]?.arrayValue?.map { $0["kind"] } == ["example-python", "example-swift"])

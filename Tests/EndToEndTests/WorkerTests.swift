@@ -146,8 +146,8 @@ import Testing
     let jail = try client.worker("executes")?["jail"]
     #expect(
       jail == [
-        "grade": "full", "profile": "worker", "network": "none", "exec_wall": "landlock", "read_paths": 2,
-        "write_paths": 0,
+        "grade": "full", "profile": "worker", "network": "none", "limits_by": "watchdog",
+        "exec_wall": "landlock", "read_paths": 2, "write_paths": 0,
       ]
     )
     let program = try #require(realpath("/usr/bin/python3", nil))

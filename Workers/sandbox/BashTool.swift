@@ -3,7 +3,7 @@ internal import WorkerKit
 
 /// `bash`: a command line in a jail.
 enum BashTool {
-  static var policy: CallPolicy { CallPolicy(profile: .shell, grade: Sandbox.grade) }
+  static var policy: CallPolicy { Sandbox.policy(.shell) }
   /// The kernel's limit for one argument, with its NUL.
   static let commandBytes = 131_071
 

@@ -4,7 +4,7 @@ internal import WorkerKit
 
 /// `code_exec`: code in a jail, with `input` in and `output` out.
 enum CodeTool {
-  static var policy: CallPolicy { CallPolicy(profile: .compute, grade: Sandbox.grade) }
+  static var policy: CallPolicy { Sandbox.policy(.compute) }
   /// A request beyond this goes to a process of its own: handing it over would take longer than starting one.
   private static let warmBytes = 1 << 20
 

@@ -9,6 +9,7 @@ struct Sandbox: Sendable {
   let shell: String
   let warm: WarmPool?
   let grade: JailGrade
+  let controlGroup: String?
 
   private static let current = Mutex<Sandbox?>(nil)
 
@@ -21,18 +22,22 @@ struct Sandbox: Sendable {
     }
     var warm: WarmPool?
     if let python = interpreters.python, settings.warmPython > 0, settings.grade != .noNamespaces {
-      var policy = try CallPolicy(profile: .compute, grade: settings.grade)
+      var policy = try CallPolicy(profile: .compute, grade: settings.grade, controlGroup: settings.controlGroup)
         .policy(python.program, python.arguments, nil, nil, remainingMS: .max)
       policy.exchanges = true
       policy.waits = true
       warm = try WarmPool(try PreparedJail(policy), size: settings.warmPython, idleMS: settings.idleMS)
     }
-    let sandbox = Sandbox(interpreters: interpreters, shell: shell, warm: warm, grade: settings.grade)
+    let sandbox = Sandbox(interpreters: interpreters, shell: shell, warm: warm, grade: settings.grade, controlGroup: settings.controlGroup)
     current.withLock { $0 = sandbox }
   }
 
   /// Of every jail that is built here.
   static var grade: JailGrade { current.withLock { $0?.grade } ?? .full }
+
+  static func policy(_ profile: SeccompProfile) -> CallPolicy {
+    current.withLock { CallPolicy(profile: profile, grade: $0?.grade ?? .full, controlGroup: $0?.controlGroup) }
+  }
 
   /// No tool is invoked before `initialize` has been answered.
   static func shared() throws(WireError) -> Sandbox {

@@ -6,7 +6,8 @@ internal import WorkerKit
 ///
 ///     {"warm": {"python": 4, "idle_ms": 60000},
 ///      "languages": {"ruby": {"command": ["/usr/bin/ruby"], "file": "main.rb"}},
-///      "without_walls": ["network"], "grade": "full"}
+///      "without_walls": ["network"], "grade": "full",
+///      "control_group": "/sys/fs/cgroup/…"}
 struct SandboxSettings: Sendable {
   struct Language: Sendable {
     var command: [String]
@@ -23,6 +24,8 @@ struct SandboxSettings: Sendable {
   var acceptsNetwork = false
   /// What the jails of this host are; the operator who writes a lesser one has accepted it.
   var grade = JailGrade.full
+  /// Folder of the control groups of the runs; nil: they have none.
+  var controlGroup: String?
 
   init(_ json: JSONObject) throws(WireError) {
     for member in json.members {
@@ -34,6 +37,11 @@ struct SandboxSettings: Sendable {
           throw Self.wrong("without_walls", "a list that may hold \"network\"")
         }
         acceptsNetwork = !names.isEmpty
+      case "control_group":
+        guard let path = member.value.stringValue, path.hasPrefix("/") else {
+          throw Self.wrong("control_group", "an absolute path")
+        }
+        controlGroup = path
       case "grade":
         guard let grade = member.value.stringValue.flatMap(JailGrade.init), grade != .none else {
           throw Self.wrong("grade", "one of: \(JailGrade.usable.map(\.rawValue).joined(separator: ", "))")

@@ -47,6 +47,19 @@ func runRepeatedly() throws -> Int32 {
   return 0
 }
 
+func claimControlGroup() throws -> Int32 {
+  do {
+    let tree = try ControlGroupTree.find()
+    try tree.claim()
+    print("claimed '\(tree.path)'", try tree.delegate("sandbox", to: (61234, 61234)))
+    print(text("/proc/self/cgroup"))
+    return 0
+  } catch {
+    print(error)
+    return 1
+  }
+}
+
 private func holdings() -> String {
   let processes = "/proc/self/task/\(getpid())/children"
   // A launcher is reaped a moment after its run has been answered.

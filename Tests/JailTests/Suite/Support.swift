@@ -29,13 +29,14 @@ struct CorpusRun {
 }
 
 /// What jail-corpus printed and how it ended, run as `uid` (nil: as who runs the tests).
-func runCorpus(_ arguments: [String], as uid: UInt32?) throws -> CorpusRun {
+func runCorpus(_ arguments: [String], as uid: UInt32?, controlGroup: Int32? = nil) throws -> CorpusRun {
   _ = builtPrograms
   let path = try JailProgram.path()
   let runner = path.prefix(path.count - "bulkhead-jail".count) + "jail-corpus"
   var plan = SpawnPlan(path: String(runner), arguments: ["jail-corpus"] + arguments)
   plan.environment = ["BULKHEAD_JAIL=\(path)"]
   plan.noNewPrivileges = false
+  plan.controlGroup = controlGroup
   if let uid { plan.credentials = (uid, uid) }
   var pipe = try DescriptorPair.pipe()
   let reading = pipe.takeFirst()
