@@ -82,13 +82,13 @@ package struct ControlGroupTree: Sendable {
     }
   }
 
-  /// Ends and removes every group below `folder`. One that a dying process still holds stays until the next time.
+  /// Ends every process below `folder`, and removes the groups as these go.
   private func clean(_ folder: String) throws(PosixError) {
     for name in try Self.names(in: folder) {
       let group = "\(folder)/\(name)"
       try ControlGroup.write("1", to: group + "/cgroup.kill", ifThere: true)
       try clean(group)
-      ControlGroup.remove(group)
+      ControlGroup.dissolve(group)
     }
   }
 
@@ -99,7 +99,7 @@ package struct ControlGroupTree: Sendable {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
       }
-      if let name, entry.pointee.d_type == DT_DIR, name != ".", name != ".." { names.append(name) }
+      if let name, entry.pointee.d_type == folderType, name != ".", name != ".." { names.append(name) }
     }
     closedir(stream)
     return names
@@ -118,4 +118,5 @@ package struct ControlGroupTree: Sendable {
   }
 }
 
-private let DT_DIR: UInt8 = 4
+/// DT_DIR, which is an enumerator there.
+private let folderType: UInt8 = 4

@@ -78,7 +78,8 @@ package struct JailHost: Sendable {
           remedy: ""
         )
       }
-      let detail = "stage '\(failure.stage)': \(errnoMessage(failure.errno))"
+      let path = failure.path.map { " '\($0)'" } ?? ""
+      let detail = "stage '\(failure.stage)'\(path): \(errnoMessage(failure.errno))"
       return Feature(name: name, isAvailable: false, detail: detail, remedy: remedy(failure))
     } catch {
       return Feature(

@@ -21,6 +21,8 @@ package final class JailProcess {
   private(set) var waitStatus: Int32?
 
   private var launcher: ChildProcess?
+  /// As it was sent, to tell what a failure was about.
+  private let policy: [UInt8]
   private var controlGroup: ControlGroup?
   /// The group that a worker which makes groups of its own is in.
   private var entered: String?
@@ -42,6 +44,7 @@ package final class JailProcess {
       throw JailError(.value, "\(descriptors.count) descriptors instead of \(count)")
     }
     let path = if let program { program } else { try JailProgram.path() }
+    policy = jail.bytes
     do throws(PosixError) {
       let policy = try Self.policyFile(jail.bytes)
       var ends: (Int32, Int32) = (-1, -1)
@@ -214,7 +217,8 @@ package final class JailProcess {
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),
         errno: message.error,
-        index: message.code
+        index: message.code,
+        path: PolicyPaths.path(in: policy, stage: message.stage, index: message.code)
       )
     case BH_MESSAGE_LIMIT:
       let limit = bh_jail_limit(rawValue: UInt32(bitPattern: message.code))

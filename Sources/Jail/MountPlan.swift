@@ -50,7 +50,9 @@ struct MountPlan {
     self.identity = identity
     self.reachesNetwork = policy.profile == .networkWorker
     var folder: String?
-    if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") { folder = String(path[..<slash]) }
+    if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") {
+      folder = String(path[..<slash])
+    }
     controlGroups = folder
   }
 

@@ -89,8 +89,8 @@ extension SpawnPlan {
 
   private static func name(ofStep step: Int32) -> String {
     let names = [
-      "start", "stack", "clone", "control group", "session", "descriptors", "limits", "credentials", "directory", "privileges", "parent",
-      "exec",
+      "start", "stack", "clone", "control group", "session", "descriptors", "limits", "credentials", "directory",
+      "privileges", "parent", "exec",
     ]
     return names.indices.contains(Int(step)) ? names[Int(step)] : "step \(step)"
   }

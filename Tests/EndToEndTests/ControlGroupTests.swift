@@ -60,7 +60,7 @@ private enum Groups {
     try daemon.start(throughShell: enter)
     client = try daemon.connect()
     try eventually("the worker is ready again") { try client.request("status")["workers_ready"] == 1 }
-    #expect(groups(folder + "/workers").count == 1)
+    try eventually("what was left is gone") { groups(folder + "/workers").count == 1 }
     kill(daemon.pid, SIGTERM)
     _ = daemon.waitForExit()
     try eventually("no worker's group is left") { groups(folder + "/workers").isEmpty }

@@ -28,7 +28,13 @@ struct Sandbox: Sendable {
       policy.waits = true
       warm = try WarmPool(try PreparedJail(policy), size: settings.warmPython, idleMS: settings.idleMS)
     }
-    let sandbox = Sandbox(interpreters: interpreters, shell: shell, warm: warm, grade: settings.grade, controlGroup: settings.controlGroup)
+    let sandbox = Sandbox(
+      interpreters: interpreters,
+      shell: shell,
+      warm: warm,
+      grade: settings.grade,
+      controlGroup: settings.controlGroup
+    )
     current.withLock { $0 = sandbox }
   }
 

@@ -9,6 +9,8 @@ import JailCorpus
 if CommandLine.arguments.dropFirst().first == "--once" { exit(try runOnce()) }
 // jail-corpus --repeat COUNT: so many runs, and what this process and the host hold before and after.
 if CommandLine.arguments.dropFirst().first == "--nested" { exit(try runNested()) }
+// jail-corpus --policy: writes a prepared policy to standard output.
+if CommandLine.arguments.dropFirst().first == "--policy" { exit(try writePolicy()) }
 // jail-corpus --claim: takes over the control group that it is in, and delegates a part of it.
 if CommandLine.arguments.dropFirst().first == "--claim" { exit(try claimControlGroup()) }
 if CommandLine.arguments.dropFirst().first == "--repeat" { exit(try runRepeatedly()) }

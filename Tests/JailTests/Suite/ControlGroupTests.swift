@@ -38,7 +38,8 @@ private final class Groups {
   }
 
   var children: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasPrefix("run-") }  // Safety: none.
+    // Safety: no folder, no groups.
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasPrefix("run-") }
   }
 
   /// Processes of the first of them.

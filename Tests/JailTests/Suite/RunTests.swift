@@ -41,6 +41,22 @@ struct RunTests {
     #expect(result.setupFailure?.errno == ENOENT)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "not testable here: root"))
+  func `a path that the jail's user may not see is named by the stage that needs it`() throws {
+    let folder = "/var/tmp/bulkhead-hidden-\(UInt32.random(in: 0 ... .max))"
+    mkdir(folder, 0o700)
+    mkdir(folder + "/inner", 0o755)
+    defer {
+      rmdir(folder + "/inner")
+      rmdir(folder)
+    }
+    let result = try shell("true") { $0.view.readable = [folder + "/inner"] }.run()
+    #expect(result.reason == .setupFailed)
+    #expect(result.setupFailure?.stage == "sources")
+    #expect(result.setupFailure?.errno == EACCES)
+    #expect(result.setupFailure?.path == folder + "/inner")
+  }
+
   @Test func `a grandchild in a session of its own neither outlives nor delays the run`() throws {
     let start = ContinuousClock.now
     let result = try shell("(setsid sleep 30 &) ; echo done").run()
