@@ -3,10 +3,12 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -44,4 +46,12 @@ int bulkhead_refuse_exec(void) {
   long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
   if (result > 0) return -ESRCH;  // a thread with a filter of its own
   return result < 0 ? -errno : 0;
+}
+
+int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode, unsigned long resolve) {
+  struct {
+    uint64_t flags, mode, resolve;
+  } how = {(uint64_t)(unsigned)flags | O_CLOEXEC, mode, resolve};
+  long file = syscall(437 /* openat2, on every architecture */, folder, path, &how, sizeof how);
+  return file < 0 ? -errno : (int)file;
 }

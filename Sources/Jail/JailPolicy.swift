@@ -26,7 +26,7 @@ package struct JailPolicy: Sendable {
   /// its work is known.
   package var waits = false
   /// The control group that the jail is in; nil: that of its builder.
-  package var controlGroup: ControlGroupPlace?
+  package var controlGroup: ControlGroupPlace? = JailOffer.controlGroup.map { .make(in: $0) }
   /// Walls that a test takes away to show that they were what held. Empty in product code.
   package var removedWalls: Set<JailWall> = []
   /// System calls that a test allows on top of the profile, for the same purpose.
@@ -79,6 +79,8 @@ package struct FileView: Sendable {
     case system
     /// Libraries and data of /usr, and nothing of it executable but the dynamic loader.
     case libraries
+    /// Nothing: what the program needs is named file by file, its loader among `libraries`.
+    case bare
   }
 
   package struct File: Sendable {
@@ -105,11 +107,11 @@ package struct FileView: Sendable {
   }
 
   package var base: Base = .system
-  /// Programs besides the base, shown read-only at their own paths; with `libraries` these are all that may run.
+  /// Programs besides the base, shown read-only at their own paths; with `libraries` and `bare` these are all that may run.
   package var programs: [String] = []
   /// Files and folders, shown at their own paths.
   package var readable: [String] = []
-  /// Folders that may be read and mapped as code by a program that runs, but not executed as programs.
+  /// Folders and files that may be read and mapped as code by a program that runs, but not executed as programs.
   package var libraries: [String] = []
   package var writable: [String] = []
   /// Put into the workspace before the program starts.

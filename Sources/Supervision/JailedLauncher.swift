@@ -1,7 +1,6 @@
 internal import Glibc
 internal import JSON
 package import Jail
-internal import Posix
 internal import Wire
 
 /// Starts every worker in a jail that follows from its manifest: no network, no other programs, no writable files and
@@ -13,6 +12,8 @@ package struct JailedLauncher: WorkerLauncher {
   private let runtimeFolders: [String]
   /// Of every jail that is built; a lesser one than `full` has been accepted by name.
   private let grade: JailGrade
+  /// Parts of the wall that the operator gives up, by name.
+  private let loosened: [String]
   /// What was delegated to the coordinator; nil: the watchdogs limit alone.
   private let controlGroups: ControlGroupTree?
   /// Never shown to a worker, whatever its manifest lists.
@@ -23,13 +24,15 @@ package struct JailedLauncher: WorkerLauncher {
     environment: [String: String],
     credentials: (uid: UInt32, gid: UInt32)? = nil,
     grade: JailGrade = .full,
+    loosened: [String] = [],
     controlGroups: ControlGroupTree? = nil,
     hidden: [String]
   ) {
     self.environment = environment
     identity = credentials.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
-    runtimeFolders = Self.loadedLibraryFolders()
+    runtimeFolders = FileView.loadedLibraryFolders()
     self.grade = grade
+    self.loosened = loosened
     self.controlGroups = controlGroups
     self.hidden = hidden
   }
@@ -89,9 +92,15 @@ package struct JailedLauncher: WorkerLauncher {
       policy.view.programs = [program, try JailProgram.path()]
       policy.view.processes = .writable
       policy.network = .none
+      // For the jails that it builds itself; every worker of ours reads these in the Jail module.
+      if grade != .full { policy.environment.append("\(JailOffer.gradeVariable)=\(grade.rawValue)") }
+      if !loosened.isEmpty {
+        policy.environment.append("\(JailOffer.loosenedVariable)=\(loosened.joined(separator: ","))")
+      }
       if let controlGroups {
         let folder = try controlGroups.delegate(manifest.name, to: identity.map { ($0.uid, $0.gid) })
         policy.controlGroup = .enter(folder + "/worker")
+        policy.environment.append("\(JailOffer.controlGroupVariable)=\(folder)")
       }
     } else {
       policy.controlGroup = controlGroups.map { .make(in: $0.workers) }
@@ -101,22 +110,5 @@ package struct JailedLauncher: WorkerLauncher {
       policy.view.processes = .processesOnly
     }
     return policy
-  }
-
-  /// Where this process has its own shared libraries from, except the system's folders.
-  private static func loadedLibraryFolders() -> [String] {
-    // Safety: without the list no folder is added, and a worker that needs one says so.
-    guard let maps = try? Descriptor.open("/proc/self/maps", O_RDONLY).readAll(limit: 1 << 20) else {
-      return []
-    }
-    var folders: Set<String> = []
-    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
-      guard let start = line.firstIndex(of: "/") else { continue }
-      let path = line[start...]
-      guard path.contains(".so"), !path.hasPrefix("/usr/"), !path.hasPrefix("/lib"), let slash = path.lastIndex(of: "/")
-      else { continue }
-      folders.insert(String(path[..<slash]))
-    }
-    return folders.sorted()
   }
 }

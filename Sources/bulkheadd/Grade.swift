@@ -1,7 +1,5 @@
 internal import Configuration
-internal import JSON
 internal import Jail
-internal import Supervision
 
 /// Which jails this service builds. Less than the full one is never what just happens to be there: the operator names it.
 extension Settings {
@@ -37,17 +35,5 @@ extension Settings {
     if best == least { return best }
     let user = identity.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
     return max(least, min(best, JailHost.probe(runAs: user).grade))
-  }
-
-  /// Tells a worker that builds jails which; its own configuration has the last word.
-  func addGrade(to manifest: inout WorkerManifest) {
-    guard manifest.permissions.jails else { return }
-    if let folder = controlGroups?.path, manifest.settings["control_group"] == nil {
-      manifest.settings["control_group"] = .string("\(folder)/jails/\(manifest.name)")
-    }
-    if grade != .full, manifest.settings["grade"] == nil { manifest.settings["grade"] = .string(grade.rawValue) }
-    if configuration.jail.loosen.contains("network"), manifest.settings["without_walls"] == nil {
-      manifest.settings["without_walls"] = ["network"]
-    }
   }
 }

@@ -5,6 +5,7 @@ internal import Coordinator
 internal import Glibc
 internal import JSON
 internal import Jail
+internal import Journal
 internal import Logging
 internal import Posix
 internal import Supervision
@@ -59,6 +60,7 @@ final class Service {
         environment: environment.filter { !settings.secretVariables.contains($0.key) },
         credentials: settings.workerIdentity,
         grade: settings.grade,
+        loosened: settings.configuration.jail.loosen,
         controlGroups: settings.controlGroups,
         hidden: settings.hiddenFolders
       ),
@@ -66,13 +68,15 @@ final class Service {
       identity: Self.identity,
       queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
+    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     coordinator = Coordinator(
       loop: loop,
       supervisor: supervisor,
       blobs: blobs,
+      journal: journal,
       log: log,
       identity: Self.identity,
-      callTimeout: Milliseconds(settings.configuration.callTimeoutMS),
+      jobSettings: settings.jobs,
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
       clientLimit: Int(settings.configuration.limits.clients),
       reload: { settings.readWorkers(keeping: supervisor.manifests) }
@@ -133,6 +137,7 @@ final class Service {
       ]
     )
     coordinator.reloadWorkers()
+    coordinator.recoverJobs()
     notifier.send("READY=1\nSTATUS=running\nMAINPID=\(getpid())")
     coordinator.onShutdown = { [weak self] in self?.finish() }
     loop.run()
@@ -160,6 +165,7 @@ final class Service {
   private func finish() {
     listener.stop()
     coordinator.blobs.close()
+    coordinator.journal.close()
     if let ownSocket { unlink(ownSocket) }
     loop.stop()
   }

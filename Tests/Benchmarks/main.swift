@@ -7,8 +7,11 @@ import Glibc
 
 let families: [String: () throws -> [Measurement]] = [
   "jail": { try benchmarkJail() },
+  "jobs": measureJobs,
   "json": measureJSON,
   "memory": measureMemoryLimit,
+  "plan": measurePlan,
+  "receipts": measureReceipts,
   "sandbox": measureSandbox,
   "service": measureService,
   "soak": measureSoak,

@@ -29,9 +29,6 @@ struct CallPolicy {
   let profile: SeccompProfile
   /// Of every jail that this worker builds.
   var grade = JailGrade.full
-  /// Where the groups of runs are made.
-  var controlGroup: String?
-
   /// Whether the call wants nothing but the defaults, so that a process that was started before may serve it. The wall
   /// limit alone can be told to such a process.
   func isDefault(_ needs: Needs?, _ limits: ResourceLimits?) -> Bool {
@@ -66,7 +63,6 @@ struct CallPolicy {
     if let limits { apply(limits, to: &policy) }
     policy.view.programs = [program]
     policy.grade = grade
-    policy.controlGroup = controlGroup.map { .make(in: $0) }
     if let needs { try apply(needs, to: &policy) }
     if grade == .noNamespaces { leaveOutWorkspace(of: &policy) }
     return policy

@@ -9,7 +9,6 @@ struct Sandbox: Sendable {
   let shell: String
   let warm: WarmPool?
   let grade: JailGrade
-  let controlGroup: String?
 
   private static let current = Mutex<Sandbox?>(nil)
 
@@ -22,7 +21,7 @@ struct Sandbox: Sendable {
     }
     var warm: WarmPool?
     if let python = interpreters.python, settings.warmPython > 0, settings.grade != .noNamespaces {
-      var policy = try CallPolicy(profile: .compute, grade: settings.grade, controlGroup: settings.controlGroup)
+      var policy = try CallPolicy(profile: .compute, grade: settings.grade)
         .policy(python.program, python.arguments, nil, nil, remainingMS: .max)
       policy.exchanges = true
       policy.waits = true
@@ -32,8 +31,7 @@ struct Sandbox: Sendable {
       interpreters: interpreters,
       shell: shell,
       warm: warm,
-      grade: settings.grade,
-      controlGroup: settings.controlGroup
+      grade: settings.grade
     )
     current.withLock { $0 = sandbox }
   }
@@ -42,7 +40,7 @@ struct Sandbox: Sendable {
   static var grade: JailGrade { current.withLock { $0?.grade } ?? .full }
 
   static func policy(_ profile: SeccompProfile) -> CallPolicy {
-    current.withLock { CallPolicy(profile: profile, grade: $0?.grade ?? .full, controlGroup: $0?.controlGroup) }
+    CallPolicy(profile: profile, grade: grade)
   }
 
   /// No tool is invoked before `initialize` has been answered.

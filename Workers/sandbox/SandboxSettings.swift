@@ -6,8 +6,7 @@ internal import WorkerKit
 ///
 ///     {"warm": {"python": 4, "idle_ms": 60000},
 ///      "languages": {"ruby": {"command": ["/usr/bin/ruby"], "file": "main.rb"}},
-///      "without_walls": ["network"], "grade": "full",
-///      "control_group": "/sys/fs/cgroup/…"}
+///      "without_walls": ["network"], "grade": "full"}
 struct SandboxSettings: Sendable {
   struct Language: Sendable {
     var command: [String]
@@ -21,11 +20,9 @@ struct SandboxSettings: Sendable {
   var idleMS: Int64 = 60_000
   var languages: [String: Language] = [:]
   /// Whether to serve although other machines can be reached from here.
-  var acceptsNetwork = false
+  var acceptsNetwork = JailOffer.loosened.contains("network")
   /// What the jails of this host are; the operator who writes a lesser one has accepted it.
-  var grade = JailGrade.full
-  /// Folder of the control groups of the runs; nil: they have none.
-  var controlGroup: String?
+  var grade = JailOffer.grade
 
   init(_ json: JSONObject) throws(WireError) {
     for member in json.members {
@@ -37,11 +34,6 @@ struct SandboxSettings: Sendable {
           throw Self.wrong("without_walls", "a list that may hold \"network\"")
         }
         acceptsNetwork = !names.isEmpty
-      case "control_group":
-        guard let path = member.value.stringValue, path.hasPrefix("/") else {
-          throw Self.wrong("control_group", "an absolute path")
-        }
-        controlGroup = path
       case "grade":
         guard let grade = member.value.stringValue.flatMap(JailGrade.init), grade != .none else {
           throw Self.wrong("grade", "one of: \(JailGrade.usable.map(\.rawValue).joined(separator: ", "))")

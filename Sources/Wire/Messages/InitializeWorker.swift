@@ -18,6 +18,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
   package var settings = JSONObject()
   /// Whether it may execute programs; false: it is to give that up before it answers.
   package var mayExec = true
+  package var grants = Grants()
 
   package init(coordinator: Peer, kind: String, instance: Int64, generation: Int64) {
     self.coordinator = coordinator
@@ -42,6 +43,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
     }
     settings = try fields.optional("settings") ?? JSONObject()
     mayExec = try fields.optional("may_exec") ?? true
+    grants = try fields.body("grants") ?? Grants()
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -60,6 +62,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
     )
     writer.member("settings", .object(settings))
     if !mayExec { writer.member("may_exec", false) }
+    if grants != Grants() { writer.member("grants", grants) }
   }
 
   /// What the worker answers.
