@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -46,6 +47,14 @@ int bulkhead_refuse_exec(void) {
   long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
   if (result > 0) return -ESRCH;  // a thread with a filter of its own
   return result < 0 ? -errno : 0;
+}
+
+int bulkhead_terminal_size(int descriptor, unsigned short *columns, unsigned short *lines) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == -1) return -1;
+  *columns = size.ws_col;
+  *lines = size.ws_row;
+  return 0;
 }
 
 int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode, unsigned long resolve) {

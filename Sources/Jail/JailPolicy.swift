@@ -27,6 +27,8 @@ package struct JailPolicy: Sendable {
   package var waits = false
   /// The control group that the jail is in; nil: that of its builder.
   package var controlGroup: ControlGroupPlace? = JailOffer.controlGroup.map { .make(in: $0) }
+  /// Whether the part of the root that other runs have too may be taken from a template.
+  package var sharesView = true
   /// Walls that a test takes away to show that they were what held. Empty in product code.
   package var removedWalls: Set<JailWall> = []
   /// System calls that a test allows on top of the profile, for the same purpose.

@@ -1,5 +1,6 @@
 internal import ClientKit
 internal import JSON
+internal import TerminalText
 
 extension Command {
   static let workers = Command(
@@ -22,8 +23,8 @@ extension Command {
       } else if workers.isEmpty {
         console.say("no workers; add a folder with a worker.json to a folder that is searched")
       } else {
-        console.print(table(workers).text(console))
-        console.print("\n" + jails(workers).text(console))
+        console.print(table(workers).text(console.paint()))
+        console.print("\n" + jails(workers).text(console.paint()))
       }
       return ExitCode.success
     }

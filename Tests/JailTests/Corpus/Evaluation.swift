@@ -61,8 +61,14 @@ extension Attack {
     return policy
   }
 
-  package func evaluate(_ fixture: Fixture, under grade: JailGrade = .full) throws -> Evaluation {
-    let jailed = policy(fixture, grade)
+  /// `sharesView`: with a root from a template where the view permits it, or with one of its own.
+  package func evaluate(
+    _ fixture: Fixture,
+    under grade: JailGrade = .full,
+    sharesView: Bool = true
+  ) throws -> Evaluation {
+    var jailed = policy(fixture, grade)
+    jailed.sharesView = sharesView
     var open = jailed
     open.removedWalls = walls.union(grade == .oldLandlock ? [.newLandlock] : [])
     // What mounts and namespaces do otherwise is Landlock's there.

@@ -1,5 +1,6 @@
 // jail-corpus: runs the attacks whose group or name contains one of the arguments (all without) as the user who
-// started it, one line each, and ends with 1 if any wall did not hold or any control did not show it.
+// started it, one line each, and ends with 1 if any wall did not hold or any control did not show it. With --own-roots
+// no root is taken from a template.
 import Glibc
 import Jail
 import JailCorpus
@@ -16,7 +17,8 @@ if CommandLine.arguments.dropFirst().first == "--claim" { exit(try claimControlG
 if CommandLine.arguments.dropFirst().first == "--repeat" { exit(try runRepeatedly()) }
 
 // jail-corpus --grade GRADE: the attacks that this grade holds, under it.
-var filters = Array(CommandLine.arguments.dropFirst())
+var filters = CommandLine.arguments.dropFirst().filter { $0 != "--own-roots" }
+let sharesView = !CommandLine.arguments.contains("--own-roots")
 var grade = JailGrade.full
 if filters.first == "--grade", filters.count > 1 {
   guard let named = JailGrade(rawValue: filters[1]), named != .none else {
@@ -33,7 +35,7 @@ for attack in Corpus.held(under: grade) {
   let name = "\(attack.group): \(attack.name)"
   guard filters.isEmpty || filters.contains(where: { name.contains($0) }) else { continue }
   count += 1
-  let complaints = try attack.evaluate(fixture, under: grade).complaints
+  let complaints = try attack.evaluate(fixture, under: grade, sharesView: sharesView).complaints
   if !complaints.isEmpty { failed += 1 }
   print(complaints.isEmpty ? "held   \(name)" : "FAILED \(name): \(complaints.joined(separator: "; "))")
   fflush(nil)
