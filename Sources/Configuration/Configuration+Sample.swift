@@ -68,9 +68,10 @@ extension Configuration {
         #receipt_ocr: 2
 
     jail:
-      # The least wall that is acceptable: work that would get less is refused.
+      # The least wall that is acceptable: full, old-landlock or no-namespaces. With less than full the best that this
+      # machine can do is built, and `bulkhead workers` shows it; work that would get less than this is refused.
       grade: full
-      # Parts of the wall that are given up, by name.
+      # Parts of the wall that are given up, by name: namespaces, new-landlock, network.
       loosen: []
 
     workers:

@@ -26,4 +26,12 @@ worker.tool("kit-fails", "Throws.") { call in
   throw Failure()
 }
 
+worker.tool("kit-exec", "Replaces itself by another program, as whoever takes it over might.") { call in
+  let arguments = call.input["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
+  var argv = arguments.map { strdup($0) }
+  argv.append(nil)
+  execv(arguments.first ?? "", argv)
+  return ["errno": .integer(Int64(errno))]
+}
+
 worker.run()
