@@ -320,6 +320,7 @@ final class Jobs {
 
   /// Takes a job out of the queue that is to be changed by hand.
   func withdrawQueued(_ seq: Int64) {
+    loading.remove(seq)
     for priority in queued.indices {
       guard let position = queued[priority].dropFirst(heads[priority]).firstIndex(of: seq) else { continue }
       queued[priority].remove(at: position)
@@ -329,8 +330,8 @@ final class Jobs {
   private func load(_ seq: Int64) {
     loading.insert(seq)
     journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
-      guard let self else { return }
-      loading.remove(seq)
+      // Somebody who changes it by hand may have taken it over meanwhile.
+      guard let self, loading.remove(seq) != nil else { return }
       switch result {
       case .success(let stored): open(stored)
       case .failure(let error):

@@ -189,6 +189,10 @@ extension JobMachine {
     guard !isEnding(key), attempt < retry.maxAttempts, retry.allows(error.name) else {
       return fail(key, error, context)
     }
+    // A worker that was stopped in the middle may have done its work: another attempt only if the plan asks for it by name.
+    if wasDispatched, error.name == .deadlineExceeded, retry.on == nil, !isIdempotent(key) {
+      return outcomeUnknown(key, error, context)
+    }
     let delay = retry.delay(afterAttempt: Int(attempt), random: context.random)
     retryAfter(delay, key, error, context)
   }
@@ -222,9 +226,12 @@ extension JobMachine {
     }
     let setbacks = unit(key)?.setbacks ?? 1
     let hinted = error.data["retry_after_ms"]?.integerValue
-    let delay = min(hinted ?? 250 << min(setbacks - 1, 7), 30_000)
+    let delay = min(hinted ?? 250 << min(setbacks - 1, 7), Self.longestSetback)
     retryAfter(max(delay, 10), key, error, context)
   }
+
+  /// Between two tries at what could not begin, in milliseconds.
+  static let longestSetback: Int64 = 30_000
 
   /// The worker died with the attempt. Nobody knows how far it came.
   private mutating func lost(_ key: StepKey, _ error: WireError, _ context: Context) {
