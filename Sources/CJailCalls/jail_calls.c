@@ -80,6 +80,11 @@ int bh_call_refuse(int listener, uint64_t id, int error) {
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 ? -errno : 0;
 }
 
+int bh_call_unread(int pipe) {
+  int count = 0;
+  return ioctl(pipe, FIONREAD, &count) < 0 ? -errno : count;
+}
+
 int bh_call_landlock_abi(void) {
   long abi = syscall(444 /* landlock_create_ruleset */, NULL, (size_t)0, 1u /* version */);
   return abi < 0 ? -errno : (int)abi;

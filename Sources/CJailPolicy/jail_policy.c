@@ -78,6 +78,9 @@ static int check_config(const struct bh_jail_policy *policy) {
   if (config->namespaces != 0 && !(config->namespaces & BH_NS_USER)) return -EINVAL;
   if ((config->flags & BH_JAIL_PRIVATE_ROOT) && !(config->namespaces & BH_NS_MOUNT)) return -EINVAL;
   if (!(config->flags & BH_JAIL_PRIVATE_ROOT) && policy->mount_count != 0) return -EINVAL;
+  const uint32_t templates = BH_JAIL_TEMPLATE | BH_JAIL_FROM_TEMPLATE;
+  if ((config->flags & templates) == templates) return -EINVAL;
+  if ((config->flags & templates) && !(config->flags & BH_JAIL_PRIVATE_ROOT)) return -EINVAL;
   if (config->kept_descriptors > 64 || config->umask > 0777) return -EINVAL;
   if (config->tick_ms > 60000) return -EINVAL;
   const uint32_t strings[] = {config->hostname, config->cwd, config->program, config->staging};

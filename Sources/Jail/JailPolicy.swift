@@ -25,6 +25,8 @@ package struct JailPolicy: Sendable {
   /// Whether wall time, processor time and memory count from `JailRun.begin` on, for a program that is started before
   /// its work is known.
   package var waits = false
+  /// Whether the part of the root that other runs have too may be taken from a template.
+  package var sharesView = true
   /// Walls that a test takes away to show that they were what held. Empty in product code.
   package var removedWalls: Set<JailWall> = []
   /// System calls that a test allows on top of the profile, for the same purpose.

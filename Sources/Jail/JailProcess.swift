@@ -28,8 +28,16 @@ package final class JailProcess {
   private var isKilled = false
   /// Processor time that belongs to the waiting, not to the run.
   var waitedMicroseconds: UInt64 = 0
+  /// Likewise what it read and wrote.
+  var waitedReadBytes: UInt64 = 0
+  var waitedWrittenBytes: UInt64 = 0
   var workspace: Descriptor?
   var listener: Descriptor?
+  /// A pidfd of the program, of a jail that waits.
+  var program: Descriptor?
+  /// The namespaces of a finished root, of a jail that builds a template.
+  var templateUser: Descriptor?
+  var templateMounts: Descriptor?
 
   /// Starts the jail with `descriptors` as the program's 0, 1 and 2, and 3 and 4 if the policy says so; the caller closes its own copies.
   /// `program` names another `bulkhead-jail` than the one that belongs to this program.
@@ -39,8 +47,9 @@ package final class JailProcess {
       throw JailError(.value, "\(descriptors.count) descriptors instead of \(count)")
     }
     let path = if let program { program } else { try JailProgram.path() }
+    let template = jail.shared.flatMap { JailTemplate.of($0.view, become: $0.become, program: path) }
     do throws(PosixError) {
-      let policy = try Self.policyFile(jail.bytes)
+      let policy = try Self.policyFile(template == nil ? jail.bytes : jail.shared?.bytes ?? jail.bytes)
       var ends: (Int32, Int32) = (-1, -1)
       let paired = withUnsafeMutableBytes(of: &ends) {
         bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
@@ -52,7 +61,12 @@ package final class JailProcess {
       // The status socket tells the jail that we are gone; a parent-death signal would also fire when a thread ends.
       plan.diesWithParent = false
       plan.noNewPrivileges = false
-      launcher = try plan.spawn(descriptors: descriptors + [policy.raw, inner.raw])
+      var given = descriptors + [policy.raw, inner.raw]
+      if let template {
+        given += [template.user.raw, template.mounts.raw]
+        plan.arguments += ["\(count + 2)", "\(count + 3)"]
+      }
+      launcher = try withExtendedLifetime(template) { () throws(PosixError) in try plan.spawn(descriptors: given) }
       // Their last mention: an optimised build closes a descriptor after that, not at the end of the scope.
       _ = consume policy
       _ = consume inner
@@ -137,7 +151,7 @@ package final class JailProcess {
   package func readStatus() {
     while let raw = status?.raw {
       var message = bh_jail_message()
-      var descriptors: (Int32, Int32) = (-1, -1)
+      var descriptors: (Int32, Int32, Int32) = (-1, -1, -1)
       var count: Int32 = 0
       let length = withUnsafeMutableBytes(of: &descriptors) {
         bh_call_receive(
@@ -145,7 +159,7 @@ package final class JailProcess {
           &message,
           MemoryLayout<bh_jail_message>.size,
           $0.assumingMemoryBound(to: Int32.self).baseAddress!,
-          2,
+          3,
           &count
         )
       }
@@ -153,6 +167,7 @@ package final class JailProcess {
       var received: [Int32] = []
       if count > 0 { received.append(descriptors.0) }
       if count > 1 { received.append(descriptors.1) }
+      if count > 2 { received.append(descriptors.2) }
       guard length == MemoryLayout<bh_jail_message>.size, message.magic == BH_JAIL_MAGIC else {
         for raw in received { close(raw) }
         status = nil
@@ -174,6 +189,10 @@ package final class JailProcess {
       if message.code & BH_READY_WORKSPACE != 0, let raw = descriptors.popFirst() {
         workspace = Descriptor(owning: raw)
       }
+      if message.code & BH_READY_PROGRAM != 0, let raw = descriptors.popFirst() { program = Descriptor(owning: raw) }
+    case BH_MESSAGE_TEMPLATE:
+      if let raw = descriptors.popFirst() { templateUser = Descriptor(owning: raw) }
+      if let raw = descriptors.popFirst() { templateMounts = Descriptor(owning: raw) }
     case BH_MESSAGE_FAILED:
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),
@@ -222,15 +241,15 @@ package final class JailProcess {
     receipt.systemMicroseconds = message.values.1 - min(waitedMicroseconds - user, message.values.1)
     receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.2 &* 1024)
     receipt.wallMicroseconds = message.values.3
-    receipt.readBytes = message.values.4
-    receipt.writtenBytes = message.values.5
+    receipt.readBytes = message.values.4 - min(waitedReadBytes, message.values.4)
+    receipt.writtenBytes = message.values.5 - min(waitedWrittenBytes, message.values.5)
   }
 
   static func name(ofStage stage: UInt16) -> String {
     let names = [
       "none", "policy", "credentials", "namespaces", "identities", "sources", "root", "mount", "pivot", "hostname",
       "watchdog", "reaper", "start", "session", "rlimits", "capabilities", "no_new_privs", "landlock", "seccomp",
-      "working_folder", "exec",
+      "working_folder", "exec", "template",
     ]
     return names.indices.contains(Int(stage)) ? names[Int(stage)] : "stage \(stage)"
   }

@@ -44,16 +44,28 @@ extension JailRun {
   func readOutput(_ stream: Stream) {
     let raw = stream == .output ? output?.raw : errorOutput?.raw
     guard let raw else { return }
-    var buffer = [UInt8](repeating: 0, count: 65536)
     // Not until it is empty: a flood must not keep the other sources waiting.
     for _ in 0..<16 {
-      let count = buffer.withUnsafeMutableBytes { read(raw, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      if count < 0, errno == EAGAIN { return }
-      guard count > 0 else { return closeOutput(stream) }
-      keep(buffer[..<count], stream)
-      if count < buffer.count { return }
+      let (bytes, error) = Self.piece(raw)
+      if error == EINTR { continue }
+      if error == EAGAIN { return }
+      if bytes.isEmpty { return closeOutput(stream) }
+      keep(bytes[...], stream)
+      if bytes.count < Self.pieceBytes { return }
     }
+  }
+
+  private static let pieceBytes = 65536
+
+  /// What is in a pipe, empty at its end; or why there is nothing.
+  private static func piece(_ raw: Int32) -> (bytes: [UInt8], error: Int32) {
+    var error: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: pieceBytes) { buffer, count in
+      let result = read(raw, buffer.baseAddress, pieceBytes)
+      if result < 0 { error = errno }
+      count = max(0, result)
+    }
+    return (bytes, error)
   }
 
   private func keep(_ bytes: ArraySlice<UInt8>, _ stream: Stream) {
@@ -95,8 +107,10 @@ extension JailRun {
     let sent = send(&requestBytes, to: raw)
     if sent == .later { return }
     requestWasLost = sent == .refused
-    unwatch(raw)
-    request = nil
+    if requestIsWatched { unwatch(raw) }
+    requestIsWatched = false
+    // Open, it says that the result has not been taken yet, and how much of the request was never read.
+    if announcedExit == nil { request = nil }
   }
 
   private enum Sent {
@@ -125,20 +139,19 @@ extension JailRun {
   /// Past its limit the reply is read and dropped, so that the program is not held up.
   func readReply() {
     guard let raw = replyEnd?.raw else { return }
-    var buffer = [UInt8](repeating: 0, count: 65536)
     for _ in 0..<16 {
-      let count = buffer.withUnsafeMutableBytes { read(raw, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      if count < 0, errno == EAGAIN { return }
-      guard count > 0 else {
-        unwatch(raw)
+      let (bytes, error) = Self.piece(raw)
+      if error == EINTR { continue }
+      if error == EAGAIN { return }
+      if bytes.isEmpty {
+        unwatchReply()
         replyEnd = nil
         return
       }
-      let kept = buffer[..<count].prefix(max(0, replyLimit - reply.bytes.count))
+      let kept = bytes.prefix(max(0, replyLimit - reply.bytes.count))
       reply.bytes += kept
-      if kept.count < count { reply.isTruncated = true }
-      if count < buffer.count { return }
+      if kept.count < bytes.count { reply.isTruncated = true }
+      if bytes.count < Self.pieceBytes { return }
     }
   }
 

@@ -22,6 +22,7 @@ extension JailRun {
     drain(.error)
     drainReply()
     input = nil
+    countUnread()
     request = nil
     if let listener = listener.take() {
       result.denials = listener.sorted
@@ -37,7 +38,7 @@ extension JailRun {
 
   /// What is in the pipe when the tree is gone. A descriptor that was passed out of the jail may hold the pipe open
   /// and keep writing, so this stops at the output limit and does not wait.
-  private func drain(_ stream: Stream) {
+  func drain(_ stream: Stream) {
     let limit = limits.outputBytes
     while stream == .output ? output != nil : errorOutput != nil {
       let before = held(stream)
@@ -89,7 +90,7 @@ extension JailRun {
     "mbind", "set_mempolicy", "statmount", "name_to_handle_at", "prlimit64", "clock_adjtime", "adjtimex", "setgroups",
   ]
 
-  private func reason() -> JailReason {
+  func reason() -> JailReason {
     if result.setupFailure != nil { return endedBy ?? .setupFailed }
     if let endedBy { return endedBy }
     if result.exitCode == 0 { return .ok }

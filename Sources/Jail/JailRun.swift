@@ -33,6 +33,10 @@ package final class JailRun {
   /// If the reaper should fail to keep the wall limit.
   var backstop: BootTime?
   let waits: Bool
+  let mayEndByReply: Bool
+  /// The exit code that a reply announces, or nil while it is incomplete.
+  var announcedExit: (([UInt8]) -> Int32?)?
+  var baseline: Baseline?
   var begunAt: BootTime?
   private var begunWall: UInt64?
   /// When output is watched again after `begin`.
@@ -40,6 +44,9 @@ package final class JailRun {
   var request: Descriptor?
   var requestBytes: ArraySlice<UInt8> = []
   var requestWasLost = false
+  var requestIsWatched = false
+  var requestBytesUnread: Int?
+  var replyIsWatched = false
   var replyEnd: Descriptor?
   /// What the program wrote to its descriptor 4.
   package internal(set) var reply = JailOutput()
@@ -59,6 +66,7 @@ package final class JailRun {
     limits = jail.limits
     given = jail.given
     waits = jail.waits
+    mayEndByReply = jail.waits && jail.exchanges && jail.isOneProcess
     self.replyLimit = replyLimit
     inputBytes = input[...]
     do {
@@ -100,7 +108,7 @@ package final class JailRun {
 
   deinit {
     // Its end of the status socket closes with it, which alone would end the jail; this is sooner.
-    if !isDone { process.kill() }
+    if !isDone || isLeftBehind { process.kill() }
   }
 
   /// Readable when `advance` has something to do.
@@ -134,12 +142,14 @@ package final class JailRun {
       case .input: writeInput()
       case .listener: answerDenials()
       case .request: writeRequest()
-      case .reply: readReply()
+      case .reply:
+        readReply()
+        lookForLastWord()
       case .timer: timerFired()
       case nil: break
       }
     }
-    if launcherEnded || process.isGone { finish() }
+    if !isDone, launcherEnded || process.isGone { finish() }
     return isDone ? result : nil
   }
 }
@@ -159,12 +169,12 @@ extension JailRun {
     if let raw = input?.raw { try watch(raw, .input, .writable) }
     try request?.setNonBlocking()
     try replyEnd?.setNonBlocking()
-    if let raw = replyEnd?.raw { try watch(raw, .reply, .readable) }
+    try watchReply()
     try watch(timer.raw, .timer, .readable)
     setTimer()
   }
 
-  /// Sends the program its request and closes that pipe. For a program that waited, its limits count from now on:
+  /// Sends the program its request and, unless it waited, closes that pipe. For a program that waited, its limits count from now on:
   /// `given` are files that the request brings, which are no artifacts unless they change; `waitedMicroseconds` is the
   /// processor time that it had used. False: the program is gone and has not got it.
   package func begin(
@@ -184,10 +194,11 @@ extension JailRun {
       lookAway(for: min(Self.calmMilliseconds, wall ?? .max))
     }
     writeRequest()
-    if request == nil { return !requestWasLost }
+    if requestBytes.isEmpty { return !requestWasLost }
     // The rest as the program reads. Out of memory for one more watch is as good as a program that is gone.
     guard let raw = request?.raw else { return false }
     do { try watch(raw, .request, .writable) } catch { return false }
+    requestIsWatched = true
     return true
   }
 
@@ -197,7 +208,8 @@ extension JailRun {
   private static let calmMilliseconds: UInt64 = 5
 
   private func lookAway(for milliseconds: UInt64) {
-    for raw in [output?.raw, errorOutput?.raw, replyEnd?.raw].compactMap({ $0 }) { unwatch(raw) }
+    for raw in [output?.raw, errorOutput?.raw].compactMap({ $0 }) { unwatch(raw) }
+    if baseline == nil { unwatchReply() }
     lookAt = .now + Milliseconds(Int64(clamping: milliseconds))
     setTimer()
   }
@@ -212,10 +224,22 @@ extension JailRun {
     do {
       if let raw = output?.raw { try watch(raw, .output, .readable) }
       if let raw = errorOutput?.raw { try watch(raw, .errorOutput, .readable) }
-      if let raw = replyEnd?.raw { try watch(raw, .reply, .readable) }
+      try watchReply()
     } catch {
       end(.workerLost)
     }
+  }
+
+  private func watchReply() throws(PosixError) {
+    guard !replyIsWatched, let raw = replyEnd?.raw else { return }
+    try watch(raw, .reply, .readable)
+    replyIsWatched = true
+  }
+
+  func unwatchReply() {
+    guard replyIsWatched, let raw = replyEnd?.raw else { return }
+    unwatch(raw)
+    replyIsWatched = false
   }
 
   private func setBackstop(_ wallMilliseconds: UInt64?) {

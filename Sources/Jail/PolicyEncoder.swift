@@ -23,6 +23,10 @@ struct PolicyEncoder {
     return offset
   }
 
+  func text(at offset: UInt32) -> String {
+    String(decoding: strings[Int(offset)...].prefix { $0 != 0 }, as: UTF8.self)
+  }
+
   mutating func addData(_ bytes: [UInt8]) -> (offset: UInt32, length: UInt32) {
     let offset = UInt32(truncatingIfNeeded: data.count)
     data.append(contentsOf: bytes)

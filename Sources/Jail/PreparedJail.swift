@@ -8,8 +8,18 @@ package struct PreparedJail: Sendable {
   package let namesDenials: Bool
   package let exchanges: Bool
   package let waits: Bool
+  /// The profile permits threads, but no process besides the program.
+  let isOneProcess: Bool
   /// Files of the workspace that are there before the start.
   let given: [String: [UInt8]]
+  /// The same jail for a root from a template.
+  let shared: Shared?
+
+  struct Shared: Sendable {
+    let view: SharedView
+    let become: JailPolicy.Identity?
+    let bytes: [UInt8]
+  }
 
   init(
     bytes: [UInt8],
@@ -17,14 +27,18 @@ package struct PreparedJail: Sendable {
     namesDenials: Bool,
     exchanges: Bool,
     waits: Bool,
-    given: [String: [UInt8]]
+    isOneProcess: Bool,
+    given: [String: [UInt8]],
+    shared: Shared?
   ) {
     self.bytes = bytes
     self.limits = limits
     self.namesDenials = namesDenials
     self.exchanges = exchanges
     self.waits = waits
+    self.isOneProcess = isOneProcess
     self.given = given
+    self.shared = shared
   }
 
   /// Other bytes with the same limits, for tests of what reads them.
@@ -35,7 +49,22 @@ package struct PreparedJail: Sendable {
       namesDenials: jail.namesDenials,
       exchanges: jail.exchanges,
       waits: jail.waits,
-      given: jail.given
+      isOneProcess: jail.isOneProcess,
+      given: jail.given,
+      shared: nil
+    )
+  }
+
+  init(template bytes: [UInt8]) {
+    self.init(
+      bytes: bytes,
+      limits: JailLimits(),
+      namesDenials: false,
+      exchanges: false,
+      waits: false,
+      isOneProcess: false,
+      given: [:],
+      shared: nil
     )
   }
 }
@@ -71,13 +100,26 @@ extension JailPolicy {
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
     let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, adding: addedCalls) : []
+    var shared: PreparedJail.Shared?
+    if let view = SharedView(self) {
+      var own = encoder
+      own.config.flags |= BH_JAIL_FROM_TEMPLATE
+      own.mounts.removeAll { !SharedView.isOwn($0, encoder.text(at: $0.target)) }
+      shared = .init(
+        view: view,
+        become: runAs,
+        bytes: try own.encode(bpf: bpf, arguments: argv, environment: env)
+      )
+    }
     return PreparedJail(
       bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
       limits: limits,
       namesDenials: notifies,
       exchanges: exchanges,
       waits: waits,
-      given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 })
+      isOneProcess: hasFilter && profile == .compute && addedCalls.isEmpty,
+      given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 }),
+      shared: shared
     )
   }
 

@@ -58,7 +58,7 @@ enum SyscallSet {
 
   /// Building jails: namespaces, mounts, capabilities of one's own namespace.
   static let jails = [
-    "clone", "clone3", "unshare", "mount", "umount2", "pivot_root", "open_tree", "move_mount", "mount_setattr",
+    "clone", "clone3", "unshare", "setns", "mount", "umount2", "pivot_root", "open_tree", "move_mount", "mount_setattr",
     "fsopen", "fsconfig", "fsmount", "fspick", "sethostname", "capset", "prctl", "memfd_create", "setgroups",
     "setresuid", "setresgid", "socketpair",
   ]

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define BH_MAX_COUNTED 8
+#define BH_MAX_SENT 3
 
 // One jail under construction. The program is started by a child that borrows this memory, so it reports through
 // `stage`, `error` and `index`.
@@ -17,6 +18,7 @@ struct bh_jail {
   int listener;   // seccomp notifications; −1 when none
   int workspace;  // the workspace's folder; −1 when none
   int io;         // our own /proc/self/io; −1 when none
+  int outer_proc;  // /proc as the launcher sees it, until the ids are written; −1 when the path will do
   int proc;       // the jail's own /proc; −1 when none
   int counted[BH_MAX_COUNTED];  // tmpfs whose bytes are memory
   int counted_count;
@@ -42,7 +44,7 @@ static inline const char *bh_string(const struct bh_jail *jail, uint32_t offset)
 // Notes where it went wrong and returns `error` (negative) for the caller to pass on.
 int bh_fail(struct bh_jail *jail, int stage, int index, int error);
 
-// Sends one message with up to 2 descriptors. A parent that is gone is not an error: its absence is seen by poll.
+// Sends one message with up to BH_MAX_SENT descriptors. A parent that is gone is not an error: its absence is seen by poll.
 void bh_send(const struct bh_jail *jail, const struct bh_jail_message *message, const int *descriptors, int count);
 struct bh_jail_message bh_message(int kind);
 void bh_send_failure(const struct bh_jail *jail);
@@ -52,6 +54,12 @@ void bh_read_io(int file, uint64_t *read_bytes, uint64_t *written_bytes);
 
 // root.c: opens the sources, builds the root, pivots.
 int bh_build_root(struct bh_jail *jail);
+// The same where the root is a template's already: only what is the run's own.
+int bh_furnish_root(struct bh_jail *jail);
+
+// template.c
+int bh_send_template(struct bh_jail *jail);                           // the reaper, when its root is one
+int bh_enter_template(struct bh_jail *jail, int user, int mounts);  // the launcher, before it clones the reaper
 
 // program.c: starts the program; returns its pid.
 int bh_start_program(struct bh_jail *jail);

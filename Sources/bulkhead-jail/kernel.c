@@ -51,3 +51,7 @@ int bh_landlock_restrict(int ruleset) { return result(syscall(SYS_landlock_restr
 int bh_seccomp_load(unsigned flags, const void *program) {
   return result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program));
 }
+
+int bh_enter_namespace(int file, int kind) { return result(syscall(SYS_setns, file, kind)); }
+
+int bh_pidfd_open(int pid) { return result(syscall(SYS_pidfd_open, pid, 0u)); }

@@ -54,6 +54,9 @@ struct bh_landlock_path {
 #define BH_LANDLOCK_RULE_PATH 1u
 #define BH_LANDLOCK_VERSION 1u
 
+int bh_enter_namespace(int file, int kind);
+// A descriptor of a process that is our child.
+int bh_pidfd_open(int pid);
 int bh_clone3(struct bh_clone_args *arguments);
 int bh_open_tree(int folder, const char *path, unsigned flags);
 int bh_mount_setattr(int folder, const char *path, unsigned flags, const struct bh_mount_attr *attributes);

@@ -1,7 +1,8 @@
 // bulkhead-jail: applies a prepared jail to one program and stays as the jail's pid 1.
 //
-// Usage: bulkhead-jail POLICY STATUS, two descriptor numbers: a file (a memfd) with the prepared policy, and a
-// sequenced-packet Unix socket to the parent. The program gets descriptors 0 ..< `kept_descriptors` of ours.
+// Usage: bulkhead-jail POLICY STATUS [USER MOUNTS], descriptor numbers: a file (a memfd) with the prepared policy, a
+// sequenced-packet Unix socket to the parent, and for a policy that says so the namespaces of a template (template.c).
+// The program gets descriptors 0 ..< `kept_descriptors` of ours.
 //
 // Theory of operation. Three processes:
 //
@@ -41,7 +42,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct bh_jail jail = {.listener = -1, .workspace = -1, .io = -1, .proc = -1};
+static struct bh_jail jail = {.listener = -1, .workspace = -1, .io = -1, .outer_proc = -1, .proc = -1};
 static void *mapping;
 static size_t mapping_size;
 
@@ -125,15 +126,26 @@ static _Noreturn void fail_and_exit(void) {
 
 static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   const struct bh_jail_config *config = jail.policy.config;
-  jail.io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);  // a process that is not dumpable may only read it
+  // A process that is not dumpable may only read it.
+  jail.io = jail.outer_proc < 0 ? open("/proc/self/io", O_RDONLY | O_CLOEXEC)
+                                : openat(jail.outer_proc, "self/io", O_RDONLY | O_CLOEXEC);
   if (bh_settle(&jail, uid, gid) != 0) fail_and_exit();
+  if (jail.outer_proc >= 0) close(jail.outer_proc);
   if (!(config->flags & BH_JAIL_DUMPABLE_REAPER)) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // After the credentials, a change of which clears it. A launcher that died before this is seen on the socket.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
     bh_fail(&jail, BH_STAGE_REAPER, 0, -errno);
     fail_and_exit();
   }
-  if ((config->flags & BH_JAIL_PRIVATE_ROOT) && bh_build_root(&jail) != 0) fail_and_exit();
+  if (config->flags & BH_JAIL_FROM_TEMPLATE) {
+    if (bh_furnish_root(&jail) != 0) fail_and_exit();
+  } else if ((config->flags & BH_JAIL_PRIVATE_ROOT) && bh_build_root(&jail) != 0) {
+    fail_and_exit();
+  }
+  if (config->flags & BH_JAIL_TEMPLATE) {
+    if (bh_send_template(&jail) != 0) fail_and_exit();
+    _exit(0);
+  }
   const char *hostname = bh_string(&jail, config->hostname);
   if ((config->namespaces & BH_NS_UTS) && sethostname(hostname, strlen(hostname)) < 0) {
     bh_fail(&jail, BH_STAGE_HOSTNAME, 0, -errno);
@@ -154,7 +166,7 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   if (program < 0) fail_and_exit();
 
   struct bh_jail_message message = bh_message(BH_MESSAGE_READY);
-  int descriptors[2], count = 0;
+  int descriptors[BH_MAX_SENT], count = 0;
   if (jail.listener >= 0) {
     message.code |= BH_READY_LISTENER;
     descriptors[count++] = jail.listener;
@@ -162,6 +174,13 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   if (jail.workspace >= 0) {
     message.code |= BH_READY_WORKSPACE;
     descriptors[count++] = jail.workspace;
+  }
+  // It cannot be reaped before we wait for it, so the number is still its own. Without the descriptor the parent waits
+  // for the end of the tree, as for any other.
+  int program_fd = jail.waits ? bh_pidfd_open(program) : -1;
+  if (program_fd >= 0) {
+    message.code |= BH_READY_PROGRAM;
+    descriptors[count++] = program_fd;
   }
   bh_send(&jail, &message, descriptors, count);
   forget_policy();
@@ -191,8 +210,9 @@ static void send_receipt(pid_t reaper, int io, uint64_t started_us) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    static const char usage[] = "usage: bulkhead-jail POLICY-DESCRIPTOR STATUS-DESCRIPTOR\n";
+  if (argc != 3 && argc != 5) {
+    static const char usage[] =
+        "usage: bulkhead-jail POLICY-DESCRIPTOR STATUS-DESCRIPTOR [USER-NAMESPACE MOUNT-NAMESPACE]\n";
     return write(2, usage, sizeof usage - 1) < 0 ? 70 : 64;
   }
   struct timespec start;
@@ -211,7 +231,20 @@ int main(int argc, char **argv) {
   }
 
   int io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+  int needs_template = (jail.policy.config->flags & BH_JAIL_FROM_TEMPLATE) != 0;
+  if (needs_template != (argc == 5)) {
+    bh_fail(&jail, BH_STAGE_TEMPLATE, 7, -EINVAL);
+    bh_send_failure(&jail);
+    return 125;
+  }
   uint32_t uid = geteuid(), gid = getegid();
+  if (needs_template) {
+    const char *user = argv[3], *mounts = argv[4];
+    if (bh_enter_template(&jail, (int)bh_take_number(&user), (int)bh_take_number(&mounts)) != 0) {
+      bh_send_failure(&jail);
+      return 125;
+    }
+  }
   int pidfd = -1;
   struct bh_clone_args arguments = {
       .flags = namespace_flags(jail.policy.config->namespaces) | CLONE_PIDFD,

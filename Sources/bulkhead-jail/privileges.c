@@ -67,7 +67,8 @@ static int map_identities(struct bh_jail *jail, int folder, uint32_t uid, uint32
 }
 
 int bh_settle(struct bh_jail *jail, uint32_t uid, uint32_t gid) {
-  int folder = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int folder = jail->outer_proc < 0 ? open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC)
+                                    : openat(jail->outer_proc, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return bh_fail(jail, BH_STAGE_IDENTITIES, 3, -errno);
   // Should the host run short of memory, jails go first; best effort.
   (void)write_file(folder, "oom_score_adj", "800", 3);

@@ -40,14 +40,11 @@ static int load_filter(struct bh_jail *jail) {
   return 0;
 }
 
-static int reset_signals(void) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  for (int number = 1; number < NSIG; number++) {
-    if (number == SIGKILL || number == SIGSTOP || number == 32 || number == 33) continue;
-    // A file that grows past the limit gives its writer an errno, not a death.
-    action.sa_handler = number == SIGXFSZ ? SIG_IGN : SIG_DFL;
-    if (sigaction(number, &action, NULL) < 0) return -errno;
-  }
+// Everything else is as who started us left it, which is the default: nothing of ours has a handler yet.
+static int set_signals(void) {
+  // A file that grows past the limit gives its writer an errno, not a death.
+  struct sigaction action = {.sa_handler = SIG_IGN};
+  if (sigaction(SIGXFSZ, &action, NULL) < 0) return -errno;
   sigset_t none;
   sigemptyset(&none);
   return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
@@ -75,7 +72,7 @@ static int prepare(struct bh_jail *jail) {
   if (set_limits(jail, 0) != 0) return -jail->error;
   const char *cwd = bh_string(jail, config->cwd);
   if (cwd[0] != '\0' && chdir(cwd) < 0) return bh_fail(jail, BH_STAGE_WORKING_FOLDER, 0, -errno);
-  int error = reset_signals();
+  int error = set_signals();
   if (error != 0) return bh_fail(jail, BH_STAGE_SESSION, 1, error);
   // Everything but what the program keeps goes at exec, in its table only.
   error = bh_close_range(config->kept_descriptors, ~0u, 1u << 2 /* CLOSE_RANGE_CLOEXEC */);

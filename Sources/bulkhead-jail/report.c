@@ -28,7 +28,7 @@ struct bh_jail_message bh_message(int kind) {
 void bh_send(const struct bh_jail *jail, const struct bh_jail_message *message, const int *descriptors, int count) {
   struct iovec part = {.iov_base = (void *)message, .iov_len = sizeof *message};
   union {
-    char bytes[CMSG_SPACE(2 * sizeof(int))];
+    char bytes[CMSG_SPACE(BH_MAX_SENT * sizeof(int))];
     struct cmsghdr aligned;
   } control;
   memset(&control, 0, sizeof control);

@@ -129,6 +129,16 @@ static int apply(struct bh_jail *jail, const struct bh_jail_mount *mount, int tr
   }
 }
 
+int bh_furnish_root(struct bh_jail *jail) {
+  umask(0);
+  for (uint32_t i = 0; i < jail->policy.mount_count; i++) {
+    const struct bh_jail_mount *mount = &jail->policy.mounts[i];
+    int error = mount->op == BH_MOUNT_BIND ? -EINVAL : apply(jail, mount, -1);
+    if (error != 0) return bh_fail(jail, BH_STAGE_MOUNT, (int)i, error);
+  }
+  return 0;
+}
+
 int bh_build_root(struct bh_jail *jail) {
   static int trees[BH_JAIL_MAX_MOUNTS];
   const struct bh_jail_mount *mounts = jail->policy.mounts;

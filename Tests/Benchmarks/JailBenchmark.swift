@@ -4,21 +4,43 @@ import Jail
 import Posix
 
 /// The cost of a cold jail of the full grade, reaper included, against a plain spawn of the same program and against
-/// bubblewrap with the same namespaces and a comparable root (bubblewrap without a filter, limits, or Landlock).
-func benchmarkJail(runs: Int = 400) throws -> [Measurement] {
+/// bubblewrap with the same namespaces and a comparable root (bubblewrap without a filter, limits, or Landlock); from a
+/// small parent, and from one whose memory a fork would have to copy.
+func benchmarkJail(runs: Int = 400) throws -> Results {
   var policy = JailPolicy(program: "/usr/bin/true", arguments: ["true"])
   policy.runAs = geteuid() == 0 ? .init(uid: 65533, gid: 65533) : nil
   // As inside the sandbox worker, whose network namespace is empty already.
   policy.network = .inherited
   let prepared = try policy.prepare()
-  var sides: [(name: String, body: () throws -> Void)] = [
-    ("ours", { try jailed(prepared) }),
-    ("ours, prepared anew", { try jailed(policy.prepare()) }),
-    ("posix_spawn", { try plain("/usr/bin/true", ["true"]) }),
-  ]
-  if access("/usr/bin/bwrap", X_OK) == 0 {
-    sides.append(("bubblewrap", { try plain("/usr/bin/bwrap", bubblewrap) }))
+  var own = policy
+  own.sharesView = false
+  let preparedOwn = try own.prepare()
+  let run: Subject = ("ours", { try jailed(prepared) })
+  let spawn: Subject = ("posix_spawn", { try plain("/usr/bin/true", ["true"]) })
+  let peer: Subject? =
+    access("/usr/bin/bwrap", X_OK) == 0 ? ("bubblewrap", { try plain("/usr/bin/bwrap", bubblewrap) }) : nil
+  var results = Results()
+  try add(
+    "cold /bin/true",
+    [
+      run, ("ours, prepared anew", { try jailed(policy.prepare()) }),
+      ("ours, a root of its own", { try jailed(preparedOwn) }), spawn,
+    ] + (peer.map { [$0] } ?? []),
+    runs,
+    &results
+  )
+  let heap = UnsafeMutableRawPointer.allocate(byteCount: 100 << 20, alignment: 4096)
+  for page in stride(from: 0, to: 100 << 20, by: 4096) {
+    heap.storeBytes(of: UInt8(page >> 12 & 0xff), toByteOffset: page, as: UInt8.self)
   }
+  defer { heap.deallocate() }
+  try add("cold /bin/true, 100 MB dirty", [run, spawn] + (peer.map { [$0] } ?? []), runs / 2, &results)
+  return results
+}
+
+private typealias Subject = (name: String, body: () throws -> Void)
+
+private func add(_ subject: String, _ sides: [Subject], _ runs: Int, _ results: inout Results) throws {
   var samples = [[Double]](repeating: [], count: sides.count)
   // In turn, so that a noisy moment hits all alike; the first round warms up.
   for run in 0...runs {
@@ -28,8 +50,14 @@ func benchmarkJail(runs: Int = 400) throws -> [Measurement] {
       if run > 0 { samples[i].append(Double(BootTime.now.nanoseconds - start)) }
     }
   }
-  return sides.indices.map {
-    Measurement(subject: "cold /bin/true", side: sides[$0].name, bytes: nil, samples: samples[$0])
+  var medians: [String: Double] = [:]
+  for (side, samples) in zip(sides, samples) { medians[side.name] = results.add(subject, side.name, samples).median }
+  guard let ours = medians["ours"] else { return }
+  if let spawn = medians["posix_spawn"] {
+    results.bounds.append(Bound("\(subject): p50", ours / spawn, "x posix_spawn", atMost: 3.5))
+  }
+  if let peer = medians["bubblewrap"] {
+    results.bounds.append(Bound("\(subject): bubblewrap's p50", peer / ours, "x as long", atLeast: 2))
   }
 }
 

@@ -12,7 +12,7 @@ struct Measurement {
   /// Half the distance between the quartiles, in percent of the median.
   var spread: Double { (quantile(0.75) - quantile(0.25)) / 2 / median * 100 }
 
-  private func quantile(_ q: Double) -> Double {
+  func quantile(_ q: Double) -> Double {
     let sorted = samples.sorted()
     return sorted[Int((Double(sorted.count - 1) * q).rounded())]
   }

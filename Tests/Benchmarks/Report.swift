@@ -5,6 +5,7 @@ import JSON
 struct Report {
   let family: String
   let measurements: [Measurement]
+  let bounds: [Bound]
 
   var table: String {
     var rows = [["subject", "side", "runs", "median", "spread", "MB/s", "ratio"]]
@@ -16,14 +17,27 @@ struct Report {
         ratio(measurement).map { rounded($0, 2) } ?? "",
       ])
     }
+    var lines = ["\(family) on \(machine)"] + Self.columns(rows, left: 2)
+    if !bounds.isEmpty {
+      let rows = bounds.map { bound in
+        [
+          bound.subject, "\(rounded(bound.value, 2)) \(bound.unit)",
+          "\(bound.isAtMost ? "at most" : "at least") \(rounded(bound.limit, 2))", bound.holds ? "held" : "MISSED",
+        ]
+      }
+      lines += [""] + Self.columns([["bound", "measured", "limit", ""]] + rows, left: 1)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func columns(_ rows: [[String]], left: Int) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
+    return rows.map { row in
       row.indices.map { column in
         let padding = String(repeating: " ", count: widths[column] - row[column].count)
-        return column < 2 ? row[column] + padding : padding + row[column]
+        return column < left ? row[column] + padding : padding + row[column]
       }.joined(separator: "  ")
     }
-    return (["\(family) on \(machine)"] + lines).joined(separator: "\n")
   }
 
   var json: String {
@@ -55,6 +69,23 @@ struct Report {
         writer.key("ratio")
         writer.value(JSON(ratio) ?? .null)
       }
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.key("bounds")
+    writer.beginArray()
+    for bound in bounds {
+      writer.beginObject()
+      writer.key("subject")
+      writer.value(bound.subject)
+      writer.key("measured")
+      writer.value(JSON(bound.value) ?? .null)
+      writer.key("unit")
+      writer.value(bound.unit)
+      writer.key(bound.isAtMost ? "at_most" : "at_least")
+      writer.value(JSON(bound.limit) ?? .null)
+      writer.key("held")
+      writer.value(bound.holds)
       writer.endObject()
     }
     writer.endArray()

@@ -1,21 +1,21 @@
 /// Measures one family of operations against a peer or a floor in the same run: `Benchmarks FAMILY [--json]`;
 /// `Benchmarks --list` names them.
 ///
-/// Each family is one file that returns a list of `Measurement`; add it to `families`.
+/// Each family is one file that returns its `Results`, or a list of `Measurement` alone; add it to `families`.
 
 import Glibc
 
-let families: [String: () throws -> [Measurement]] = [
+let families: [String: () throws -> Results] = [
   "jail": { try benchmarkJail() },
-  "jobs": measureJobs,
-  "json": measureJSON,
-  "plan": measurePlan,
-  "receipts": measureReceipts,
+  "jobs": { Results(try measureJobs()) },
+  "json": { Results(try measureJSON()) },
+  "plan": { Results(try measurePlan()) },
+  "receipts": { Results(try measureReceipts()) },
   "sandbox": measureSandbox,
-  "service": measureService,
-  "soak": measureSoak,
-  "supervision": measureSupervision,
-  "transport": measureTransport,
+  "service": { Results(try measureService()) },
+  "soak": { Results(try measureSoak()) },
+  "supervision": { Results(try measureSupervision()) },
+  "transport": { Results(try measureTransport()) },
 ]
 
 // The other end of a measurement is this program again.
@@ -36,5 +36,6 @@ else {
   write(STDERR_FILENO, usage, usage.utf8.count)
   exit(64)
 }
-let report = Report(family: name, measurements: try family())
+let results = try family()
+let report = Report(family: name, measurements: results.measurements, bounds: results.bounds)
 print(arguments.contains("--json") ? report.json : report.table)

@@ -31,8 +31,8 @@ import Wire
       #expect(answer.output?["/proc/1/environ"] == .integer(Int64(EACCES)))
       #expect(answer.output?["/proc/1/mem"] == .integer(Int64(EACCES)))
       #expect(answer.output?["/proc/1/maps"] == .integer(Int64(EACCES)))
-      // Three streams and the reply.
-      #expect(answer.output?["fds"]?.arrayValue == ["pipe", "pipe", "pipe", "pipe"])
+      // Three streams, the request, which ends the process when it closes, and the reply.
+      #expect(answer.output?["fds"]?.arrayValue == ["pipe", "pipe", "pipe", "pipe", "pipe"])
       try bench.until("one waits") { bench.descendants().contains { $0.name.hasPrefix("python3") } }
     }
     try bench.end()

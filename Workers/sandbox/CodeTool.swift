@@ -37,7 +37,6 @@ enum CodeTool {
     let isPython = interpreter.name == sandbox.interpreters.python?.name
     let pool = isPython && policy.isDefault(call.needs, call.limits) && request.count <= warmBytes ? sandbox.warm : nil
     let wall = policy.wallMilliseconds(call.limits, remainingMS: call.remainingMS)
-    defer { pool?.ended() }
     func cold() throws -> JailRun {
       var policy = try policy.policy(
         interpreter.program,
@@ -56,18 +55,16 @@ enum CodeTool {
         throw Sandbox.failed(error)
       }
     }
-    var isWarm = false
+    var warm: JailRun?
+    defer { pool?.ended(warm) }
     var (result, reply) = try await RunDriver.drive(call) {
-      if let run = pool?.begin(request, given: given, wallMilliseconds: wall) {
-        isWarm = true
-        return run
-      }
-      return try cold()
+      warm = pool?.begin(request, given: given, wallMilliseconds: wall)
+      return try warm ?? cold()
     } then: {
       ($1, $0.reply)
     }
     // A process that was killed between the last look at it and its request: the code has not run.
-    if isWarm, !Exchange.hasBegun(reply.bytes), result.reason == .signal || result.reason == .workerLost {
+    if let warm, !warm.requestWasRead, result.reason == .signal || result.reason == .workerLost {
       (result, reply) = try await RunDriver.drive(call, cold) { ($1, $0.reply) }
     }
     let answer = Exchange.answer(reply.bytes, isTruncated: reply.isTruncated)

@@ -3,7 +3,11 @@ internal import JSON
 /// The request on an interpreter's descriptor 3 and the reply on its descriptor 4.
 ///
 ///     request = length header file…     length: 4 bytes, big-endian; header: {"code", "input", "files": [{"path", "bytes"}]}
-///     reply   = "R" used "B" [length answer] R: ready, used: processor µs so far, 8 bytes; B: request read, the code begins; answer: {"output", "error"?}
+///     reply   = "R" used [length answer] ["E" status]   R: ready, used: processor µs so far, 8 bytes; answer: {"output", "error"?};
+///                                                       E: everything has been done and written, status: the exit code, 1 byte
+///
+/// After "E" a Python interpreter exits once its request pipe is closed, or after a second: until then its result can be
+/// had without its end.
 ///
 /// The reply comes from inside a jail: whoever runs there may write anything, and says only what it could have said by
 /// its output anyway.
@@ -11,9 +15,6 @@ enum Exchange {
   /// Of one answer.
   static let replyLimit = 4 << 20
   static let ready = UInt8(ascii: "R")
-
-  /// Whether any of the code can have run.
-  static func hasBegun(_ reply: [UInt8]) -> Bool { reply.count > head }
 
   /// "R" and the processor time.
   private static let head = 9
@@ -33,6 +34,17 @@ enum Exchange {
     return bytes
   }
 
+  private static func endOfAnswer(_ bytes: [UInt8]) -> Int? {
+    guard bytes.count >= head + 4 else { return nil }
+    return bytes[head..<(head + 4)].reduce(0) { $0 << 8 | Int($1) } + head + 4
+  }
+
+  /// The exit code that a complete reply announces.
+  static func announcedExit(_ bytes: [UInt8]) -> Int32? {
+    guard let end = endOfAnswer(bytes), bytes.count == end + 2, bytes[end] == UInt8(ascii: "E") else { return nil }
+    return Int32(bytes[end + 1])
+  }
+
   struct Answer {
     var output = JSON.null
     /// {"name", "message", "type"?, "line"?}
@@ -42,18 +54,13 @@ enum Exchange {
   /// What the program said at its end. A program that ended without an answer has no output; an answer that is none is
   /// an error of its own.
   static func answer(_ bytes: [UInt8], isTruncated: Bool) -> Answer {
-    guard bytes.count > head + 1 else { return Answer() }
+    guard bytes.count > head else { return Answer() }
     if isTruncated { return failed("output_too_large", "output of more than \(replyLimit) bytes") }
-    guard bytes.count >= head + 5 else {
-      return failed("output_not_json", "the program ended while it gave its output")
-    }
-    let length = bytes[(head + 1)..<(head + 5)].reduce(0) { $0 << 8 | Int($1) }
-    let body = bytes[(head + 5)...]
-    guard body.count >= length else {
+    guard let end = endOfAnswer(bytes), bytes.count >= end else {
       return failed("output_not_json", "the program ended while it gave its output")
     }
     do {
-      guard case .object(let answer) = try JSON(parsing: body.prefix(length), limits: limits) else {
+      guard case .object(let answer) = try JSON(parsing: bytes[(head + 4)..<end], limits: limits) else {
         return failed("output_not_json", "the reply is not an object")
       }
       return Answer(output: answer["output"] ?? .null, error: answer["error"].flatMap(checked))

@@ -33,7 +33,6 @@ enum NodeBootstrap {
         writeFileSync(path, take(file.bytes), {flag: "wx"});
       }
       closeSync(3);
-      writeSync(4, "B");
       let error = null;
       process.on("uncaughtExceptionMonitor", (failure) => {
         error = {name: "exception", type: String(failure?.name ?? typeof failure).slice(0, 200),

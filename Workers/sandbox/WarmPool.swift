@@ -9,7 +9,8 @@ internal import Synchronization
 /// Each is started by an exec of its own, serves one request and ends: nothing of one run is in the next. The pool
 /// fills after the first use, one process after another and preferably while no run is going on, so that refilling
 /// does not slow the calls it is for; and it empties when nothing was asked for `idleMS`. A process that dies while it
-/// waits is replaced; when several do in a row, later and later.
+/// waits is replaced; when several do in a row, later and later. A process whose result was taken before its end is
+/// killed as soon as the answer is away, and counts until it is gone: none is started before.
 final class WarmPool: Sendable {
   /// Safety: a run is in the pool, where only the holder of the lock touches it, or with the one who took it.
   private struct Waiting: @unchecked Sendable {
@@ -24,6 +25,8 @@ final class WarmPool: Sendable {
     var calls = 0
     var lastUse = BootTime(nanoseconds: 0)
     var lastEnd = BootTime(nanoseconds: 0)
+    /// When the thread is to look again at the latest; it is not woken by what can wait until then.
+    var alarm = BootTime(nanoseconds: .max)
     var isStarted = false
     var hits = 0
     var failures = 0
@@ -34,9 +37,9 @@ final class WarmPool: Sendable {
   private let jail: PreparedJail
   private let size: Int
   private let idleTime: Milliseconds
-  /// Watches the idle runs, and `wake`.
+  /// Watches the idle runs, and `timer`.
   private let epoll: Descriptor
-  private let wake: Descriptor
+  private let timer: Descriptor
 
   /// While a call is going on, a missing process is started only after so long.
   private static let holdOff = Milliseconds(20)
@@ -49,8 +52,12 @@ final class WarmPool: Sendable {
     self.size = size
     idleTime = Milliseconds(idleMS)
     epoll = Descriptor(owning: try posix("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
-    wake = Descriptor(owning: try posix("eventfd") { eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK)) })
-    try watch(wake.raw)
+    timer = Descriptor(
+      owning: try posix("timerfd_create") {
+        timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
+      }
+    )
+    try watch(timer.raw)
   }
 
   /// A process with `request` on its way to it, its limits counting; nil when none waits. Every call is followed by one
@@ -59,6 +66,7 @@ final class WarmPool: Sendable {
     state.withLock { state in
       state.calls += 1
       state.lastUse = .now
+      wakeThread(&state, at: state.lastUse + Self.holdOff)
       if !state.isStarted {
         state.isStarted = true
         startThread("warm") { self.work() }
@@ -80,12 +88,25 @@ final class WarmPool: Sendable {
     return nil
   }
 
-  func ended() {
+  /// `run` is what `begin` gave.
+  func ended(_ run: JailRun?) {
+    let left = run.flatMap { $0.isLeftBehind ? Waiting(run: $0) : nil }
     state.withLock { state in
       state.calls -= 1
       state.lastEnd = .now
+      if let left { state.dying.append(left) }
+      wakeThread(&state, at: state.lastEnd + Self.pause)
     }
-    signal()
+  }
+
+  /// By a timer, and not at once: a thread that wakes now competes with the answer for the processor.
+  private func wakeThread(_ state: inout State, at time: BootTime) {
+    guard time < state.alarm else { return }
+    state.alarm = time
+    var value = itimerspec()
+    value.it_value.tv_sec = Int(time.nanoseconds / 1_000_000_000)
+    value.it_value.tv_nsec = Int(time.nanoseconds % 1_000_000_000)
+    timerfd_settime(timer.raw, Int32(TFD_TIMER_ABSTIME), &value, nil)
   }
 
   private func takeFirst(_ state: inout State) -> Waiting? {
@@ -115,10 +136,8 @@ final class WarmPool: Sendable {
   }
 
   private func next(_ state: inout State) -> Step {
-    if !state.dying.isEmpty {
-      defer { state.dying = [] }
-      return .end(state.dying)
-    }
+    let dying = takeDying(&state)
+    if !dying.isEmpty { return .end(dying) }
     let now = BootTime.now
     let expiry = state.lastUse + idleTime
     if expiry < now, state.calls == 0 {
@@ -134,19 +153,31 @@ final class WarmPool: Sendable {
     return .wait(expiry.milliseconds(since: now) + 1)
   }
 
+  private func takeDying(_ state: inout State) -> [Waiting] {
+    var count: UInt64 = 0
+    if read(timer.raw, &count, 8) > 0 { state.alarm = BootTime(nanoseconds: .max) }
+    defer { state.dying = [] }
+    return state.dying
+  }
+
   private func start() -> JailRun? {
     do {
       let run = try JailRun(jail, replyLimit: Exchange.replyLimit)
       let end = BootTime.now + Milliseconds(Self.startLimitMS)
       while run.advance() == nil {
-        if Exchange.usedWhenReady(run.reply.bytes) != nil { return run }
+        if Exchange.usedWhenReady(run.reply.bytes) != nil {
+          run.endsWithReply(Exchange.announcedExit)
+          return run
+        }
         let left = end.milliseconds(since: .now)
         if left == 0 {
           self.end(run)
           return nil
         }
-        var waiting = pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0)
-        poll(&waiting, 1, Int32(clamping: left))
+        var waiting = [run.pollDescriptor, timer.raw].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        poll(&waiting, 2, Int32(clamping: left))
+        // A run whose result is out is ended now, however long this takes.
+        for item in state.withLock({ takeDying(&$0) }) { self.end(item.run) }
       }
       note("a warm interpreter ended before it was ready: \(run.result.reason.rawValue)")
     } catch {
@@ -178,9 +209,7 @@ final class WarmPool: Sendable {
     var events = [epoll_event](repeating: epoll_event(), count: 8)
     let count = epoll_wait(epoll.raw, &events, 8, Int32(clamping: ms))
     guard count > 0 else { return }
-    var counter: UInt64 = 0
-    _ = read(wake.raw, &counter, 8)
-    if events.prefix(Int(count)).allSatisfy({ $0.data.u64 == UInt64(wake.raw) }) { return }
+    if events.prefix(Int(count)).allSatisfy({ $0.data.u64 == UInt64(timer.raw) }) { return }
     state.withLock { state in
       // Something happened to a process that should only wait.
       state.idle.removeAll { waiting in
@@ -194,6 +223,7 @@ final class WarmPool: Sendable {
 
   /// Kills a run and reaps it.
   private func end(_ run: JailRun) {
+    if run.isLeftBehind { return run.retire() }
     run.cancel()
     while run.advance() == nil {
       var waiting = pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0)
@@ -213,11 +243,6 @@ final class WarmPool: Sendable {
   private func unwatch(_ raw: Int32) {
     var unused = epoll_event()
     epoll_ctl(epoll.raw, EPOLL_CTL_DEL, raw, &unused)
-  }
-
-  private func signal() {
-    var one: UInt64 = 1
-    _ = write(wake.raw, &one, 8)
   }
 
   private func note(_ text: String) {

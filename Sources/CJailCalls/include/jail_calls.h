@@ -28,6 +28,9 @@ int bh_call_next_notification(int listener, struct bh_call_notification *notific
 /// Answers a notification with `error` (an errno). Never lets the call continue.
 int bh_call_refuse(int listener, uint64_t id, int error);
 
+/// Bytes in a pipe, asked at either end.
+int bh_call_unread(int pipe);
+
 /// Newest Landlock ABI of the kernel.
 int bh_call_landlock_abi(void);
 

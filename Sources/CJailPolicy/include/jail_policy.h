@@ -53,6 +53,8 @@ struct bh_jail_section {
 #define BH_JAIL_DUMPABLE_REAPER 32u  // likewise
 #define BH_JAIL_SAME_SESSION 64u    // likewise
 #define BH_JAIL_ROOT_ALLOWED 128u   // likewise: kernel uid 0 inside
+#define BH_JAIL_TEMPLATE 512u       // start no program: send the namespaces with the finished root, and end
+#define BH_JAIL_FROM_TEMPLATE 1024u  // the root is a template's, whose namespaces come as two more descriptors
 #define BH_JAIL_WAITS 256u          // limits of time and memory count from BH_MESSAGE_BEGIN on, not from the start
 
 // bh_jail_config.namespaces; user is implied by any other
@@ -169,11 +171,12 @@ enum bh_jail_stage {
   BH_STAGE_LANDLOCK,
   BH_STAGE_SECCOMP,
   BH_STAGE_WORKING_FOLDER,
-  BH_STAGE_EXEC
+  BH_STAGE_EXEC,
+  BH_STAGE_TEMPLATE
 };
 
 enum bh_jail_message_kind {
-  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace? (bits in `code`)
+  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace?, a pidfd of the program? (bits in `code`)
   BH_MESSAGE_REAPER = 2,   // descriptor: a pidfd of the reaper
   BH_MESSAGE_FAILED = 3,   // stage, error, code = index of the mount or rule
   BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed
@@ -182,6 +185,7 @@ enum bh_jail_message_kind {
                            // wall µs, bytes read, bytes written, peak bytes of the tree, wait status of the reaper
   BH_MESSAGE_BEGIN = 7,    // parent → reaper, once, with BH_JAIL_WAITS: values[0] = wall ms that are left, 0 = as the
                            // policy says; values[1] = processor µs that the program used while it waited
+  BH_MESSAGE_TEMPLATE = 8,  // descriptors: the user and the mount namespace of a finished root
   BH_MESSAGE_GONE = 9      // every process but the reaper is dead and reaped: values as of BH_MESSAGE_RECEIPT, of them
                            // all; stage is 1 if code is the program's wait
                            // status; values[6] = peak bytes of the tree. The namespaces go when the reaper does
@@ -189,6 +193,7 @@ enum bh_jail_message_kind {
 
 #define BH_READY_LISTENER 1
 #define BH_READY_WORKSPACE 2
+#define BH_READY_PROGRAM 4  // of a jail that waits: its use can then be read while it lives
 
 enum bh_jail_limit {
   BH_LIMIT_WALL = 1,

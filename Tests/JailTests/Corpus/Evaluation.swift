@@ -44,8 +44,10 @@ extension Attack {
     return policy
   }
 
-  package func evaluate(_ fixture: Fixture) throws -> Evaluation {
-    let jailed = policy(fixture)
+  /// `sharesView`: with a root from a template where the view permits it, or with one of its own.
+  package func evaluate(_ fixture: Fixture, sharesView: Bool = true) throws -> Evaluation {
+    var jailed = policy(fixture)
+    jailed.sharesView = sharesView
     var open = jailed
     open.removedWalls = walls
     open.addedCalls = Set(calls)

@@ -7,13 +7,13 @@ import Testing
 /// Every attack as the user who runs the tests; `OtherUserTests` repeats them as an ordinary user when that is root.
 @Suite(.serialized)
 struct CorpusTests {
-  @Test(arguments: Set(Corpus.all.map(\.group)).sorted())
-  func `every attack of the group is held by its wall and succeeds without it`(group: String) throws {
+  @Test(arguments: Set(Corpus.all.map(\.group)).sorted(), [true, false])
+  func `every attack of the group is held by its wall and succeeds without it`(group: String, sharesView: Bool) throws {
     _ = builtPrograms
     let fixture = try Fixture()
     defer { fixture.remove() }
     for attack in Corpus.all where attack.group == group {
-      let complaints = try attack.evaluate(fixture).complaints
+      let complaints = try attack.evaluate(fixture, sharesView: sharesView).complaints
       #expect(complaints.isEmpty, "\(attack.group): \(attack.name): \(complaints.joined(separator: "; "))")
     }
   }
@@ -26,9 +26,9 @@ struct CorpusTests {
     #expect(seen.count >= 100)
   }
 
-  @Test(.enabled(if: geteuid() == 0, "this run is by an ordinary user already"))
-  func `every attack is held for an ordinary user too`() throws {
-    let run = try runCorpus([], as: 61235)
+  @Test(.enabled(if: geteuid() == 0, "this run is by an ordinary user already"), arguments: [[], ["--own-roots"]])
+  func `every attack is held for an ordinary user too`(options: [String]) throws {
+    let run = try runCorpus(options, as: 61235)
     #expect(
       run.status == .code(0),
       "\(run.output.split(separator: "\n").filter { $0.hasPrefix("FAILED") }.joined(separator: "\n"))"

@@ -118,9 +118,9 @@ enum ImageSource {
       let folder = try Descriptor.open(root, O_RDONLY | O_DIRECTORY)
       let rest = String(path.dropFirst(root == "/" ? 1 : root.utf8.count + 1))
       let raw = folder.raw
-      let resolve = UInt(BULKHEAD_RESOLVE_BENEATH.rawValue | BULKHEAD_RESOLVE_NO_MAGICLINKS.rawValue)
+      let resolve = UInt(BULKHEAD_RESOLVE_BENEATH | BULKHEAD_RESOLVE_NO_MAGICLINKS)
       let opened = bulkhead_openat2(raw, rest, O_RDONLY | O_NONBLOCK, 0, resolve)
-      guard opened >= 0 else { throw PosixError("openat2", path, errno: -opened) }
+      guard opened >= 0 else { throw PosixError("openat2", path, errno: 0 - opened) }
       file = Descriptor(owning: opened)
     }
     var status = stat()
