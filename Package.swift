@@ -23,6 +23,8 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlCalls", dependencies: ["CCurl"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSpawn"),
@@ -60,7 +62,7 @@ let package = Package(
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
@@ -68,7 +70,10 @@ let package = Package(
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
-      dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Supervision"],
+      dependencies: [
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Journal", "Engine",
+        "Supervision",
+      ],
       swiftSettings: strict
     ),
     .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -82,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Supervision",
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal", "Supervision",
         "Coordinator",
         "bulkhead-jail",
       ],
@@ -102,6 +107,35 @@ let package = Package(
       name: "sandbox-worker",
       dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/sandbox",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "receipts-worker",
+      dependencies: ["Jail", "JSON", "Posix", "CLinux", "Wire", "WorkerKit"],
+      path: "Workers/receipts",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "executor-worker",
+      dependencies: ["JSON", "WorkerKit"],
+      path: "Workers/executor",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "files-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/files",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "web-worker",
+      dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/web",
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
@@ -154,15 +188,38 @@ let package = Package(
     ),
     .testTarget(
       name: "SupervisionTests",
-      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Supervision", "Coordinator"],
+      dependencies: ["JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "sandbox-worker",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "sandbox-worker",
         "bulkhead-jail",
       ],
+      swiftSettings: strict
+    ),
+    // Real receipts with what people read on them, for the tests and the measurements.
+    .target(name: "ReceiptsTruth", dependencies: ["JSON"], path: "Tests/ReceiptsTests/Truth", swiftSettings: strict),
+    .testTarget(
+      name: "ReceiptsTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
+        "receipts-worker", "bulkhead-jail",
+      ],
+      path: "Tests/ReceiptsTests/Suite",
+      exclude: ["Images"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ToolWorkerTests",
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "bulkhead-jail",
+        "executor-worker", "files-worker", "web-worker",
+      ],
+      exclude: ["server.py"],
       swiftSettings: strict
     ),
     .testTarget(
@@ -187,8 +244,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Transport", "Jail", "Logging", "Supervision", "bulkheadd", "bulkhead-jail",
-        "echo-worker", "sandbox-worker",
+        "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
+        "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

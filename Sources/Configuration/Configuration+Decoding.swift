@@ -33,6 +33,7 @@ extension Configuration {
     it.callTimeoutMS = fields.duration("call_timeout", in: 1...Limit.timeoutMS) ?? it.callTimeoutMS
     it.log = Log(fields.section("log"))
     it.limits = Limits(fields.section("limits"))
+    it.jobs = Jobs(fields.section("jobs"))
     it.jail = Jail(fields.section("jail"))
     it.decodeWorkers(fields.section("workers"))
     fields.finish()
@@ -98,6 +99,27 @@ extension Configuration.Limits {
   }
 }
 
+extension Configuration.Jobs {
+  fileprivate init(_ fields: ConfigurationFields) {
+    var fields = fields
+    active = fields.integer("active", in: 1...100_000) ?? active
+    keepMS = fields.duration("keep", in: 0...315_360_000_000) ?? keepMS
+    cacheMS = fields.duration("cache", in: 0...86_400_000) ?? cacheMS
+    var tools = fields.section("concurrency")
+    for entry in tools.others() {
+      let path = tools.path(entry.key)
+      guard Tool.isValidName(entry.key) else {
+        let hint = "1 to 128 of A-Z a-z 0-9 _ . -"
+        tools.reader.report(.invalidValue, at: entry.position, "\(quoted(path)) names no tool", hint: hint)
+        continue
+      }
+      concurrency[entry.key] = tools.integer(entry.key, in: 1...1_024_000)
+    }
+    tools.finish()
+    fields.finish()
+  }
+}
+
 extension Configuration.Jail {
   fileprivate init(_ fields: ConfigurationFields) {
     var fields = fields
@@ -115,6 +137,8 @@ extension Configuration.Worker {
     concurrency = fields.integer("concurrency", in: 1...Int64(Limit.concurrency))
     decodeSettings(&fields)
     secrets = SecretSource.decode(fields.section("secrets"))
+    read = fields.plainPaths("read")
+    write = fields.plainPaths("write")
     limits = ResourceLimits(fields.section("limits"))
     heartbeat = Heartbeat(fields.section("heartbeat"))
     graceMS = fields.duration("grace", in: 0...600_000)

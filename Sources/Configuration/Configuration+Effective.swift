@@ -42,6 +42,16 @@ extension Configuration {
       out.integer("uploads", limits.uploads)
       out.integer("uploads_per_connection", limits.uploadsPerConnection)
     }
+    out.section("jobs") { out in
+      out.integer("active", jobs.active)
+      out.duration("keep", jobs.keepMS)
+      out.duration("cache", jobs.cacheMS)
+      if !jobs.concurrency.isEmpty {
+        out.section("concurrency") { out in
+          for (tool, count) in jobs.concurrency.sorted(by: { $0.key < $1.key }) { out.integer(tool, count) }
+        }
+      }
+    }
     out.section("jail") { out in
       out.text("grade", jail.grade)
       out.list("loosen", jail.loosen)
@@ -74,6 +84,8 @@ extension Configuration.Worker {
         }
       }
     }
+    if !read.isEmpty { out.list("read", read) }
+    if !write.isEmpty { out.list("write", write) }
     if limits != ResourceLimits() {
       out.section("limits") { out in
         out.duration("wall", limits.wallMS)

@@ -56,6 +56,17 @@ extension Configuration {
       uploads: 256
       uploads_per_connection: 16
 
+    jobs:
+      # Plans that run at a time; the others wait on disk.
+      active: 128
+      # How long a job that has ended is kept, with its history.
+      keep: 30d
+      # How long the result of a pure tool is used again for the same input; 0: never.
+      cache: 5m
+      # Attempts of one tool at a time, where that is less than its worker takes.
+      #concurrency:
+        #receipt_ocr: 2
+
     jail:
       # The least wall that is acceptable: work that would get less is refused.
       grade: full
@@ -80,6 +91,10 @@ extension Configuration {
         #secrets:
           #API_KEY: {env: ECHO_API_KEY}
           #TOKEN: {file: /etc/bulkhead/echo-token}
+        # Folders and files that it may read, and write, beside those of its worker.json. Never the state, the socket or
+        # this file. Not for a worker with a network to write.
+        #read: [/srv/data]
+        #write: [/srv/out]
         # The most that one instance may use.
         #limits:
           #wall: 5m

@@ -30,6 +30,17 @@ package struct Configuration: Sendable, Equatable {
     package var uploadsPerConnection: Int64 = 16
   }
 
+  package struct Jobs: Sendable, Equatable {
+    /// Plans that run at a time; the others wait on disk.
+    package var active: Int64 = 128
+    /// How long a job that has ended is kept.
+    package var keepMS: Int64 = 2_592_000_000
+    /// How long the result of a pure tool is used again; 0: never.
+    package var cacheMS: Int64 = 300_000
+    /// Attempts of one tool at a time, where that is less than its worker takes.
+    package var concurrency: [String: Int64] = [:]
+  }
+
   package struct Jail: Sendable, Equatable {
     /// The least wall that is acceptable.
     package var grade = "full"
@@ -62,6 +73,9 @@ package struct Configuration: Sendable, Equatable {
     /// The settings as written, references to variables unreplaced: what may be shown.
     package var settingsSource = JSONObject()
     package var secrets: [String: SecretSource] = [:]
+    /// Paths that it may read and write beside those of its manifest.
+    package var read: [String] = []
+    package var write: [String] = []
     package var limits = ResourceLimits()
     package var heartbeat = Heartbeat()
     package var graceMS: Int64?
@@ -87,6 +101,7 @@ package struct Configuration: Sendable, Equatable {
   /// Of a call that names none.
   package var callTimeoutMS: Int64 = 300_000
   package var limits = Limits()
+  package var jobs = Jobs()
   package var jail = Jail()
   /// Folders whose subfolders hold a worker with its `worker.json`; the first one that has a kind wins.
   package var workerPath: [String]

@@ -260,6 +260,18 @@ struct ConfigurationFields {
     }
   }
 
+  /// Absolute paths without empty components, `.` and `..`, so that what is granted is what is written.
+  mutating func plainPaths(_ name: String) -> [String] {
+    let paths = list(name) { (fields, node, name) -> String? in
+      guard let path = fields.string(node, name).flatMap({ fields.absolute($0, node, name) }) else { return nil }
+      let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+      if parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) { return path }
+      fields.invalid(name, node, quoted(path), "a plain absolute path below '/'")
+      return nil
+    }
+    return paths ?? []
+  }
+
   mutating func names(_ name: String, _ due: String, _ isValid: (String) -> Bool) -> [String]? {
     list(name) { (fields, node, name) in
       guard let text = fields.string(node, name) else { return nil }

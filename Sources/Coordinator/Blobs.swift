@@ -4,7 +4,7 @@ internal import Wire
 
 /// Artifacts on behalf of connections: what one of them has begun to upload is dropped when it closes.
 package final class Blobs {
-  private let service: BlobService
+  let service: BlobService
   private var owners: [ObjectIdentifier: BlobStore.Owner] = [:]
   private var lastOwner = BlobStore.ownUploads
 

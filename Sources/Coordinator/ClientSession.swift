@@ -10,7 +10,10 @@ final class ClientSession {
   private unowned let coordinator: Coordinator
   private let peer: PeerIdentity
   private var connection: Connection?
-  private var calls: [RequestID: Invocation] = [:]
+  /// As it is written down with what it asks for.
+  private lazy var caller = peer.json
+  private var calls: [RequestID: PendingCall] = [:]
+  private var watchers: [RequestID: JobWatcher] = [:]
   /// `logs/read` requests that follow, with the worker they are limited to.
   private var followers: [RequestID: String?] = [:]
   private var dropped: [RequestID: Int] = [:]
@@ -52,7 +55,7 @@ final class ClientSession {
     if message.invocation != nil {
       throw .invalidParams("/invocation", "'/invocation' is for workers; a client calls tools by itself")
     }
-    let invocation = coordinator.calls.call(message) { [weak self, weak connection] result in
+    let call = coordinator.calls.call(message, caller: caller) { [weak self, weak connection] result in
       self?.calls[id] = nil
       self?.reportDropped(id)
       switch result {
@@ -60,10 +63,10 @@ final class ClientSession {
       case .failure(let error): connection?.respond(to: id, failing: error)
       }
     }
-    guard let invocation, invocation.state != .ended else { return }
-    calls[id] = invocation
+    guard let call, !call.hasEnded else { return }
+    calls[id] = call
     guard message.wantsProgress else { return }
-    invocation.onProgress = { [weak self] in self?.progress(id, $0, $1, $2) }
+    call.onProgress = { [weak self] in self?.progress(id, $0, $1, $2) }
   }
 
   /// A client that reads slower than its call talks loses parts of the talk, and is told how many.
@@ -129,11 +132,62 @@ final class ClientSession {
     )
   }
 
+  private func job(
+    _ id: RequestID,
+    _ method: String,
+    _ params: JSONObject,
+    _ connection: Connection
+  ) throws(WireError) {
+    let jobs = coordinator.jobs
+    switch method {
+    case JobSubmit.method: jobs.submit(try JobSubmit.decode(params), caller: caller, answer: answer(id, connection))
+    case PlanCheck.method:
+      let mistakes = jobs.check(try PlanCheck.decode(params).plan).mistakes
+      connection.respond(to: id, with: PlanCheck.Response(mistakes: mistakes))
+    case JobList.method: jobs.list(try JobList.decode(params), answer: answer(id, connection))
+    case JobShow.method: jobs.show(try JobShow.decode(params), answer: answer(id, connection))
+    case JobEvents.method: events(id, try JobEvents.decode(params), connection)
+    case JobCancel.method: jobs.cancel(try JobCancel.decode(params), answer: answer(id, connection))
+    case JobPause.method: jobs.pause(try JobPause.decode(params), answer: answer(id, connection))
+    case JobResume.method: jobs.resume(try JobResume.decode(params), answer: answer(id, connection))
+    case JobRetry.method: jobs.retry(try JobRetry.decode(params), answer: answer(id, connection))
+    case JobFork.method: jobs.fork(try JobFork.decode(params), caller: caller, answer: answer(id, connection))
+    case JobResolve.method: jobs.resolve(try JobResolve.decode(params), answer: answer(id, connection))
+    case JournalCollect.method: jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
+    case JournalBackup.method:
+      _ = try JournalBackup.decode(params)
+      jobs.backup(answer: answer(id, connection))
+    default: throw WireError(.methodNotFound, "unknown method \(quoted(method))")
+    }
+  }
+
+  private func answer<T: WireBody>(_ id: RequestID, _ connection: Connection) -> (Result<T, WireError>) -> Void {
+    { [weak connection] result in
+      switch result {
+      case .success(let value): connection?.respond(to: id, with: value)
+      case .failure(let error): connection?.respond(to: id, failing: error)
+      }
+    }
+  }
+
+  private func events(_ id: RequestID, _ message: JobEvents, _ connection: Connection) {
+    guard message.follow else { return coordinator.jobs.events(message, answer: answer(id, connection)) }
+    coordinator.jobs.follow(message, id, connection) { [weak self] in
+      self?.watchers[id] = nil
+    } answer: { [weak self, weak connection] result in
+      switch result {
+      case .success(let watcher): self?.watchers[id] = watcher
+      case .failure(let error): connection?.respond(to: id, failing: error)
+      }
+    }
+  }
+
   private func cancel(_ id: RequestID) {
     if followers.removeValue(forKey: id) != nil {
       connection?.respond(to: id, failing: WireError(.cancelled, "stopped because the caller asked"))
     }
     calls[id]?.cancel(.caller)
+    watchers.removeValue(forKey: id)?.cancel()
   }
 }
 
@@ -160,7 +214,8 @@ extension ClientSession: ConnectionOwner {
         _ = try Shutdown.decode(params)
         coordinator.log.info("asked to shut down", ["client.pid": .integer(Int64(peer.pid))])
         coordinator.drain { [weak connection] in connection?.respond(to: id, with: Empty()) }
-      default: connection.respond(to: id, with: Empty())  // ping
+      case Ping.method: connection.respond(to: id, with: Empty())
+      default: try job(id, method, params, connection)
       }
     } catch {
       connection.respond(to: id, failing: error)
@@ -187,7 +242,9 @@ extension ClientSession: ConnectionOwner {
         ]
       )
     }
-    for (_, invocation) in calls { invocation.cancel(.caller) }
+    for (_, call) in calls { call.cancel(.caller) }
+    for (_, watcher) in watchers { watcher.abandon() }
+    watchers = [:]
     calls = [:]
     followers = [:]
     coordinator.blobs.abandon(connection)

@@ -1,5 +1,6 @@
 internal import Glibc
 package import JSON
+package import Journal
 package import Logging
 package import Posix
 package import Supervision
@@ -19,6 +20,8 @@ package final class Coordinator {
   let identity: Peer
   let startedAt = BootTime.now
   let calls: ToolCalls
+  let jobs: Jobs
+  package let journal: Journal
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
@@ -31,7 +34,7 @@ package final class Coordinator {
   private let reload: () -> (manifests: [String: WorkerManifest], errors: [String])
   /// Where clients reach it; for `status`.
   package var socketPath = ""
-  private var nestedCalls: [NestedCall: Invocation] = [:]
+  private var nestedCalls: [NestedCall: PendingCall] = [:]
 
   private struct NestedCall: Hashable {
     let worker: ObjectIdentifier
@@ -43,9 +46,10 @@ package final class Coordinator {
     loop: EventLoop,
     supervisor: Supervisor,
     blobs: Blobs,
+    journal: Journal,
     log: Logger,
     identity: Peer,
-    callTimeout: Milliseconds = 300_000,
+    jobSettings: JobSettings = JobSettings(),
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
@@ -58,7 +62,9 @@ package final class Coordinator {
     self.clientLimit = clientLimit
     self.drainTimeout = drainTimeout
     self.reload = reload
-    calls = ToolCalls(supervisor, defaultTimeout: callTimeout)
+    calls = ToolCalls(supervisor, journal, defaultTimeout: jobSettings.callTimeout)
+    jobs = Jobs(journal, supervisor, log: log, settings: jobSettings)
+    self.journal = journal
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
@@ -94,16 +100,25 @@ package final class Coordinator {
     guard !isDraining else { return }
     isDraining = true
     calls.isDraining = true
-    log.info("draining", ["calls": .integer(Int64(calls.running))])
-    // Workers stay until no call runs, since a running call may need another worker to end.
-    guard calls.running > 0 else { return stopWorkers() }
-    calls.onIdle = { [weak self] in self?.stopWorkers() }
+    jobs.isDraining = true
+    log.info("draining", ["calls": .integer(Int64(underWay))])
+    // Workers stay until no call runs, since a running call may need another worker to end. Steps that have not begun
+    // stay in the journal for the next start.
+    guard !isIdle else { return stopWorkers() }
+    let stopWhenIdle = { [weak self] in
+      if let self, isIdle { stopWorkers() }
+    }
+    calls.onIdle = stopWhenIdle
+    jobs.onIdle = stopWhenIdle
     loop.schedule(after: drainTimeout) { [weak self] in
-      guard let self, calls.running > 0 else { return }
-      log.warn("calls outlived the drain", ["calls": .integer(Int64(calls.running))])
+      guard let self, !isIdle else { return }
+      log.warn("calls outlived the drain", ["calls": .integer(Int64(underWay))])
       stopNow()
     }
   }
+
+  private var isIdle: Bool { calls.running == 0 && jobs.isIdle }
+  private var underWay: Int { calls.running + jobs.invocationCount }
 
   private func stopWorkers() {
     guard !isStopping else { return }
@@ -138,7 +153,24 @@ package final class Coordinator {
       clients: Int64(sessions.count),
       callsRunning: Int64(kinds.reduce(0) { $0 + $1.runningCount }),
       callsQueued: Int64(kinds.reduce(0) { $0 + $1.queuedCount }),
-      callsAnswered: Int64(calls.answered)
+      callsAnswered: Int64(calls.answered),
+      jobs: jobCounts
+    )
+  }
+}
+
+extension Coordinator {
+  /// Takes up the jobs that the journal has open, then calls `then`.
+  package func recoverJobs(then: @escaping () -> Void = {}) { jobs.recover(then: then) }
+
+  private var jobCounts: Status.Jobs {
+    Status.Jobs(
+      running: Int64(jobs.active.count),
+      queued: Int64(jobs.queuedCount),
+      ended: Int64(jobs.ended),
+      commits: Int64(journal.commits),
+      entries: Int64(journal.entries),
+      trouble: journal.trouble?.message
     )
   }
 }
@@ -178,17 +210,17 @@ extension Coordinator: WorkerRequestHandler {
       throw .invalidParams("/invocation", "no invocation with id \(outer) is running")
     }
     let key = NestedCall(worker: ObjectIdentifier(worker), id: id)
-    let invocation = calls.call(message, from: parent) { [weak self, weak connection] result in
+    let call = calls.call(message, in: parent) { [weak self, weak connection] result in
       self?.nestedCalls[key] = nil
       switch result {
       case .success(let value): connection?.respond(to: id, with: value)
       case .failure(let error): connection?.respond(to: id, failing: error)
       }
     }
-    guard let invocation, invocation.state != .ended else { return }
-    nestedCalls[key] = invocation
+    guard let call, !call.hasEnded else { return }
+    nestedCalls[key] = call
     if message.wantsProgress {
-      invocation.onProgress = { [weak connection] kind, text, fraction in
+      call.onProgress = { [weak connection] kind, text, fraction in
         guard let connection, connection.queuedBytes < connection.options.highWaterBytes else { return }
         connection.notify(Progress(id: id, kind: kind, text: text, fraction: fraction))
       }
@@ -201,9 +233,9 @@ extension Coordinator: WorkerRequestHandler {
 
   package func workerClosed(_ worker: WorkerInstance, _ connection: Connection) {
     let lost = nestedCalls.filter { $0.key.worker == ObjectIdentifier(worker) }
-    for (key, invocation) in lost {
+    for (key, call) in lost {
       nestedCalls[key] = nil
-      invocation.cancel(.caller)
+      call.cancel(.caller)
     }
     blobs.abandon(connection)
   }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import JSON
 internal import Posix
 
 /// Who is at the other end of a client's socket, as the kernel says.
@@ -19,6 +20,17 @@ struct PeerIdentity: Sendable {
     uid = credentials.uid
     gid = credentials.gid
     groups = try Self.groups(of: raw)
+  }
+
+  /// As it is written down with what it asks for. The program is what the peer was when this was read: recorded, and
+  /// never trusted.
+  var json: JSON {
+    var path = [UInt8](repeating: 0, count: 4096)
+    let count = path.withUnsafeMutableBytes {
+      readlink("/proc/\(pid)/exe", $0.assumingMemoryBound(to: CChar.self).baseAddress!, $0.count)
+    }
+    let program = count > 0 ? String(decoding: path[..<count], as: UTF8.self) : ""
+    return ["uid": .integer(Int64(uid)), "pid": .integer(Int64(pid)), "program": .string(program)]
   }
 
   private static func groups(of socket: Int32) throws(PosixError) -> [UInt32] {

@@ -1,33 +1,76 @@
+internal import Digest
+internal import Engine
 internal import Glibc
 internal import JSON
+internal import Journal
 internal import Posix
 internal import Supervision
 internal import Wire
 
-/// The one way from a request for a tool to its invocation: checks, then the queue of the worker that offers it.
+/// Calls that are no step of a plan: a client's own, which are jobs of one step, and those that a worker makes inside an
+/// invocation, which belong to its job.
+///
+/// A call of a pure tool has nothing to lose: it is written down when it has ended, and nobody waits for that. Every
+/// other call is on disk before a worker sees it, and its result before the caller does.
 final class ToolCalls {
   private let supervisor: Supervisor
+  private let journal: Journal
   private let defaultTimeout: Milliseconds
-  /// Distinguishes this run of the coordinator in the ids it gives.
-  private let epoch = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-  private var count = 0
   private(set) var running = 0
   private(set) var answered = 0
   var isDraining = false
   /// Called when the last running call has ended.
   var onIdle: (() -> Void)?
 
-  init(_ supervisor: Supervisor, defaultTimeout: Milliseconds) {
+  typealias Completion = (Result<ToolResult, WireError>) -> Void
+
+  init(_ supervisor: Supervisor, _ journal: Journal, defaultTimeout: Milliseconds) {
     self.supervisor = supervisor
+    self.journal = journal
     self.defaultTimeout = defaultTimeout
   }
 
-  /// Starts a call; `completion` is called exactly once, possibly before this returns (then the result is nil).
-  func call(
-    _ message: ToolCall,
-    from parent: Invocation? = nil,
-    completion: @escaping (Result<ToolResult, WireError>) -> Void
-  ) -> Invocation? {
+  /// Starts a client's call; `completion` is called exactly once, possibly before this returns (then the result is nil).
+  func call(_ message: ToolCall, caller: JSON, completion: @escaping Completion) -> PendingCall? {
+    let entry: CatalogEntry
+    do throws(WireError) {
+      entry = try admit(message, nil)
+    } catch {
+      completion(.failure(error))
+      return nil
+    }
+    let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
+    let call = PendingCall()
+    running += 1
+    let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/1", parent: nil) { [weak self] result in
+      guard let self else { return }
+      let result = entry.checked(result).map { record.named($0) }
+      if entry.tool.isPure {
+        journal.commit(record.whole(result))
+        ended(result, completion)
+      } else {
+        journal.commit(record.end(result)) { [weak self] _ in self?.ended(result, completion) }
+      }
+    }
+    invocation.jobSequence = record.seq
+    call.invocation = invocation
+    guard !entry.tool.isPure else {
+      entry.kind.submit(invocation)
+      return call
+    }
+    journal.commit(record.begin(worker: entry.kind.manifest.name), refusable: true) { [weak self] error in
+      guard let self else { return }
+      if let error {
+        invocation.abandon()
+        return ended(.failure(Jobs.storage(error)), completion)
+      }
+      submit(invocation, call, entry)
+    }
+    return call
+  }
+
+  /// Starts a call that is made inside `parent`.
+  func call(_ message: ToolCall, in parent: Invocation, completion: @escaping Completion) -> PendingCall? {
     let entry: CatalogEntry
     do throws(WireError) {
       entry = try admit(message, parent)
@@ -35,29 +78,113 @@ final class ToolCalls {
       completion(.failure(error))
       return nil
     }
-    count += 1
-    let job = parent?.job ?? "call-\(epoch)-\(count)"
+    let call = PendingCall()
+    running += 1
+    let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
+    let key = "\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)"
+    let step = "\(parent.step)/\(message.tool)"
+    guard let seq = parent.jobSequence else {
+      completion(.failure(WireError(.internalError, "the invocation belongs to no job")))
+      running -= 1
+      return nil
+    }
+    var record = CallRecord(
+      key: key,
+      job: seq,
+      parent: parent.idempotencyKey,
+      tool: message.tool,
+      input: message.input.description,
+      startedAt: WallTime.now
+    )
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
+      guard let self else { return }
+      let result = entry.checked(result)
+      record.end(result)
+      let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
+      var changes: [Change] = [.endCall(record)]
+      if !artifacts.isEmpty { changes.append(.artifacts(job: seq, artifacts)) }
+      if entry.tool.isPure {
+        journal.commit(changes)
+        ended(result, completion)
+      } else {
+        journal.commit(changes) { [weak self] _ in self?.ended(result, completion) }
+      }
+    }
+    invocation.jobSequence = seq
+    call.invocation = invocation
+    if entry.tool.isPure {
+      entry.kind.submit(invocation)
+    } else if parent.attempt > 1 {
+      // An earlier attempt may have made this very call.
+      findEarlier(record, invocation, call, entry, completion)
+    } else {
+      begin(record, invocation, call, entry)
+    }
+    return call
+  }
+
+  private func findEarlier(
+    _ record: CallRecord,
+    _ invocation: Invocation,
+    _ call: PendingCall,
+    _ entry: CatalogEntry,
+    _ completion: @escaping Completion
+  ) {
+    let key = record.key
+    journal.reader.read { database in try database.call(key: key) } then: { [weak self] result in
+      guard let self else { return }
+      guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
+      if let known = earlier.result {
+        invocation.abandon()
+        ended(known, completion)
+      } else if entry.terms.isIdempotent {
+        begin(record, invocation, call, entry)
+      } else {
+        invocation.abandon()
+        let error = WireError(.outcomeUnknown, "nobody knows whether an earlier call of '\(earlier.tool)' took effect")
+        ended(.failure(error), completion)
+      }
+    }
+  }
+
+  private func begin(_ record: CallRecord, _ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
+    journal.commit([.insertCall(record)]) { [weak self] _ in self?.submit(invocation, call, entry) }
+  }
+
+  private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
+    if call.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
+    entry.kind.submit(invocation)
+  }
+
+  private func makeInvocation(
+    _ message: ToolCall,
+    job: String,
+    step: String,
+    key: String,
+    parent: Invocation?,
+    completion: @escaping Completion
+  ) -> Invocation {
     var timeout = message.timeoutMS.map { Milliseconds($0) } ?? defaultTimeout
     if let parent { timeout = min(timeout, Milliseconds(parent.deadline.milliseconds(since: .now))) }
-    running += 1
-    let invocation = Invocation(
+    return Invocation(
       tool: message.tool,
       input: message.input,
       job: job,
-      step: parent.map { "\($0.step)/\(count)" } ?? "call",
-      idempotencyKey: "\(epoch)-\(count)",
+      step: step,
+      idempotencyKey: key,
       deadline: .now + timeout,
       needs: message.needs,
       limits: message.limits,
-      parent: parent
-    ) { [weak self] result in
-      self?.running -= 1
-      self?.answered += 1
-      completion(Self.checked(result, entry, job))
-      if let self, running == 0 { onIdle?() }
-    }
-    entry.kind.submit(invocation)
-    return invocation
+      parent: parent,
+      completion: completion
+    )
+  }
+
+  private func ended(_ result: Result<ToolResult, WireError>, _ completion: Completion) {
+    running -= 1
+    answered += 1
+    completion(result)
+    if running == 0 { onIdle?() }
   }
 
   private func admit(_ message: ToolCall, _ parent: Invocation?) throws(WireError) -> CatalogEntry {
@@ -94,50 +221,22 @@ final class ToolCalls {
       data: nearest.map { ["nearest": .string($0)] } ?? JSONObject()
     )
   }
-
-  /// A result leaves only when it keeps the tool's promise.
-  private static func checked(
-    _ result: Result<ToolResult, WireError>,
-    _ entry: CatalogEntry,
-    _ job: String
-  ) -> Result<ToolResult, WireError> {
-    guard case .success(var value) = result else { return result }
-    if let size = value.output.bytes(over: Limit.outputBytes) {
-      let what = "output of tool '\(entry.tool.name)' of worker '\(entry.kind.manifest.name)'"
-      return .failure(.limitExceeded("output_bytes", what, value: size, limit: Limit.outputBytes))
-    }
-    if let refusal = entry.refusal(ofOutput: value.output) { return .failure(refusal) }
-    value.job = job
-    return .success(value)
-  }
 }
 
-extension JSON {
-  /// The size as compact text if it is over `limit`, else nil. Only what may be so large is written out to know.
-  fileprivate func bytes(over limit: Int) -> Int? {
-    var budget = limit
-    guard !spend(&budget) else { return nil }
-    let size = serialized().count
-    return size > limit ? size : nil
+/// A call on its way, which its caller may stop at any time.
+final class PendingCall {
+  fileprivate(set) var invocation: Invocation?
+  private(set) var isCancelled = false
+
+  func cancel(_ reason: Cancel.Reason) {
+    isCancelled = true
+    invocation?.cancel(reason)
   }
 
-  /// Takes an upper bound of the size off `budget`; false when that is used up.
-  private func spend(_ budget: inout Int) -> Bool {
-    switch self {
-    case .null, .bool: budget -= 8
-    case .string(let text): budget -= 6 * text.utf8.count + 4
-    case .array(let items):
-      budget -= 4
-      for item in items where budget >= 0 { _ = item.spend(&budget) }
-    case .object(let object):
-      budget -= 4
-      for member in object.members where budget >= 0 {
-        budget -= 6 * member.key.utf8.count + 4
-        _ = member.value.spend(&budget)
-      }
-    case .integer: budget -= 24
-    case .number(let number): budget -= number.text.utf8.count + 2
-    }
-    return budget >= 0
+  var hasEnded: Bool { invocation?.state == .ended }
+
+  var onProgress: ((Progress.Kind, String, Double?) -> Void)? {
+    get { invocation?.onProgress }
+    set { invocation?.onProgress = newValue }
   }
 }

@@ -103,8 +103,8 @@ extension JobMachine {
   ) {
     var end = StepEnd(key, .succeeded)
     end.output = bytes
-    end.artifacts = result.flatMap { $0.artifacts.isEmpty ? nil : text($0.artifacts) }
-    end.receipt = result?.receipt.map { text($0) }
+    end.artifacts = result.flatMap { $0.artifacts.isEmpty ? nil : $0.artifacts.text }
+    end.receipt = result?.receipt?.text
     end.endedAt = context.now
     write(.endStep(job: seq, end))
     if let artifacts = result?.artifacts, !artifacts.isEmpty {
@@ -136,20 +136,6 @@ extension JobMachine {
 
   private static let keptOutputBytes = 65_536
   private static let keptBytesLimit = 4 << 20
-
-  private func text(_ artifacts: [Artifact]) -> String {
-    var writer = JSONWriter()
-    writer.beginArray()
-    for artifact in artifacts { writer.object(artifact) }
-    writer.endArray()
-    return String(decoding: writer.finish(), as: UTF8.self)
-  }
-
-  private func text(_ receipt: Receipt) -> String {
-    var writer = JSONWriter()
-    writer.object(receipt)
-    return String(decoding: writer.finish(), as: UTF8.self)
-  }
 
   private mutating func itemEnded(_ key: StepKey, _ context: Context) {
     guard let items = steps[key.step].items else { return }

@@ -147,9 +147,15 @@ extension JobMachine {
   }
 
   /// Prepares another generation of an ended job in which the steps of `again` run anew; `start` begins it.
-  package mutating func reopen(_ rows: [StepRecord], again: Set<Int>, from: String?, _ context: Context) throws(WireError) -> [Effect]
-  {
+  package mutating func reopen(
+    _ rows: [StepRecord],
+    again: Set<Int>,
+    from: String?,
+    _ context: Context
+  ) throws(WireError) -> [Effect] {
     generation += 1
+    // Whoever asks for it agrees with the tools as they are now.
+    for name in tools.keys { tools[name] = context.offer(name)?.terms ?? tools[name] }
     state = .queued
     reason = nil
     try load(rows.filter { !again.contains($0.key.step) })
@@ -198,5 +204,24 @@ extension WireError {
       json["message"]?.stringValue ?? "",
       data: json["data"]?.objectValue ?? JSONObject()
     )
+  }
+}
+
+extension [Artifact] {
+  /// As they are written down.
+  package var text: String {
+    var writer = JSONWriter()
+    writer.beginArray()
+    for artifact in self { writer.object(artifact) }
+    writer.endArray()
+    return String(decoding: writer.finish(), as: UTF8.self)
+  }
+}
+
+extension Receipt {
+  package var text: String {
+    var writer = JSONWriter()
+    writer.object(self)
+    return String(decoding: writer.finish(), as: UTF8.self)
   }
 }

@@ -73,8 +73,14 @@ package struct JobMachine {
 
   package var isFinal: Bool { state.isFinal }
 
-  /// The state of one unit, for those who start its attempts.
-  package func isRunning(_ key: StepKey) -> Bool { unit(key)?.phase == .running }
+  /// Whether the unit still wants the slot that it asked for.
+  package func isReady(_ key: StepKey) -> Bool { unit(key)?.phase == .ready && ending == nil && !isPaused }
+
+  /// Whether nobody knows what became of the unit's last attempt.
+  package func isUnknown(_ key: StepKey) -> Bool { unit(key)?.phase == .unknown }
+
+  /// Whether some unit waits for its tool or for a person.
+  package var isWaiting: Bool { counts[Unit.Phase.waiting.rawValue] > 0 }
 
   // MARK: Events
 

@@ -43,6 +43,18 @@ package struct Decimal: Hashable {
     }
   }
 
+  /// `digits` are ASCII digits, with zeros at either end or not; value as above.
+  init(isNegative: Bool, digits: [UInt8], pointPosition: Int) {
+    let zero = UInt8(ascii: "0")
+    guard let first = digits.firstIndex(where: { $0 != zero }), let last = digits.lastIndex(where: { $0 != zero })
+    else {
+      return
+    }
+    self.isNegative = isNegative
+    self.digits = Array(digits[first...last])
+    self.pointPosition = pointPosition - first
+  }
+
   /// Whether the exponent of the normalised form d.ddd × 10^n is within the limit of accepted numbers.
   var hasBoundedExponent: Bool { digits.isEmpty || (pointPosition - 1).magnitude <= JSONNumber.largestExponent }
 

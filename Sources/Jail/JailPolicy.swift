@@ -70,6 +70,8 @@ package struct FileView: Sendable {
     case system
     /// Libraries and data of /usr, and nothing of it executable but the dynamic loader.
     case libraries
+    /// Nothing: what the program needs is named file by file, its loader among `libraries`.
+    case bare
   }
 
   package struct File: Sendable {
@@ -96,11 +98,11 @@ package struct FileView: Sendable {
   }
 
   package var base: Base = .system
-  /// Programs besides the base, shown read-only at their own paths; with `libraries` these are all that may run.
+  /// Programs besides the base, shown read-only at their own paths; with `libraries` and `bare` these are all that may run.
   package var programs: [String] = []
   /// Files and folders, shown at their own paths.
   package var readable: [String] = []
-  /// Folders that may be read and mapped as code by a program that runs, but not executed as programs.
+  /// Folders and files that may be read and mapped as code by a program that runs, but not executed as programs.
   package var libraries: [String] = []
   package var writable: [String] = []
   /// Put into the workspace before the program starts.

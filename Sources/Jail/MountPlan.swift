@@ -34,6 +34,11 @@ struct MountPlan {
   private static let libraryFolders = ["/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/share"]
   private static let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
   private static let systemFiles = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"]
+  /// What reaching others takes: where names are asked for, and whom TLS trusts. Debian's and Red Hat's places; never keys.
+  private static let networkFiles = [
+    "/etc/resolv.conf", "/etc/gai.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+  ]
   private static let devices = ["null", "zero", "full", "random", "urandom"]
   private static let links = [
     ("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"),
@@ -85,6 +90,7 @@ struct MountPlan {
     case .system: try bind("/usr", BH_MOUNT_READ_ONLY)
     case .libraries:
       for folder in Self.libraryFolders { try bind(folder, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL) }
+    case .bare: break
     }
     for (link, target) in Self.links { try symlink(link, to: target) }
   }
@@ -107,6 +113,7 @@ struct MountPlan {
     try write("etc/passwd", "jailed:x:\(uid):\(gid)::/workspace:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n")
     try write("etc/group", "jailed:x:\(gid):\nnogroup:x:65534:\n")
     guard reachesNetwork else { return }
+    for file in Self.networkFiles { try bind(file, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL | BH_MOUNT_NO_EXEC) }
     try write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     try write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
   }
@@ -243,7 +250,7 @@ struct MountPlan {
     try rule("/", LandlockRights.read)
     switch view.base {
     case .system: try rule("/usr", LandlockRights.execute)
-    case .libraries:
+    case .libraries, .bare:
       for loader in Self.loaders { try rule(loader, LandlockRights.execute, optional: true) }
     }
     for program in view.programs { try rule(try Self.checked(program), LandlockRights.execute) }
@@ -263,6 +270,9 @@ struct MountPlan {
     let system = view.base == .system ? LandlockRights.execute : 0
     try rule("/usr", LandlockRights.read | system)
     for file in Self.systemFiles { try rule(file, LandlockRights.read, optional: true) }
+    if reachesNetwork {
+      for file in Self.networkFiles { try rule(file, LandlockRights.read, optional: true) }
+    }
     for device in Self.devices { try rule("/dev/\(device)", LandlockRights.readFile | LandlockRights.writeFile) }
     for loader in Self.loaders {
       try rule(loader, LandlockRights.read | LandlockRights.execute, optional: true)

@@ -12,6 +12,8 @@ package enum Change: Sendable {
   case insertCall(CallRecord)
   case endCall(CallRecord)
   case artifacts(job: Int64, [String])
+  /// Ended jobs, with all that belongs to them.
+  case deleteJobs([Int64])
 }
 
 package struct JobUpdate: Sendable {
@@ -59,6 +61,7 @@ extension Database {
     case .event(let event): try insert(event, run)
     case .insertCall(let call): try put(call)
     case .endCall(let call): try put(call)
+    case .deleteJobs(let jobs): for job in jobs { try delete(job) }
     case .artifacts(let job, let digests):
       for digest in digests {
         let statement = try statement("INSERT OR IGNORE INTO artifacts (sha256, job) VALUES (?, ?)")
@@ -202,5 +205,29 @@ extension Database {
     statement.bind(10, call.startedAt)
     statement.bind(11, call.endedAt)
     try statement.run()
+  }
+
+  /// A job that was opened again since it was chosen stays.
+  private func delete(_ job: Int64) throws(JournalError) {
+    let own = try statement("DELETE FROM jobs WHERE seq = ? AND ended_at IS NOT NULL")
+    own.bind(1, job)
+    try own.run()
+    guard changes == 1 else { return }
+    let ranges: [(Statement, Int64)] = [
+      (try statement("DELETE FROM steps WHERE id >= ? AND id < ?"), StepKey.jobShift),
+      (try statement("DELETE FROM events WHERE id >= ? AND id < ?"), StepKey.eventShift),
+    ]
+    for (statement, shift) in ranges {
+      statement.bind(1, job << shift)
+      statement.bind(2, (job + 1) << shift)
+      try statement.run()
+    }
+    let rows = [
+      try statement("DELETE FROM calls WHERE job = ?"), try statement("DELETE FROM artifacts WHERE job = ?"),
+    ]
+    for statement in rows {
+      statement.bind(1, job)
+      try statement.run()
+    }
   }
 }

@@ -194,6 +194,22 @@ extension Database {
     return call
   }
 
+  /// Jobs that ended before `time`, oldest first.
+  package func endedJobs(before time: Int64, limit: Int) throws(JournalError) -> [Int64] {
+    let rows = try prepare("SELECT seq FROM jobs WHERE ended_at < ? ORDER BY seq LIMIT ?")
+    rows.bind(1, time)
+    rows.bind(2, Int64(limit))
+    var jobs: [Int64] = []
+    while try rows.step() { jobs.append(rows.integer(0)) }
+    return jobs
+  }
+
+  package func countEndedJobs(before time: Int64) throws(JournalError) -> Int64 {
+    let rows = try prepare("SELECT count(*) FROM jobs WHERE ended_at < ?")
+    rows.bind(1, time)
+    return try rows.step() ? rows.integer(0) : 0
+  }
+
   /// Digests that jobs name.
   package func referencedArtifacts() throws(JournalError) -> Set<String> {
     let rows = try prepare("SELECT DISTINCT sha256 FROM artifacts")

@@ -18,7 +18,7 @@ package final class Journal: @unchecked Sendable {
     let then: ((JournalError?) -> Void)?
   }
 
-  private let loop: EventLoop
+  let loop: EventLoop
   private var writer: JournalWriter!
   package let reader: JournalReader
   private let lock: Descriptor

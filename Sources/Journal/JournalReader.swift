@@ -27,7 +27,7 @@ package final class JournalReader: @unchecked Sendable {
 
   /// Runs `body` on the reader's thread and `then` on the loop.
   package func read<T: Sendable>(
-    _ body: @escaping @Sendable (Database) throws(JournalError) -> T,
+    _ body: @escaping @Sendable (Database) throws -> T,
     then: @escaping (Result<T, JournalError>) -> Void
   ) {
     guard !isClosed else {
@@ -41,7 +41,12 @@ package final class JournalReader: @unchecked Sendable {
       if let result = result as? Result<T, JournalError> { then(result) }
     }
     io.submit { [self] in
-      let result = Result { () throws(JournalError) in try body(database) }
+      let result: Result<T, JournalError>
+      do {
+        result = .success(try body(database))
+      } catch {
+        result = .failure(error as? JournalError ?? JournalError(.io, "journal: \(error)"))
+      }
       loop.submit { self.pending.removeValue(forKey: ticket)?(result) }
     }
   }

@@ -45,8 +45,7 @@ package struct Condition: Sendable {
       for check in test.checks { uses += check.operand?.uses ?? [] }
     }
     self.uses = uses
-    var seen: Set<Reference> = []
-    references = uses.map(\.reference).filter { seen.insert($0).inserted }
+    references = Reference.distinct(uses)
   }
 
   /// Throws `invalid_input`, with `data.path`, for a pointer that leads nowhere (but beside `exists` that counts as null),

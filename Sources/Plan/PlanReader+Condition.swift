@@ -32,8 +32,7 @@ extension PlanReader {
     for member in object.members {
       path.append(.key(member.key))
       if member.key != head {
-        let hint = errors.isFull ? "" : names.hint(for: member.key, among: Self.heads + Self.operators)
-        fail(.unknownMember, "\(quoted(member.key)) cannot stand beside '\(head)'\(hint)")
+        fail(.unknownMember, "\(quoted(member.key)) cannot stand beside '\(head)'")
       } else if head == "not" {
         node = .not(conditionNode(member.value, depth: depth + 1, &tests))
       } else {

@@ -7,7 +7,7 @@ private struct Draft {
   var description: String?
   var tool = ""
   var input = JSON.object(JSONObject())
-  var dependsOn: Set<Int> = []
+  var dependsOn: [Int] = []
   var when: JSON?
   var forEach: JSON?
   var retry = Retry()
@@ -43,15 +43,17 @@ extension PlanReader {
     let input = at(.key("input")) { $0.input(draft.input, allowsItem: allowsItem) }
     let forEach = draft.forEach.flatMap { value in at(.key("for_each")) { $0.forEach(value) } }
     let when = draft.when.flatMap { value in at(.key("when")) { $0.condition(value) } }
-    for reference in input.references + (forEach?.items.references ?? []) + (when?.references ?? []) {
-      if case .step(let other) = reference.source { draft.dependsOn.insert(other) }
+    for references in [input.references, forEach?.items.references ?? [], when?.references ?? []] {
+      for reference in references {
+        if case .step(let other) = reference.source { draft.dependsOn.append(other) }
+      }
     }
     return Step(
       id: draft.id,
       description: draft.description,
       tool: draft.tool,
       input: input,
-      dependsOn: draft.dependsOn.sorted(),
+      dependsOn: Self.ascending(draft.dependsOn),
       when: when,
       forEach: forEach,
       retry: draft.retry,
@@ -63,6 +65,13 @@ extension PlanReader {
       onUnknown: draft.onUnknown,
       onMissingTool: draft.onMissingTool
     )
+  }
+
+  private static func ascending(_ steps: [Int]) -> [Int] {
+    guard steps.count > 1 else { return steps }
+    var found: [Int] = []
+    for step in steps.sorted() where step != found.last { found.append(step) }
+    return found
   }
 
   /// One member; false for an unknown one.
@@ -119,14 +128,14 @@ extension PlanReader {
     return template(value, TemplateRules(allowsItem: allowsItem))
   }
 
-  private mutating func dependencies(_ value: JSON, _ index: Int, into found: inout Set<Int>) {
+  private mutating func dependencies(_ value: JSON, _ index: Int, into found: inout [Int]) {
     guard case .array(let elements) = value else {
       fail(value, due: "array")
       return
     }
     for (i, element) in elements.enumerated() {
       path.append(.index(i))
-      if let other = dependency(element, index) { found.insert(other) }
+      if let other = dependency(element, index) { found.append(other) }
       path.removeLast()
     }
   }
@@ -148,107 +157,5 @@ extension PlanReader {
       return nil
     }
     return other
-  }
-
-  // MARK: Parts
-
-  private mutating func retry(_ value: JSON) -> Retry {
-    var retry = Retry()
-    var maximum: Int64?
-    let known = ["max_attempts", "backoff_ms", "max_backoff_ms", "jitter", "on"]
-    members(of: value, known: known) { reader, key, value in
-      switch key {
-      case "max_attempts": retry.maxAttempts = Int(reader.integer(value, in: 1...PlanLimit.attempts) ?? 1)
-      case "backoff_ms": retry.backoffMS = reader.integer(value, in: 0...Limit.timeoutMS) ?? 0
-      case "max_backoff_ms": maximum = reader.integer(value, in: 0...Limit.timeoutMS)
-      case "jitter": retry.jitter = reader.fraction(value) ?? 0
-      case "on": retry.on = reader.errorNames(value)
-      default: return false
-      }
-      return true
-    }
-    if let maximum, maximum < retry.backoffMS, value["backoff_ms"] != nil {
-      fail(.invalidValue, "'max_backoff_ms' of \(maximum) is less than 'backoff_ms' of \(retry.backoffMS)")
-    }
-    retry.maxBackoffMS = maximum ?? max(retry.maxBackoffMS, retry.backoffMS)
-    return retry
-  }
-
-  private mutating func fraction(_ value: JSON) -> Double? {
-    switch value {
-    case .integer, .number: break
-    default:
-      fail(value, due: "number")
-      return nil
-    }
-    guard let number = value.doubleValue, (0...1).contains(number) else {
-      fail(.invalidValue, "'\(pathText)' is \(quoted(value.description)) where 0 to 1 is due")
-      return nil
-    }
-    return number
-  }
-
-  private mutating func errorNames(_ value: JSON) -> Set<String> {
-    guard case .array(let elements) = value else {
-      fail(value, due: "array")
-      return []
-    }
-    var names: Set<String> = []
-    for (i, element) in elements.enumerated() {
-      at(.index(i)) { reader in
-        guard let name = reader.string(element) else { return }
-        let isName =
-          (1...64).contains(name.utf8.count)
-          && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_") }
-        if !isName { reader.fail(.invalidValue, "\(quoted(name)) is no name of an error: a-z 0-9 _ are due") }
-        names.insert(name)
-      }
-    }
-    return names
-  }
-
-  /// The list itself, a reference to one, or an object that says more.
-  private mutating func forEach(_ value: JSON) -> ForEach {
-    let rules = TemplateRules(itemHint: "items begin behind 'for_each'")
-    var items: Template?
-    var maximum = Limit.fanOut
-    var concurrency: Int?
-    if case .object = value {
-      members(of: value, known: ["in", "max", "concurrency"]) { reader, key, value in
-        switch key {
-        case "in": items = reader.items(value, rules)
-        case "max": maximum = Int(reader.integer(value, in: 1...Int64(Limit.fanOut)) ?? 1)
-        case "concurrency":
-          concurrency = reader.integer(value, in: 1...Int64(Limit.concurrency)).map { Int($0) }
-        default: return false
-        }
-        return true
-      }
-      require("in", in: value)
-    } else {
-      items = self.items(value, rules)
-    }
-    if let count = items?.arrayCount, count > maximum {
-      fail(.limitExceeded, "\(count) items exceed the limit of \(maximum)")
-    }
-    return ForEach(items: items ?? Template([]), maxItems: maximum, concurrency: concurrency)
-  }
-
-  private mutating func items(_ value: JSON, _ rules: TemplateRules) -> Template {
-    if value.arrayValue == nil, !isReference(value) {
-      fail(.invalidValue, "'\(pathText)' is \(value.typeName) where an array or a reference is due")
-    }
-    return template(value, rules)
-  }
-}
-
-extension Template {
-  /// Of a list that is written out.
-  fileprivate var arrayCount: Int? {
-    switch root {
-    case .literal(let value): value.arrayValue?.count
-    case .array(let nodes): nodes.count
-    default: nil
-    }
   }
 }

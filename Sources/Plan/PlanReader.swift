@@ -26,7 +26,14 @@ struct PlanReader {
   var pathText: String {
     path.reduce(into: "") { text, token in
       switch token {
-      case .key(let key): text += JSONPointer([key]).description
+      case .key(let key):
+        let isPlain = key.utf8.allSatisfy { $0 != UInt8(ascii: "~") && $0 != UInt8(ascii: "/") }
+        if isPlain {
+          text += "/"
+          text += key
+        } else {
+          text += JSONPointer([key]).description
+        }
       case .index(let index): text += "/\(index)"
       }
     }
@@ -46,14 +53,15 @@ struct PlanReader {
 
   mutating func fail(_ value: JSON, due: StaticString) {
     if errors.isFull { return errors.omit() }
-    fail(.invalidValue, "'\(pathText)' is \(value.typeName) where \(due) is due")
+    let subject = path.isEmpty ? "the plan" : "'\(pathText)'"
+    fail(.invalidValue, "\(subject) is \(value.typeName) where \(due) is due")
   }
 
   /// An object whose members `body` takes one by one; what it does not know (false) is an error. False for no object.
   @discardableResult
   mutating func members(
     of value: JSON,
-    known: [String],
+    known: @autoclosure () -> [String],
     _ body: (inout PlanReader, String, JSON) -> Bool
   ) -> Bool {
     guard case .object(let object) = value else {
@@ -62,7 +70,7 @@ struct PlanReader {
     }
     for member in object.members {
       path.append(.key(member.key))
-      if !body(&self, member.key, member.value) { refuse(member.key, known) }
+      if !body(&self, member.key, member.value) { refuse(member.key, known()) }
       path.removeLast()
     }
     return true

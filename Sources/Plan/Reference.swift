@@ -16,6 +16,15 @@ package struct Reference: Sendable, Hashable {
   package let pointer: JSONPointer
 }
 
+extension Reference {
+  /// Each once, in the order in which they first appear.
+  static func distinct(_ uses: [Use]) -> [Reference] {
+    guard uses.count > 1 else { return uses.map(\.reference) }
+    var seen: Set<Reference> = []
+    return uses.compactMap { seen.insert($0.reference).inserted ? $0.reference : nil }
+  }
+}
+
 /// One place where a reference stands.
 struct Use: Sendable {
   let reference: Reference

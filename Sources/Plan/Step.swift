@@ -4,7 +4,7 @@ package import Wire
 package enum OnFailure: String, Sendable, CaseIterable {
   /// The job fails.
   case fail
-  /// The step counts as skipped, and so does everything that depends on it.
+  /// Everything that depends on the step is skipped; the rest runs.
   case skip
   /// The step's output is null, and what depends on it runs.
   case `continue`

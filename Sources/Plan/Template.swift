@@ -28,8 +28,7 @@ package struct Template: Sendable {
   init(root: Node, uses: [Use]) {
     self.root = root
     self.uses = uses
-    var seen: Set<Reference> = []
-    references = uses.map(\.reference).filter { seen.insert($0).inserted }
+    references = Reference.distinct(uses)
   }
 
   package init(_ literal: JSON) { self.init(root: .literal(literal), uses: []) }

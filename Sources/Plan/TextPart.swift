@@ -44,11 +44,10 @@ enum TextPart {
       // Only the innermost braces count, so that no byte is looked at more than a few times; `{{{step:a}}}` holds a
       // reference between two plain braces.
       let inner = next(brace, in: bytes, from: bytes.index(after: open)) ?? bytes.endIndex
-      let content = trimmed(text[inside..<max(inside, end)])
-      guard inner > end, let found = ReferenceText(braced: content) else {
-        position = bytes.index(after: open)
-        continue
-      }
+      position = bytes.index(after: open)
+      guard inner > end else { continue }
+      let content = trimmed(text[inside..<end])
+      guard let found = ReferenceText(braced: content) else { continue }
       isChanged = true
       if plainStart < open { parts.append(.plain(text[plainStart..<open])) }
       parts.append(.braces(content, found))

@@ -1,3 +1,4 @@
+internal import Digest
 package import JSON
 package import Wire
 
@@ -5,12 +6,15 @@ package import Wire
 package struct CatalogEntry {
   package let tool: Tool
   package let kind: WorkerKind
-  private let input: JSONSchema
-  private let output: JSONSchema?
+  /// Of the input schema in canonical form: tells when a tool has changed.
+  package let schemaDigest: String
+  package let input: JSONSchema
+  package let output: JSONSchema?
 
   init(_ tool: Tool, _ kind: WorkerKind) throws {
     self.tool = tool
     self.kind = kind
+    schemaDigest = SHA256.digest(tool.inputSchema.canonical())
     input = try JSONSchema(tool.inputSchema)
     output = try tool.outputSchema.map { try JSONSchema($0) }
   }

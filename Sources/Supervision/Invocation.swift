@@ -33,6 +33,10 @@ package final class Invocation {
   var timer: LoopTimer?
   var cancelReason: Cancel.Reason?
 
+  private var equalCalls: [String: Int] = [:]
+  /// The journal's number of the job.
+  package var jobSequence: Int64?
+
   /// Told of output while the invocation runs.
   package var onProgress: ((Progress.Kind, String, Double?) -> Void)?
   private var completion: ((Result<ToolResult, WireError>) -> Void)?
@@ -65,6 +69,28 @@ package final class Invocation {
     depth = parent.map { $0.depth + 1 } ?? 0
     self.completion = completion
     parent?.children.append(self)
+  }
+
+  /// Whether it was handed to a worker, which may have seen it.
+  package var wasSent: Bool { requestID != nil }
+
+  /// Ends an invocation that no worker was given.
+  package func refuse(_ error: WireError) {
+    if let kind { kind.ended(self, .failure(error)) } else { end(.failure(error)) }
+  }
+
+  /// Drops an invocation that no worker was given; its completion is not called.
+  package func abandon() {
+    completion = nil
+    state = .ended
+    parent?.children.removeAll { $0 === self }
+  }
+
+  /// How many calls with this content were made in this invocation before: tells equal calls apart, whatever order they
+  /// come in.
+  package func ordinal(of call: String) -> Int {
+    defer { equalCalls[call, default: 0] += 1 }
+    return equalCalls[call, default: 0]
   }
 
   /// Ends the invocation; only the first call has an effect.

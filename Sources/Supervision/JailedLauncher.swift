@@ -1,7 +1,6 @@
 internal import Glibc
 internal import JSON
 package import Jail
-internal import Posix
 internal import Wire
 
 /// Starts every worker in a jail that follows from its manifest: no network, no other programs, no writable files and
@@ -18,7 +17,7 @@ package struct JailedLauncher: WorkerLauncher {
   package init(environment: [String: String], credentials: (uid: UInt32, gid: UInt32)? = nil, hidden: [String]) {
     self.environment = environment
     identity = credentials.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
-    runtimeFolders = Self.loadedLibraryFolders()
+    runtimeFolders = FileView.loadedLibraryFolders()
     self.hidden = hidden
   }
 
@@ -66,22 +65,5 @@ package struct JailedLauncher: WorkerLauncher {
       policy.view.processes = .processesOnly
     }
     return policy
-  }
-
-  /// Where this process has its own shared libraries from, except the system's folders.
-  private static func loadedLibraryFolders() -> [String] {
-    // Safety: without the list no folder is added, and a worker that needs one says so.
-    guard let maps = try? Descriptor.open("/proc/self/maps", O_RDONLY).readAll(limit: 1 << 20) else {
-      return []
-    }
-    var folders: Set<String> = []
-    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
-      guard let start = line.firstIndex(of: "/") else { continue }
-      let path = line[start...]
-      guard path.contains(".so"), !path.hasPrefix("/usr/"), !path.hasPrefix("/lib"), let slash = path.lastIndex(of: "/")
-      else { continue }
-      folders.insert(String(path[..<slash]))
-    }
-    return folders.sorted()
   }
 }

@@ -36,6 +36,8 @@ package final class Supervisor {
   private var leaving: [WorkerKind] = []
   package private(set) var catalog: [String: CatalogEntry] = [:]
   package var onLine: ((LogLine) -> Void)?
+  /// Called when tools came, went or changed.
+  package var onCatalog: (() -> Void)?
   private var onStopped: (() -> Void)?
 
   package init(
@@ -148,6 +150,7 @@ package final class Supervisor {
       }
     }
     self.catalog = catalog
+    onCatalog?()
   }
 
   /// The kind that should offer `tool` but has not yet, by its manifest.

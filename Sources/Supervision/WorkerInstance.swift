@@ -44,6 +44,11 @@ package final class WorkerInstance {
   var name: String { "\(kind.manifest.name)-\(number)" }
   package var isReady: Bool { lifecycle.state == .ready && !isCondemned && connection?.isClosed == false }
   var concurrency: Int { Int(min(hello?.concurrency ?? 1, kind.manifest.concurrency ?? Int64.max)) }
+  /// What it takes at a time once it is ready.
+  var promisedSlots: Int {
+    Int(max(1, min(kind.manifest.concurrency ?? .max, hello?.concurrency ?? kind.manifest.concurrency ?? 1)))
+  }
+
   var freeSlots: Int { isReady ? max(0, concurrency - running.count) : 0 }
   package var runningCount: Int { running.count }
 
@@ -149,6 +154,8 @@ package final class WorkerInstance {
       generation: generation
     )
     message.settings = kind.manifest.settings
+    message.grants.read = kind.manifest.permissions.read
+    message.grants.write = kind.manifest.permissions.write
     do {
       message.secrets = try kind.supervisor.secrets(kind.manifest)
     } catch {

@@ -31,6 +31,10 @@ package final class WorkerKind {
 
   package var queuedCount: Int { queue.count }
   package var runningCount: Int { instances.reduce(0) { $0 + $1.runningCount } }
+  /// Calls that its instances take at a time, those included that are not ready yet.
+  package var capacity: Int { instances.reduce(0) { $0 + $1.promisedSlots } }
+  /// Nobody knows yet what it offers, and that will change by itself.
+  package var isStarting: Bool { tools == nil && !isStopping && canServe }
   package var isReady: Bool { instances.contains { $0.isReady } }
 
   func start() { for instance in instances { instance.handle(.start) } }

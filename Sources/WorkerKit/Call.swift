@@ -73,30 +73,20 @@ public final class Call: Sendable {
 
   /// Stores bytes with the coordinator and lists them in this call's result.
   public func addArtifact(name: String, mediaType: String, _ bytes: [UInt8]) async throws -> Artifact {
-    var upload: String?
-    var offset = 0
-    while true {
-      let end = min(bytes.count, offset + Limit.blobChunkBytes)
-      let isLast = end == bytes.count
-      let response = try await link.request(
-        BlobWrite(
-          upload: upload,
-          offset: Int64(offset),
-          data: Array(bytes[offset..<end]),
-          isLast: isLast,
-          mediaType: upload == nil ? mediaType : nil,
-          name: upload == nil ? name : nil
-        )
-      )
-      switch response {
-      case .upload(let name): upload = name
-      case .artifact(let artifact):
-        results.withLock { $0.append(artifact) }
-        return artifact
-      }
-      offset = end
-    }
+    var writer = openArtifact(name: name, mediaType: mediaType)
+    try await writer.write(bytes[...])
+    return try await writer.finish()
   }
+
+  /// Begins an artifact that comes piece by piece, so that no more than a chunk of it is ever held. One that is not
+  /// finished is dropped.
+  public func openArtifact(name: String, mediaType: String) -> ArtifactWriter {
+    ArtifactWriter(self, name: name, mediaType: mediaType)
+  }
+
+  func send(_ message: BlobWrite) async throws -> BlobWrite.Response { try await link.request(message) }
+
+  func list(_ artifact: Artifact) { results.withLock { $0.append(artifact) } }
 
   /// Reads a whole artifact, at most `limit` bytes.
   public func readArtifact(_ sha256: String, limit: Int = 64 << 20) async throws -> [UInt8] {

@@ -45,7 +45,8 @@ final class Session {
           kind: message.kind,
           instance: message.instance,
           secrets: message.secrets,
-          settings: message.settings
+          settings: message.settings,
+          grants: message.grants
         )
       )
     } catch {

@@ -48,6 +48,8 @@ public final class Worker {
     /// Exactly what the manifest names and the operator granted.
     public let secrets: [String: String]
     public let settings: JSONObject
+    /// The paths of its manifest's permissions.
+    public let grants: Grants
   }
 
   /// - Parameter concurrency: 1 … 1024 invocations at a time.
@@ -57,6 +59,11 @@ public final class Worker {
   }
 
   /// Offers a tool. A second tool of the same name replaces the first.
+  ///
+  /// - Parameters:
+  ///   - idempotent: may be invoked again after an interrupted attempt.
+  ///   - pure: has no effect outside its output.
+  ///   - cacheTTLMS: for how long an output may be given again for the same input; only where `pure`. nil: not at all.
   public func tool(
     _ name: String,
     _ description: String,
@@ -64,6 +71,7 @@ public final class Worker {
     output: JSON? = nil,
     idempotent: Bool = false,
     pure: Bool = false,
+    cacheTTLMS: Int64? = nil,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     execution: Execution = .thread,
@@ -76,6 +84,7 @@ public final class Worker {
       outputSchema: output,
       isIdempotent: idempotent,
       isPure: pure,
+      cacheTTLMS: pure ? cacheTTLMS : nil,
       needs: needs,
       limits: limits
     )

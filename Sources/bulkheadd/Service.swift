@@ -4,6 +4,7 @@ internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
+internal import Journal
 internal import Logging
 internal import Posix
 internal import Supervision
@@ -61,13 +62,15 @@ final class Service {
       identity: Self.identity,
       queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
+    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     coordinator = Coordinator(
       loop: loop,
       supervisor: supervisor,
       blobs: blobs,
+      journal: journal,
       log: log,
       identity: Self.identity,
-      callTimeout: Milliseconds(settings.configuration.callTimeoutMS),
+      jobSettings: settings.jobs,
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
       clientLimit: Int(settings.configuration.limits.clients),
       reload: { settings.readWorkers(keeping: supervisor.manifests) }
@@ -114,6 +117,7 @@ final class Service {
       ]
     )
     coordinator.reloadWorkers()
+    coordinator.recoverJobs()
     notifier.send("READY=1\nSTATUS=running\nMAINPID=\(getpid())")
     coordinator.onShutdown = { [weak self] in self?.finish() }
     loop.run()
@@ -141,6 +145,7 @@ final class Service {
   private func finish() {
     listener.stop()
     coordinator.blobs.close()
+    coordinator.journal.close()
     if let ownSocket { unlink(ownSocket) }
     loop.stop()
   }

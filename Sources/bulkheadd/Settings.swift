@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Coordinator
 internal import Glibc
 internal import JSON
 internal import Logging
@@ -86,15 +87,32 @@ struct Settings {
         errors.append("configuration: there is no worker '\(name)' in \(workerPath.joined(separator: ", "))")
         continue
       }
+      if manifest.permissions.outboundNetwork, !settings.write.isEmpty {
+        errors.append("configuration: worker '\(name)' has a network, so nothing may be granted for it to 'write'")
+        manifests[name] = nil
+        continue
+      }
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
     return (manifests, errors)
+  }
+
+  var jobs: JobSettings {
+    var jobs = JobSettings()
+    jobs.activeJobs = Int(configuration.jobs.active)
+    jobs.callTimeout = Milliseconds(configuration.callTimeoutMS)
+    jobs.cacheLifetime = Milliseconds(configuration.jobs.cacheMS)
+    jobs.toolConcurrency = configuration.jobs.concurrency.mapValues { Int($0) }
+    jobs.retention = Milliseconds(configuration.jobs.keepMS)
+    return jobs
   }
 
   private static func apply(_ settings: Configuration.Worker, to manifest: inout WorkerManifest) -> WorkerManifest {
     if let instances = settings.instances { manifest.instances = Int(instances) }
     manifest.concurrency = settings.concurrency ?? manifest.concurrency
     for member in settings.settings.members { manifest.settings[member.key] = member.value }
+    manifest.permissions.read += settings.read.filter { !manifest.permissions.read.contains($0) }
+    manifest.permissions.write += settings.write.filter { !manifest.permissions.write.contains($0) }
     manifest.limits.memoryBytes = settings.limits.memoryBytes ?? manifest.limits.memoryBytes
     manifest.limits.processes = settings.limits.processes ?? manifest.limits.processes
     manifest.limits.fileBytes = settings.limits.fileBytes ?? manifest.limits.fileBytes

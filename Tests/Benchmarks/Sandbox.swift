@@ -12,7 +12,14 @@ import Wire
 func measureSandbox() throws -> Results {
   signal(SIGPIPE, SIG_IGN)
   let isFull = getenv("BULKHEAD_BENCH_FULL") != nil
-  let service = try SandboxService()
+  let service = try JailingService(
+    "sandbox",
+    """
+    {"name": "sandbox", "command": ["\(programFolder())/sandbox-worker"], "concurrency": 8,
+     "permissions": {"jails": true}, "limits": {"processes": 8192, "open_files": 8192},
+     "settings": {"warm": {"python": 4, "idle_ms": 60000}}}
+    """
+  )
   defer { service.stop() }
   let client = try SandboxClient(try ServiceClient(service.socket))
   _ = try client.run(client.seed)
@@ -53,7 +60,7 @@ private func measureWarm(_ client: SandboxClient, rounds: Int, _ results: inout 
 }
 
 /// 20 calls a second.
-private func measureRate(_ client: SandboxClient, _ service: SandboxService, seconds: Int, _ results: inout Results)
+private func measureRate(_ client: SandboxClient, _ service: JailingService, seconds: Int, _ results: inout Results)
   throws
 {
   let count = seconds * 20
@@ -82,10 +89,10 @@ private func measureRate(_ client: SandboxClient, _ service: SandboxService, sec
 }
 
 /// What is there after many runs that was not there before.
-private func measureLeftovers(_ client: SandboxClient, _ service: SandboxService, runs: Int, _ results: inout Results)
+private func measureLeftovers(_ client: SandboxClient, _ service: JailingService, runs: Int, _ results: inout Results)
   throws
 {
-  func settled() -> SandboxService.Holdings {
+  func settled() -> JailingService.Holdings {
     var last = service.holdings()
     var calm = 0
     for _ in 0..<600 where calm < 20 {

@@ -49,26 +49,30 @@ func measureService() throws -> [Measurement] {
 /// `bulkheadd` with one kind of echo worker, in a folder of its own.
 final class RunningService {
   let socket: String
-  private let folder: String
+  let folder: String
   private let pidfd: Descriptor
   private let pid: Int32
   let startNanoseconds: Double
 
-  init(instances: Int) throws {
+  /// `configuration`: lines of YAML. `folder`: of a service that was killed, to go on with its state.
+  init(instances: Int, configuration: String = "", folder known: String? = nil) throws {
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
+    if known == nil, mkdtemp(&template) == nil { throw PosixError.current("mkdtemp") }
+    folder = known ?? String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // Workers run as another user when this is root.
-    chmod(template, 0o755)
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    chmod(folder, 0o755)
     socket = "\(folder)/s"
     let manifest = """
       {"name": "echo", "command": ["\(programFolder())/echo-worker"], "instances": \(instances)}
       """
     try Descriptor.open("\(folder)/worker.json", O_WRONLY | O_CREAT).writeAll(manifest.utf8)
+    mkdir("\(folder)/configuration", 0o700)
+    let file = "\(folder)/configuration/bulkhead.yaml"
+    try Descriptor.open(file, O_WRONLY | O_CREAT | O_TRUNC).writeAll(configuration.utf8)
     var plan = SpawnPlan(
       path: "\(programFolder())/bulkheadd",
       arguments: [
-        "bulkheadd", "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error",
+        "bulkheadd", "--config", file, "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error",
       ]
     )
     plan.environment = ["XDG_RUNTIME_DIR=\(folder)", "PATH=/usr/bin:/bin"]
@@ -135,12 +139,27 @@ final class RunningService {
     return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
   }
 
-  func stop() {
-    ChildProcess.signal(pidfd: pidfd.raw, SIGTERM)
+  /// As a power cut would; the folder stays.
+  func kill() { end(SIGKILL) }
+
+  private func end(_ signal: Int32) {
+    ChildProcess.signal(pidfd: pidfd.raw, signal)
     var descriptor = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
-    poll(&descriptor, 1, 10_000)
-    for name in ["s", "s.lock", "worker.json"] { unlink("\(folder)/\(name)") }
-    for name in ["state/blobs/incoming", "state/blobs", "state", "bulkhead", ""] { rmdir("\(folder)/\(name)") }
+    poll(&descriptor, 1, 30_000)
+    var status: Int32 = 0
+    waitpid(pid, &status, WNOHANG)
+  }
+
+  func stop() {
+    end(SIGTERM)
+    let files = [
+      "s", "s.lock", "worker.json", "configuration/bulkhead.yaml", "state/journal.db", "state/journal.db-wal",
+      "state/journal.db-shm", "state/journal.lock",
+    ]
+    for name in files { unlink("\(folder)/\(name)") }
+    for name in ["configuration", "state/blobs/incoming", "state/blobs", "state", "bulkhead", ""] {
+      rmdir("\(folder)/\(name)")
+    }
   }
 }
 
@@ -212,6 +231,54 @@ final class ServiceClient: ConnectionOwner {
     loop.deferred(next)
     loop.run()
     return median(&times)
+  }
+
+  /// Submits plans and waits until all have ended; how each did, in the order of the plans.
+  func run(_ plans: [JSON]) throws -> [JobSummary] {
+    var ended = [JobSummary?](repeating: nil, count: plans.count)
+    var left = plans.count
+    loop.deferred {
+      for (i, plan) in plans.enumerated() {
+        self.connection.request(JobSubmit(plan: plan)) { result in
+          guard case .success(let answer) = result else { fatalError("\(result)") }
+          self.connection.request(JobEvents(job: answer.job.id, after: 1 << 30, follow: true)) { result in
+            guard case .success(let answer) = result else { fatalError("\(result)") }
+            ended[i] = answer.job
+            left -= 1
+            if left == 0 { self.loop.stop() }
+          }
+        }
+      }
+    }
+    loop.run()
+    return ended.compactMap { $0 }
+  }
+
+  /// Submits without waiting for more than acceptance, `inFlight` at a time.
+  func submit(_ plan: JSON, count: Int, inFlight: Int) {
+    var sent = 0
+    var done = 0
+    func next() {
+      sent += 1
+      connection.request(JobSubmit(plan: plan)) { result in
+        guard case .success = result else { fatalError("\(result)") }
+        done += 1
+        if sent < count { next() } else if done == count { self.loop.stop() }
+      }
+    }
+    loop.deferred { for _ in 0..<min(inFlight, count) { next() } }
+    loop.run()
+  }
+
+  func status() throws -> Status.Response {
+    var status: Status.Response?
+    connection.request(Status()) { result in
+      status = try? result.get()
+      self.loop.stop()
+    }
+    loop.run()
+    guard let status else { throw PosixError("status", errno: EIO) }
+    return status
   }
 
   /// Makes a call and waits for its answer.

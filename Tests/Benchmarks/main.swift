@@ -7,7 +7,10 @@ import Glibc
 
 let families: [String: () throws -> Results] = [
   "jail": { try benchmarkJail() },
+  "jobs": { Results(try measureJobs()) },
   "json": { Results(try measureJSON()) },
+  "plan": { Results(try measurePlan()) },
+  "receipts": { Results(try measureReceipts()) },
   "sandbox": measureSandbox,
   "service": { Results(try measureService()) },
   "soak": { Results(try measureSoak()) },

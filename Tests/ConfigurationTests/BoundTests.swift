@@ -66,6 +66,8 @@ import Testing
       ("limits: {clients: %}", 1, 65_536, ""), ("limits: {queue: %}", 1, 1_000_000, ""),
       ("limits: {artifact: %}", 1, 1 << 30, ""), ("limits: {artifacts: %}", 1, 1 << 50, ""),
       ("limits: {uploads: %}", 1, 4_096, ""), ("limits: {uploads_per_connection: %}", 1, 4_096, ""),
+      ("jobs: {active: %}", 1, 100_000, ""), ("jobs: {keep: %}", 0, 315_360_000_000, "ms"),
+      ("jobs: {cache: %}", 0, 86_400_000, "ms"), ("jobs: {concurrency: {t: %}}", 1, 1_024_000, ""),
       ("drain_timeout: %", 0, 3_600_000, "ms"), ("call_timeout: %", 1, 604_800_000, "ms"),
       ("workers: {e: {instances: %}}", 0, 1_024, ""), ("workers: {e: {concurrency: %}}", 1, 1_024, ""),
       ("workers: {e: {grace: %}}", 0, 600_000, "ms"), ("workers: {e: {limits: {wall: %}}}", 1, 604_800_000, "ms"),

@@ -25,6 +25,8 @@ import Wire
           concurrency: 1024
           settings: {a: [1, 2.50, true, null, "x"], b: {c: text}}
           secrets: {KEY: {env: ECHO_KEY}, TOKEN: {file: /etc/token}}
+          read: [/srv/a, /srv/b]
+          write: [/srv/c]
           limits: {wall: 1s, cpu: 2s, memory: 3MiB, processes: 4, file: 0, open_files: 5, output: 6, workspace: 7kB}
           heartbeat: {interval: 3s, timeout: 500ms}
           grace: 2s
@@ -51,6 +53,7 @@ import Wire
     #expect(JSON.object(worker.settings) == ["a": [1, 2.5, true, nil, "x"], "b": ["c": "text"]])
     #expect(worker.settings["a"]?[1]?.description == "2.50", "numbers keep their text")
     #expect(worker.secrets == ["KEY": .environment("ECHO_KEY"), "TOKEN": .file("/etc/token")])
+    #expect(worker.read == ["/srv/a", "/srv/b"] && worker.write == ["/srv/c"])
     var limits = ResourceLimits()
     (limits.wallMS, limits.cpuMS, limits.memoryBytes, limits.processes) = (1_000, 2_000, 3 << 20, 4)
     (limits.fileBytes, limits.openFiles, limits.outputBytes, limits.workspaceBytes) = (0, 5, 6, 7_000)

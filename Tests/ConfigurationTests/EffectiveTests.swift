@@ -36,6 +36,10 @@ import Testing
           artifacts: 16GiB  # default
           uploads: 256  # default
           uploads_per_connection: 16  # default
+        jobs:
+          active: 128  # default
+          keep: 30d  # default
+          cache: 5m  # default
         jail:
           grade: full  # default
           loosen: []  # default
@@ -71,7 +75,7 @@ import Testing
       "state: \"/a b/$$c/${HOME}/#x: y\\n\\u2028\\u0085\\uFEFF\\x7F\\\"\\\\ é 😀\"\n", "state: /null\nrun_as: 'null'\n",
       "drain_timeout: 0\ncall_timeout: 1ms\nlimits: {artifact: 1000, artifacts: 3TiB}\n",
       "workers: {path: [], a: {settings: {'': '', \"\\x01 \": ' x', '- a': \"$${HOME} ${HOME} $\", n: null, y: ~}}}",
-      "workers: {b: {enabled: false}, a: {limits: {file: 0}, heartbeat: {timeout: 10ms}, grace: 0}}",
+      "workers: {b: {enabled: false, read: [/a b, /c]}, a: {write: [/d], limits: {file: 0}, heartbeat: {timeout: 10ms}, grace: 0}}",
     ]
   )
   func `what is printed loads to the same configuration`(_ text: String) throws {

@@ -8,7 +8,7 @@ extension MessageCase {
       "colour: blue\n",
       [
         "c.yaml:1:1: unknown key 'colour'; "
-          + "hint: known keys are mode, socket, state, group, run_as, four_eyes, drain_timeout, call_timeout, log, limits, jail, workers"
+          + "hint: known keys are mode, socket, state, group, run_as, four_eyes, drain_timeout, call_timeout, log, limits, jobs, jail, workers"
       ]
     ),
     MessageCase(
@@ -159,6 +159,13 @@ extension MessageCase {
       [
         "c.yaml:1:23: 'workers.path[1]' is 'workers' where an absolute path is due; "
           + "hint: '${HOME}/...' starts at your home folder"
+      ]
+    ),
+    MessageCase(
+      "granted path that is not plain",
+      "workers: {e: {read: [/ok], write: [/srv/../etc]}}\n",
+      [
+        "c.yaml:1:36: 'workers.e.write[0]' is '/srv/../etc' where a plain absolute path below '/' is due"
       ]
     ),
     MessageCase(

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JSON
 import Jail
+import Journal
 import Logging
 import Posix
 import Testing
@@ -58,9 +59,9 @@ final class SandboxBench {
       loop: loop,
       supervisor: supervisor,
       blobs: Blobs(blobs),
+      journal: try Journal(folder: store, version: "1.0", on: loop),
       log: log,
-      identity: supervisor.identity,
-      callTimeout: 120_000
+      identity: supervisor.identity
     ) { ([:], []) }
     _ = supervisor.apply(["sandbox": try Self.manifest(settings, concurrency)])
     var isLost = false
@@ -76,6 +77,7 @@ final class SandboxBench {
 
   deinit {
     coordinator.blobs.close()
+    coordinator.journal.close()
     // Safety: a folder that is left in the temporary directory harms nobody.
     try? FileManager.default.removeItem(atPath: store)
   }
@@ -119,7 +121,7 @@ final class SandboxBench {
 
   final class Answer {
     var result: Result<ToolResult, WireError>?
-    var invocation: Invocation?
+    var invocation: PendingCall?
     /// What came while the call ran.
     var progress: [(kind: Wire.Progress.Kind, text: String)] = []
     var error: WireError? { if case .failure(let error)? = result { error } else { nil } }
@@ -145,7 +147,7 @@ final class SandboxBench {
   ) -> Answer {
     let answer = Answer()
     let call = ToolCall(tool: tool, input: input, timeoutMS: timeoutMS, needs: needs, limits: limits)
-    answer.invocation = coordinator.calls.call(call) {
+    answer.invocation = coordinator.calls.call(call, caller: [:]) {
       answer.result = $0
       answer.invocation = nil
     }

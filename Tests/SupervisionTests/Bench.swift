@@ -2,6 +2,7 @@ import BlobStore
 import Foundation
 import Glibc
 import JSON
+import Journal
 import Logging
 import Posix
 import Testing
@@ -40,15 +41,23 @@ final class Bench {
       loop: loop,
       supervisor: supervisor,
       blobs: Blobs(try BlobService(store, limits: BlobStore.Limits(), on: loop)),
+      journal: try Journal(folder: store, version: "1.0", on: loop),
       log: log,
       identity: supervisor.identity,
-      callTimeout: 60_000,
+      jobSettings: Self.jobSettings,
       drainTimeout: 2_000
     ) { ([:], []) }
   }
 
+  private static var jobSettings: JobSettings {
+    var settings = JobSettings()
+    settings.callTimeout = 60_000
+    return settings
+  }
+
   deinit {
     coordinator.blobs.close()
+    coordinator.journal.close()
     // Safety: a folder that is left in the temporary directory harms nobody.
     try? FileManager.default.removeItem(atPath: store)
   }
@@ -113,7 +122,7 @@ final class Bench {
 
   final class Answer {
     var result: Result<ToolResult, WireError>?
-    var invocation: Invocation?
+    var invocation: PendingCall?
     var progress = 0
     var error: WireError? { if case .failure(let error)? = result { error } else { nil } }
     var output: JSON? { if case .success(let value)? = result { value.output } else { nil } }
@@ -122,7 +131,7 @@ final class Bench {
   /// Begins a call; its answer is filled in while the loop runs.
   func begin(_ tool: String, _ input: JSON = [:], timeoutMS: Int64? = nil) -> Answer {
     let answer = Answer()
-    answer.invocation = coordinator.calls.call(ToolCall(tool: tool, input: input, timeoutMS: timeoutMS)) {
+    answer.invocation = coordinator.calls.call(ToolCall(tool: tool, input: input, timeoutMS: timeoutMS), caller: [:]) {
       answer.result = $0
       answer.invocation = nil
     }

@@ -66,6 +66,7 @@ private let tool = Tool(
   outputSchema: true,
   isIdempotent: true,
   isPure: true,
+  cacheTTLMS: 6,
   needs: needs,
   limits: limits,
   meta: ["x": nil]
@@ -85,7 +86,8 @@ private let tool = Tool(
     try roundTrip(
       tool,
       members: [
-        "name", "description", "input_schema", "output_schema", "idempotent", "pure", "needs", "limits", "meta",
+        "name", "description", "input_schema", "output_schema", "idempotent", "pure", "cache_ttl_ms", "needs", "limits",
+        "meta",
       ]
     )
     try roundTrip(Needs(), members: [])
@@ -153,7 +155,9 @@ private let tool = Tool(
     worker.secrets = ["B": "b", "A": "a"]
     worker.settings = ["deep": ["er": 1]]
     worker.limits.depth = 12
-    try roundTrip(worker, members: ["protocol", "coordinator", "worker", "limits", "secrets", "settings"])
+    worker.grants.read = ["/a"]
+    worker.grants.write = ["/b"]
+    try roundTrip(worker, members: ["protocol", "coordinator", "worker", "limits", "secrets", "settings", "grants"])
     try roundTrip(
       InitializeWorker.Response(
         worker: Peer(name: "w", version: "1"),

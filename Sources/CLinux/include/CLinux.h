@@ -28,10 +28,25 @@ struct bulkhead_peer_credentials {
 int pipe2(int descriptors[2], int flags);
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 
+int renameat2(int old_folder, const char *old_name, int new_folder, const char *new_name, unsigned int flags);
+
+void *memmem(const void *text, size_t text_length, const void *wanted, size_t wanted_length);
+
 int pthread_setname_np(pthread_t thread, const char *name);
 
 /// prctl(2) with its variadic arguments spelt out.
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+/// openat2(2), for which the C library has no wrapper: a descriptor or −errno. Always close-on-exec.
+int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode, unsigned long resolve);
+
+/// Flags of openat2's `resolve` (linux/openat2.h) and of renameat2.
+enum {
+  BULKHEAD_RESOLVE_NO_MAGICLINKS = 0x02,
+  BULKHEAD_RESOLVE_NO_SYMLINKS = 0x04,
+  BULKHEAD_RESOLVE_BENEATH = 0x08,
+  BULKHEAD_RENAME_NOREPLACE = 1,
+};
 
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };

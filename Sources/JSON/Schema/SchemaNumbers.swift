@@ -97,7 +97,8 @@ struct NumberBound: Sendable {
 }
 
 extension Decimal {
-  init?(json: JSON) {
+  /// nil when `json` is no number.
+  package init?(json: JSON) {
     switch json {
     case .integer(let value): self.init(String(value))
     case .number(let number): self.init(number.text)

@@ -16,6 +16,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
   /// Exactly what the manifest names and the operator granted.
   package var secrets: [String: String] = [:]
   package var settings = JSONObject()
+  package var grants = Grants()
 
   package init(coordinator: Peer, kind: String, instance: Int64, generation: Int64) {
     self.coordinator = coordinator
@@ -39,6 +40,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       secrets[member.key] = value
     }
     settings = try fields.optional("settings") ?? JSONObject()
+    grants = try fields.body("grants") ?? Grants()
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -56,6 +58,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       .object(JSONObject(secrets.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }))
     )
     writer.member("settings", .object(settings))
+    if grants != Grants() { writer.member("grants", grants) }
   }
 
   /// What the worker answers.

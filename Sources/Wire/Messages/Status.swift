@@ -8,6 +8,48 @@ package struct Status: WireRequest {
   package init(from fields: inout Fields) {}
   package func encode(into writer: inout JSONWriter) {}
 
+  /// The journal and its jobs since the start.
+  package struct Jobs: WireBody, Equatable {
+    /// In memory: running, waiting or paused.
+    package var running: Int64
+    package var queued: Int64
+    package var ended: Int64
+    /// Transactions, and what they wrote: the quotient is how many shared one.
+    package var commits: Int64
+    package var entries: Int64
+    /// Why nothing can be written at the moment.
+    package var trouble: String?
+
+    package init(running: Int64, queued: Int64, ended: Int64, commits: Int64, entries: Int64, trouble: String? = nil) {
+      self.running = running
+      self.queued = queued
+      self.ended = ended
+      self.commits = commits
+      self.entries = entries
+      self.trouble = trouble
+    }
+
+    package init(from fields: inout Fields) throws(WireError) {
+      self.init(
+        running: try fields.require("running"),
+        queued: try fields.require("queued"),
+        ended: try fields.require("ended"),
+        commits: try fields.require("commits"),
+        entries: try fields.require("entries"),
+        trouble: try fields.optional("trouble")
+      )
+    }
+
+    package func encode(into writer: inout JSONWriter) {
+      writer.member("running", running)
+      writer.member("queued", queued)
+      writer.member("ended", ended)
+      writer.member("commits", commits)
+      writer.member("entries", entries)
+      writer.member("trouble", trouble)
+    }
+  }
+
   package struct Response: WireBody, Equatable {
     /// `running` or `draining`.
     package var state: String
@@ -22,6 +64,7 @@ package struct Status: WireRequest {
     package var callsRunning: Int64
     package var callsQueued: Int64
     package var callsAnswered: Int64
+    package var jobs: Jobs?
 
     package init(
       state: String,
@@ -35,7 +78,8 @@ package struct Status: WireRequest {
       clients: Int64,
       callsRunning: Int64,
       callsQueued: Int64,
-      callsAnswered: Int64
+      callsAnswered: Int64,
+      jobs: Jobs? = nil
     ) {
       self.state = state
       self.pid = pid
@@ -49,6 +93,7 @@ package struct Status: WireRequest {
       self.callsRunning = callsRunning
       self.callsQueued = callsQueued
       self.callsAnswered = callsAnswered
+      self.jobs = jobs
     }
 
     package init(from fields: inout Fields) throws(WireError) {
@@ -64,7 +109,8 @@ package struct Status: WireRequest {
         clients: try fields.require("clients"),
         callsRunning: try fields.require("calls_running"),
         callsQueued: try fields.require("calls_queued"),
-        callsAnswered: try fields.require("calls_answered")
+        callsAnswered: try fields.require("calls_answered"),
+        jobs: try fields.body("jobs")
       )
     }
 
@@ -81,6 +127,7 @@ package struct Status: WireRequest {
       writer.member("calls_running", callsRunning)
       writer.member("calls_queued", callsQueued)
       writer.member("calls_answered", callsAnswered)
+      writer.member("jobs", jobs)
     }
   }
 }

@@ -13,6 +13,8 @@ public struct Tool: Sendable, Equatable {
   public var isIdempotent: Bool
   /// Has no effect outside its output.
   public var isPure: Bool
+  /// For how long an output of a pure tool may be given again for the same input; nil: not at all.
+  public var cacheTTLMS: Int64?
   /// What every call needs and may use at most.
   public var needs: Needs?
   public var limits: ResourceLimits?
@@ -25,6 +27,7 @@ public struct Tool: Sendable, Equatable {
     outputSchema: JSON? = nil,
     isIdempotent: Bool = false,
     isPure: Bool = false,
+    cacheTTLMS: Int64? = nil,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     meta: JSON? = nil
@@ -35,6 +38,7 @@ public struct Tool: Sendable, Equatable {
     self.outputSchema = outputSchema
     self.isIdempotent = isIdempotent
     self.isPure = isPure
+    self.cacheTTLMS = cacheTTLMS
     self.needs = needs
     self.limits = limits
     self.meta = meta
@@ -88,10 +92,17 @@ extension Tool: WireBody {
       outputSchema: try Self.schema("output_schema", of: name, &fields),
       isIdempotent: try fields.optional("idempotent") ?? false,
       isPure: try fields.optional("pure") ?? false,
+      cacheTTLMS: try fields.integer("cache_ttl_ms", in: 1...Limit.timeoutMS),
       needs: try fields.body("needs"),
       limits: try fields.body("limits"),
       meta: try fields.optional("meta")
     )
+    if cacheTTLMS != nil, !isPure {
+      throw .invalidParams(
+        fields.path("cache_ttl_ms"),
+        "tool '\(name)' has 'cache_ttl_ms' and is not 'pure': what has an effect cannot be answered from a cache"
+      )
+    }
   }
 
   private static func schema(_ member: StaticString, of tool: String, _ fields: inout Fields) throws(WireError) -> JSON?
@@ -111,6 +122,7 @@ extension Tool: WireBody {
     writer.member("output_schema", outputSchema)
     if isIdempotent { writer.member("idempotent", true) }
     if isPure { writer.member("pure", true) }
+    writer.member("cache_ttl_ms", cacheTTLMS)
     writer.member("needs", needs)
     writer.member("limits", limits)
     writer.member("meta", meta)

@@ -60,6 +60,7 @@ extension Command {
       tool.inputSchema.indented(),
     ]
     if let schema = tool.outputSchema { lines += ["", console.colour("output", .bold), schema.indented()] }
+    if let ttl = tool.cacheTTLMS { lines[2] += ", an output may be given again for \(ttl) ms" }
     if let needs = tool.json["needs"] { lines += ["", console.colour("needs", .bold), needs.indented()] }
     if let limits = tool.json["limits"] { lines += ["", console.colour("limits", .bold), limits.indented()] }
     return lines.joined(separator: "\n")

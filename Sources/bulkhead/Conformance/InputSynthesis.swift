@@ -6,9 +6,10 @@ enum InputSynthesis {
   static func value(for schema: JSON) -> JSON? {
     let guess = guess(schema, depth: 0)
     do throws(JSONSchemaError) {
-      return try JSONSchema(schema).isValid(guess) ? guess : nil
+      guard try JSONSchema(schema).isValid(guess) else { return Optional.none }  // A bare nil would be JSON's null.
+      return guess
     } catch {
-      return nil
+      return Optional.none
     }
   }
 

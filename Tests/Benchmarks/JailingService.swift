@@ -4,26 +4,24 @@ import JSON
 import Posix
 import Wire
 
-/// `bulkheadd` with the sandbox worker.
-final class SandboxService {
+/// `bulkheadd` with one worker that builds jails.
+final class JailingService {
   let socket: String
   private let folder: String
   private let pidfd: Descriptor
   private let pid: Int32
 
-  init() throws {
+  private let name: String
+
+  init(_ name: String, _ manifest: String) throws {
+    self.name = name
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     chmod(folder, 0o755)
     socket = "\(folder)/s"
-    let manifest = """
-      {"name": "sandbox", "command": ["\(programFolder())/sandbox-worker"], "concurrency": 8,
-       "permissions": {"jails": true}, "limits": {"processes": 8192, "open_files": 8192},
-       "settings": {"warm": {"python": 4, "idle_ms": 60000}}}
-      """
-    mkdir("\(folder)/sandbox", 0o755)
-    try Descriptor.open("\(folder)/sandbox/worker.json", O_WRONLY | O_CREAT, mode: 0o644).writeAll(manifest.utf8)
+    mkdir("\(folder)/\(name)", 0o755)
+    try Descriptor.open("\(folder)/\(name)/worker.json", O_WRONLY | O_CREAT, mode: 0o644).writeAll(manifest.utf8)
     let user = getenv("BULKHEAD_BENCH_USER").map { String(cString: $0) } ?? "bulkhead"
     try Descriptor.open("\(folder)/c.yaml", O_WRONLY | O_CREAT, mode: 0o600).writeAll("run_as: \(user)\n".utf8)
     var plan = SpawnPlan(
@@ -50,7 +48,7 @@ final class SandboxService {
       }
       usleep(1000)
     }
-    throw PosixError("start", "bulkheadd with a sandbox worker did not get ready", errno: ETIMEDOUT)
+    throw PosixError("start", "bulkheadd with a \(name) worker did not get ready", errno: ETIMEDOUT)
   }
 
   /// Processes of the service, with what they run.
@@ -128,7 +126,7 @@ final class SandboxService {
     }.count
   }
 
-  private var worker: Int32? { processes().first { $0.name.hasPrefix("sandbox-worke") }?.pid }
+  private var worker: Int32? { processes().first { $0.name == String("\(name)-worker".prefix(15)) }?.pid }
 
   func holdings() -> Holdings {
     let worker = worker ?? 0

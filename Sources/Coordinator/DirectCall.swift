@@ -1,0 +1,139 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Wire
+
+/// A client's call as the journal has it: a job of one step.
+struct DirectCall {
+  let seq: Int64
+  let id: String
+  private let message: ToolCall
+  private let caller: JSON
+  private let createdAt = WallTime.now
+
+  init(_ message: ToolCall, seq: Int64, caller: JSON) {
+    self.seq = seq
+    id = "call-\(seq)"
+    self.message = message
+    self.caller = caller
+  }
+
+  func named(_ result: ToolResult) -> ToolResult {
+    var result = result
+    result.job = id
+    return result
+  }
+
+  /// What was asked; the input is in the step's row, unless there is none.
+  private func spec(withInput: Bool) -> String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("tool", message.tool)
+    if withInput { writer.member("input", message.input) }
+    writer.member("needs", message.needs)
+    writer.member("limits", message.limits)
+    writer.member("timeout_ms", message.timeoutMS)
+    writer.endObject()
+    return String(decoding: writer.finish(), as: UTF8.self)
+  }
+
+  private func record(_ state: JobState, withInput: Bool) -> JobRecord {
+    var record = JobRecord(
+      seq: seq,
+      id: id,
+      kind: .call,
+      state: state,
+      priority: 5,
+      title: message.tool,
+      caller: caller.description,
+      hash: "",
+      spec: spec(withInput: withInput),
+      stepCount: 1,
+      createdAt: createdAt
+    )
+    record.startedAt = createdAt
+    return record
+  }
+
+  /// Before a worker sees it.
+  func begin(worker: String) -> [Change] {
+    var step = StepRecord(StepKey(0), .running)
+    step.attempt = 1
+    step.worker = worker
+    step.input = message.input.description
+    step.startedAt = createdAt
+    var changes: [Change] = [.insertJob(record(.running, withInput: false)), .putStep(job: seq, step)]
+    let digests = message.input.artifactDigests
+    if !digests.isEmpty { changes.append(.artifacts(job: seq, digests)) }
+    return changes
+  }
+
+  /// Before the caller sees its result.
+  func end(_ result: Result<ToolResult, WireError>) -> [Change] {
+    let now = WallTime.now
+    var changes: [Change] = []
+    var job: JobUpdate
+    var step: StepEnd
+    switch result {
+    case .success(let value):
+      job = JobUpdate(seq: seq, state: .succeeded)
+      step = StepEnd(StepKey(0), .succeeded)
+      step.output = value.output.serialized()
+      step.artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
+      step.receipt = value.receipt?.text
+      if !value.artifacts.isEmpty { changes.append(.artifacts(job: seq, value.artifacts.map(\.sha256))) }
+    case .failure(let error):
+      job = JobUpdate(seq: seq, state: error.name == .cancelled ? .cancelled : .failed)
+      job.reason = error.json.description
+      step = StepEnd(StepKey(0), error.name == .cancelled ? .cancelled : .failed)
+      step.error = job.reason
+    }
+    job.endedAt = now
+    step.endedAt = now
+    return changes + [.endStep(job: seq, step), .updateJob(job)]
+  }
+
+  /// All of it at once, of a pure tool.
+  func whole(_ result: Result<ToolResult, WireError>) -> [Change] {
+    var record = record(.succeeded, withInput: true)
+    switch result {
+    case .success(let value): record.result = value.output.description
+    case .failure(let error):
+      record.state = error.name == .cancelled ? .cancelled : .failed
+      record.reason = error.json.description
+    }
+    record.endedAt = WallTime.now
+    return [.insertJob(record)]
+  }
+}
+
+extension CallRecord {
+  mutating func end(_ result: Result<ToolResult, WireError>) {
+    endedAt = WallTime.now
+    switch result {
+    case .success(let value):
+      state = .succeeded
+      output = value.output.description
+      artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
+    case .failure(let error):
+      state = .failed
+      self.error = error.json.description
+    }
+  }
+
+  /// How an earlier attempt's call ended; nil while nobody knows.
+  var result: Result<ToolResult, WireError>? {
+    switch state {
+    case .running: return nil
+    case .failed: return .failure(WireError(json: Jobs.parse(error) ?? .null))
+    case .succeeded:
+      let artifacts = Jobs.parse(artifacts)?.arrayValue ?? []
+      return .success(
+        ToolResult(
+          output: Jobs.parse(output) ?? .null,
+          artifacts: artifacts.compactMap { $0.objectValue.flatMap { try? Artifact.decode($0) } }  // Safety: we wrote it.
+        )
+      )
+    }
+  }
+}

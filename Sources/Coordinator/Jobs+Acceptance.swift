@@ -1,0 +1,269 @@
+internal import Digest
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Logging
+internal import Plan
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// From a submission to a job on disk, and from the disk back into memory.
+extension Jobs {
+  typealias Answer<T> = (Result<T, WireError>) -> Void
+
+  /// Mistakes of a plan against today's catalog; a decoded plan when there are none.
+  func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
+    do throws(PlanErrors) {
+      let plan = try Plan(decoding: source)
+      let errors = plan.check({ [supervisor] name in supervisor.catalog[name].map(PlanTool.init) }, knownTools: Array(supervisor.catalog.keys))
+        + refusedHosts(plan)
+      return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
+    } catch {
+      return (nil, error.errors.map(PlanMistake.init))
+    }
+  }
+
+  /// A jailed run has no network: what it could not be given is refused before anything starts.
+  private func refusedHosts(_ plan: Plan) -> [PlanError] {
+    plan.steps.enumerated().compactMap { index, step in
+      guard let needs = step.needs, !needs.hosts.isEmpty,
+        supervisor.catalog[step.tool]?.kind.manifest.permissions.jails == true
+      else { return nil }
+      return PlanError(
+        path: "/steps/\(index)/needs/hosts",
+        name: .invalidValue,
+        message: "tool '\(step.tool)' runs without a network: hosts cannot be granted to it"
+      )
+    }
+  }
+
+  /// Whether a worker that has not answered yet may offer what is missing.
+  private func mayBeOfferedSoon(_ mistakes: [PlanMistake]) -> Bool {
+    mistakes.contains { $0.name == PlanError.Name.unknownTool.rawValue }
+      && supervisor.kinds.values.contains { $0.isStarting }
+  }
+
+  func submit(_ message: JobSubmit, caller: JSON, tries: Int = 100, answer: @escaping Answer<JobSubmit.Response>) {
+    if isDraining { return answer(.failure(WireError(.draining, "the coordinator accepts no new work"))) }
+    let (checked, mistakes) = check(message.plan)
+    guard let plan = checked else {
+      if mayBeOfferedSoon(mistakes), tries > 0 {
+        loop.schedule(after: 50) { [weak self] in
+          self?.submit(message, caller: caller, tries: tries - 1, answer: answer)
+        }
+        return
+      }
+      return answer(.failure(Self.invalid(mistakes)))
+    }
+    let hash = Self.hash(message)
+    guard let id = message.id else {
+      return accept(plan, message, hash, caller, id: nil, answer: answer)
+    }
+    if !reserved.insert(id).inserted {
+      return answer(.failure(WireError(.conflict, "job '\(id)' is being accepted already")))
+    }
+    journal.reader.read { database in try database.job(id: id) } then: { [weak self] result in
+      guard let self else { return }
+      switch result {
+      case .success(nil):
+        accept(plan, message, hash, caller, id: id) { [weak self] result in
+          self?.reserved.remove(id)
+          answer(result)
+        }
+        return
+      case .success(let known?) where known.hash == hash && known.kind == .plan:
+        answer(.success(JobSubmit.Response(job: summary(known), isExisting: true)))
+      case .success:
+        answer(.failure(WireError(.conflict, "there is a job '\(id)' with other content", data: ["job": .string(id)])))
+      case .failure(let error): answer(.failure(Self.storage(error)))
+      }
+      reserved.remove(id)
+    }
+  }
+
+  static func invalid(_ mistakes: [PlanMistake]) -> WireError {
+    let more = mistakes.count > 1 ? " (and \(mistakes.count - 1) more)" : ""
+    let listed = mistakes.map { mistake -> JSON in
+      ["path": .string(mistake.path), "name": .string(mistake.name), "message": .string(mistake.message)]
+    }
+    return WireError(
+      .invalidPlan,
+      "the plan cannot be run: \(mistakes.first?.message ?? "")\(more)",
+      data: ["mistakes": .array(listed)]
+    )
+  }
+
+  static func storage(_ error: JournalError) -> WireError {
+    WireError(.storageFailed, error.message, data: ["reason": .string(error.kind.rawValue)])
+  }
+
+  /// Of all that makes two submissions the same.
+  private static func hash(_ message: JobSubmit) -> String {
+    let content: JSON = [
+      "plan": message.plan, "priority": .integer(message.priority ?? 5),
+      "deadline_ms": message.deadlineMS.map { .integer($0) } ?? .null, "paused": .bool(message.isPaused),
+    ]
+    return SHA256.digest(content.canonical())
+  }
+
+  private func accept(
+    _ plan: Plan,
+    _ message: JobSubmit,
+    _ hash: String,
+    _ caller: JSON,
+    id: String?,
+    answer: @escaping Answer<JobSubmit.Response>
+  ) {
+    let seq = journal.takeSeq()
+    let now = WallTime.now
+    var tools: [String: ToolTerms] = [:]
+    for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
+    let spec = JobSpec(plan: plan, tools: tools)
+    var record = JobRecord(
+      seq: seq,
+      id: id ?? "job-\(seq)",
+      kind: .plan,
+      state: message.isPaused ? .paused : .queued,
+      priority: message.priority ?? 5,
+      title: plan.description ?? plan.requestID ?? plan.steps.map(\.id).prefix(4).joined(separator: ", "),
+      caller: caller.description,
+      hash: hash,
+      spec: spec.json.description,
+      stepCount: Int64(plan.steps.count),
+      createdAt: now
+    )
+    record.deadlineAt = message.deadlineMS.map { now + $0 }
+    enter(record, Self.machine(record, spec), []) { [self] in
+      answer($0.map { _ in JobSubmit.Response(job: summary(record)) })
+    }
+  }
+
+  /// Writes a new job down and, when it is on disk, answers and starts it or puts it into the queue.
+  func enter(_ record: JobRecord, _ machine: JobMachine, _ adopted: [Effect], answer: @escaping Answer<Void>) {
+    CrashPoint.hit(.beforeAccept)
+    var accepted = EventRecord(job: record.seq, number: 1, at: record.createdAt, kind: "job.accepted")
+    accepted.data = JSON.object(["steps": .integer(record.stepCount)]).description
+    var changes: [Change] = [.insertJob(record), .event(accepted)]
+    let digests = machine.plan.source.artifactDigests
+    if !digests.isEmpty { changes.append(.artifacts(job: record.seq, digests)) }
+    for case .write(let change) in adopted { changes.append(change) }
+    journal.commit(changes, refusable: true) { [weak self] error in
+      guard let self else { return }
+      if let error { return answer(.failure(Self.storage(error))) }
+      CrashPoint.hit(.afterAccept)
+      answer(.success(()))
+      let hasRoom = runningCount < settings.activeJobs && queuedCount == 0 && !isDraining
+      if record.state == .paused || hasRoom {
+        begin(ActiveJob(machine, record))
+      } else {
+        enqueue(record.seq, priority: record.priority)
+      }
+    }
+  }
+
+  /// A job is in memory from here on.
+  func begin(_ job: ActiveJob) {
+    active[job.machine.seq] = job
+    ids[job.machine.id] = job.machine.seq
+    watchDeadline(job)
+    if job.machine.state == .queued { handle(.start, job) }
+  }
+
+  private func watchDeadline(_ job: ActiveJob) {
+    guard let at = job.record.deadlineAt else { return }
+    // In parts, so that a clock that was set is noticed.
+    let remaining = max(0, min(at - WallTime.now, 60_000))
+    job.deadline = loop.schedule(after: Milliseconds(remaining)) { [weak self, weak job] in
+      guard let self, let job else { return }
+      job.deadline = nil
+      if WallTime.now >= at { handle(.deadline, job) } else { watchDeadline(job) }
+    }
+  }
+
+  static func machine(_ record: JobRecord, _ spec: JobSpec, lastEvent: Int64 = 1) -> JobMachine {
+    JobMachine(
+      seq: record.seq,
+      id: record.id,
+      plan: spec.plan,
+      tools: spec.tools,
+      state: record.state,
+      generation: record.generation,
+      lastEvent: lastEvent
+    )
+  }
+
+  /// Takes a job of the journal into memory and goes on with it.
+  func open(_ stored: StoredJob) {
+    guard active[stored.record.seq] == nil, let job = load(stored) else { return }
+    begin(job)
+  }
+
+  /// A job of the journal as it is after what happened to it while nobody looked; queued ones are not started.
+  func load(_ stored: StoredJob) -> ActiveJob? {
+    let record = stored.record
+    let spec: JobSpec
+    do {
+      spec = try JobSpec(record.spec)
+    } catch {
+      log.error("a job's plan cannot be read", ["job": .string(record.id), "reason": .string("\(error)")])
+      var update = JobUpdate(seq: record.seq, state: .failed, generation: record.generation)
+      update.endedAt = WallTime.now
+      update.reason = WireError(.internalError, "its plan cannot be read: \(error)").json.description
+      journal.commit([.updateJob(update)])
+      return nil
+    }
+    let job = ActiveJob(Self.machine(record, spec, lastEvent: stored.lastEvent), record)
+    let effects = job.machine.recover(stored.steps, context())
+    active[record.seq] = job
+    ids[record.id] = record.seq
+    apply(effects, job)
+    return job
+  }
+
+  /// After a start: what ran goes on, what was queued is queued, and direct calls, whose callers are gone, are over.
+  func recover(then done: @escaping () -> Void) {
+    journal.reader.read { database in try database.openJobs() } then: { [weak self] result in
+      guard let self else { return }
+      switch result {
+      case .success(let jobs):
+        for job in jobs { recover(job) }
+        if !jobs.isEmpty { log.info("jobs recovered", ["jobs": .integer(Int64(jobs.count))]) }
+      case .failure(let error): log.error("jobs cannot be recovered", ["reason": .string(error.message)])
+      }
+      done()
+    }
+  }
+
+  private func recover(_ record: JobRecord) {
+    if record.kind == .call { return abandon(record) }
+    guard record.state != .queued else { return enqueue(record.seq, priority: record.priority) }
+    let seq = record.seq
+    journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
+      switch result {
+      case .success(let stored): self?.open(stored)
+      case .failure(let error):
+        self?.log.error("a job cannot be read", ["job": .string(record.id), "reason": .string(error.message)])
+      }
+    }
+  }
+
+  private func abandon(_ record: JobRecord) {
+    let error = WireError(.outcomeUnknown, "the coordinator ended while the call ran")
+    var update = JobUpdate(seq: record.seq, state: .failed, generation: record.generation)
+    update.endedAt = WallTime.now
+    update.reason = error.json.description
+    var end = StepEnd(StepKey(0), .failed)
+    end.error = error.json.description
+    end.endedAt = update.endedAt
+    journal.commit([.endStep(job: record.seq, end), .updateJob(update)])
+  }
+}
+
+extension PlanTool {
+  init(_ entry: CatalogEntry) { self.init(inputSchema: entry.input, outputSchema: entry.output) }
+}
+
+extension PlanMistake {
+  init(_ error: PlanError) { self.init(path: error.path, name: error.name.rawValue, message: error.message) }
+}

@@ -1,0 +1,237 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Wire
+
+/// What people do to jobs. Every answer comes when what was decided is on disk.
+extension Jobs {
+  /// Finds a job by its id and has `body` change it; one that is only on disk is read first.
+  private func change(
+    _ id: String,
+    answer: @escaping Answer<JobChange>,
+    _ body: @escaping (ActiveJob) throws(WireError) -> Event
+  ) {
+    let perform = { [self] (job: ActiveJob) in
+      let event: Event
+      do throws(WireError) {
+        event = try body(job)
+      } catch {
+        return answer(.failure(error))
+      }
+      apply(job.machine.handle(event, context()), job) { [self] in
+        answer(.success(JobChange(job: summary(job))))
+      }
+    }
+    if let seq = ids[id], let job = active[seq] { return perform(job) }
+    read(id, answer: answer) { [weak self] stored in
+      guard let self else { return }
+      if let job = active[stored.record.seq] { return perform(job) }
+      if stored.record.state.isFinal || stored.record.kind == .call {
+        let state = stored.record.state.rawValue
+        return answer(.failure(WireError(.conflict, "job '\(id)' has ended (\(state))", data: ["state": .string(state)])))
+      }
+      withdrawQueued(stored.record.seq)
+      guard let job = load(stored) else {
+        return answer(.failure(WireError(.internalError, "job '\(id)' cannot be read")))
+      }
+      perform(job)
+      // It was queued and nothing has happened to it: back to where it was.
+      if job.machine.state == .queued {
+        active[job.machine.seq] = nil
+        ids[id] = nil
+        enqueue(job.machine.seq, priority: job.priority)
+      }
+    }
+  }
+
+  /// Reads a job; `body` is called for one that exists.
+  func read<T>(_ id: String, answer: @escaping Answer<T>, _ body: @escaping (StoredJob) -> Void) {
+    journal.reader.read { database -> StoredJob? in
+      guard let record = try database.job(id: id) else { return nil }
+      return try StoredJob(record.seq, database)
+    } then: { result in
+      switch result {
+      case .success(let stored?): body(stored)
+      case .success(nil): answer(.failure(WireError(.notFound, "there is no job \(quoted(id))", data: ["job": .string(id)])))
+      case .failure(let error): answer(.failure(Self.storage(error)))
+      }
+    }
+  }
+
+  func cancel(_ message: JobCancel, answer: @escaping Answer<JobChange>) {
+    change(message.job, answer: answer) { _ in .cancel }
+  }
+
+  func pause(_ message: JobPause, answer: @escaping Answer<JobChange>) {
+    change(message.job, answer: answer) { job throws(WireError) in
+      guard job.machine.state != .cancelling else { throw WireError(.conflict, "job '\(message.job)' is being cancelled") }
+      return .pause
+    }
+  }
+
+  func resume(_ message: JobResume, answer: @escaping Answer<JobChange>) {
+    change(message.job, answer: answer) { _ in .resume }
+  }
+
+  func resolve(_ message: JobResolve, answer: @escaping Answer<JobChange>) {
+    change(message.job, answer: answer) { job throws(WireError) in
+      guard let step = job.machine.plan.index(of: message.step) else { throw Self.noStep(message.step, job.machine.plan) }
+      let key = StepKey(step, item: message.item.map { Int($0) })
+      guard job.machine.isUnknown(key) else {
+        throw WireError(
+          .conflict,
+          "step '\(message.step)' is not unknown: nothing is to be resolved",
+          data: ["step": .string(message.step)]
+        )
+      }
+      switch message.outcome {
+      case .succeeded: return .resolve(key, .succeeded(message.output ?? .null))
+      case .failed: return .resolve(key, .failed)
+      case .retry: return .resolve(key, .retry)
+      case .skip: return .resolve(key, .skip)
+      }
+    }
+  }
+
+  private static func noStep(_ id: String, _ plan: Plan) -> WireError {
+    let nearest = nearest(to: id, among: plan.steps.map(\.id))
+    return WireError(
+      .notFound,
+      "the plan has no step \(quoted(id))" + (nearest.map { " (did you mean '\($0)'?)" } ?? ""),
+      data: ["step": .string(id)]
+    )
+  }
+
+  // MARK: Again
+
+  func retry(_ message: JobRetry, answer: @escaping Answer<JobChange>) {
+    if isDraining { return answer(.failure(WireError(.draining, "the coordinator accepts no new work"))) }
+    read(message.job, answer: answer) { [weak self] stored in
+      guard let self else { return }
+      do throws(WireError) {
+        try reopen(stored, from: message.from, answer: answer)
+      } catch {
+        answer(.failure(error))
+      }
+    }
+  }
+
+  private func reopen(_ stored: StoredJob, from: String?, answer: @escaping Answer<JobChange>) throws(WireError) {
+    var record = stored.record
+    guard record.kind == .plan else { throw WireError(.conflict, "'\(record.id)' is a call, which is made anew instead") }
+    guard record.state.isFinal, active[record.seq] == nil else {
+      throw WireError(.conflict, "job '\(record.id)' has not ended (\(record.state.rawValue))")
+    }
+    let spec = try spec(of: record)
+    var start: Int?
+    if let from {
+      guard let index = spec.plan.index(of: from) else { throw Self.noStep(from, spec.plan) }
+      start = index
+    }
+    let again = JobMachine.again(spec.plan, from: start, stored.steps)
+    if again.isEmpty { throw WireError(.conflict, "every step of job '\(record.id)' succeeded; name one to begin with") }
+    var machine = Self.machine(record, spec, lastEvent: stored.lastEvent)
+    let effects = try machine.reopen(stored.steps, again: again, from: from, context())
+    record.state = .queued
+    record.generation = machine.generation
+    record.endedAt = nil
+    record.reason = nil
+    // Its deadline was that of the first attempt at it.
+    record.deadlineAt = nil
+    let job = ActiveJob(machine, record)
+    active[record.seq] = job
+    ids[record.id] = record.seq
+    apply(effects, job) { [weak self] in
+      guard let self else { return }
+      answer(.success(JobChange(job: summary(job))))
+      begin(job)
+    }
+  }
+
+  private func spec(of record: JobRecord) throws(WireError) -> JobSpec {
+    do {
+      return try JobSpec(record.spec)
+    } catch {
+      throw WireError(.internalError, "the plan of job '\(record.id)' cannot be read: \(error)")
+    }
+  }
+
+  func fork(_ message: JobFork, caller: JSON, answer: @escaping Answer<JobChange>) {
+    if isDraining { return answer(.failure(WireError(.draining, "the coordinator accepts no new work"))) }
+    read(message.job, answer: answer) { [weak self] stored in
+      guard let self else { return }
+      do throws(WireError) {
+        try fork(stored, message, caller, answer: answer)
+      } catch {
+        answer(.failure(error))
+      }
+    }
+  }
+
+  private func fork(
+    _ stored: StoredJob,
+    _ message: JobFork,
+    _ caller: JSON,
+    answer: @escaping Answer<JobChange>
+  ) throws(WireError) {
+    guard stored.record.kind == .plan else {
+      throw WireError(.conflict, "'\(stored.record.id)' is a call, which has no steps to fork from")
+    }
+    let old = try spec(of: stored.record)
+    guard let from = old.plan.index(of: message.from) else { throw Self.noStep(message.from, old.plan) }
+    let (checked, mistakes) = check(old.plan.source.replacing(input: message.input, ofStep: from))
+    guard let plan = checked else { throw Self.invalid(mistakes) }
+    let again = JobMachine.again(plan, from: from, []).union(JobMachine.again(plan, from: nil, stored.steps))
+    var tools: [String: ToolTerms] = [:]
+    for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
+    let spec = JobSpec(plan: plan, tools: tools)
+    let seq = journal.takeSeq()
+    var record = stored.record
+    record.seq = seq
+    record.id = message.id ?? "job-\(seq)"
+    record.state = .queued
+    record.generation = 1
+    record.caller = caller.description
+    record.hash = "fork of \(stored.record.id) from \(message.from)"
+    record.spec = spec.json.description
+    record.createdAt = WallTime.now
+    record.startedAt = nil
+    record.endedAt = nil
+    record.deadlineAt = nil
+    record.reason = nil
+    record.result = nil
+    var machine = Self.machine(record, spec)
+    let taken = stored.steps.filter { !again.contains($0.key.step) }.map { row in
+      var row = row
+      row.generation = 1
+      return row
+    }
+    let effects = try machine.adopt(taken)
+    guard !reserved.contains(record.id), ids[record.id] == nil else {
+      throw WireError(.conflict, "there is a job '\(record.id)' already")
+    }
+    let final = record
+    journal.reader.read { database in try database.job(id: final.id) } then: { [weak self] result in
+      guard let self else { return }
+      if case .success(nil) = result {
+        enter(final, machine, effects) { [self] in answer($0.map { JobChange(job: summary(final)) }) }
+      } else {
+        answer(.failure(WireError(.conflict, "there is a job '\(final.id)' already")))
+      }
+    }
+  }
+}
+
+extension JSON {
+  /// A plan with another input of one step; nil leaves it as it is.
+  fileprivate func replacing(input: JSON?, ofStep index: Int) -> JSON {
+    guard let input, case .object(var plan) = self, case .array(var steps)? = plan["steps"],
+      case .object(var step) = steps[index]
+    else { return self }
+    step["input"] = input
+    steps[index] = .object(step)
+    plan["steps"] = .array(steps)
+    return .object(plan)
+  }
+}

@@ -1,0 +1,326 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Logging
+internal import Plan
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// Every job that is not over: which of them run, who gets the next slot, and what is written before what is done.
+///
+/// Theory of operation. A job's machine decides; this object carries out. All writes that follow from one event are one
+/// entry of the journal, and what must not happen before they are on disk (a dispatch, an answer, an event shown to a
+/// watcher) happens in that entry's completion. Entries are written in order, so no job overtakes itself.
+final class Jobs {
+  let journal: Journal
+  let supervisor: Supervisor
+  let log: Logger
+  let loop: EventLoop
+  let settings: JobSettings
+  /// In memory, by seq.
+  var active: [Int64: ActiveJob] = [:]
+  /// Seq of the jobs in memory, by id.
+  var ids: [String: Int64] = [:]
+  /// Accepted and not in memory, by priority, in order of acceptance.
+  private var queued: [[Int64]] = Array(repeating: [], count: 10)
+  private var heads = Array(repeating: 0, count: 10)
+  /// Queued jobs that are being read.
+  private var loading: Set<Int64> = []
+  private var queues: [String: FairQueue] = [:]
+  private var offers: [String: ToolOffer] = [:]
+  /// Slots in use, by kind of worker and by tool.
+  private var kindSlots: [String: Int] = [:]
+  private var toolSlots: [String: Int] = [:]
+  var cache: ResultCache
+  var watchers: [Int64: [JobWatcher]] = [:]
+  /// Ids that are being accepted.
+  var reserved: Set<String> = []
+  var isDraining = false
+  private var isPumping = false
+  private(set) var ended = 0
+  /// Called when nothing is under way any more.
+  var onIdle: (() -> Void)?
+
+  init(_ journal: Journal, _ supervisor: Supervisor, log: Logger, settings: JobSettings) {
+    self.journal = journal
+    self.supervisor = supervisor
+    self.log = log
+    self.settings = settings
+    loop = supervisor.loop
+    cache = ResultCache(lifetime: settings.cacheLifetime)
+    supervisor.onCatalog = { [weak self] in self?.catalogChanged() }
+  }
+
+  var runningCount: Int { active.values.count { $0.machine.state == .running || $0.machine.state == .cancelling } }
+  var queuedCount: Int { zip(queued, heads).reduce(0) { $0 + $1.0.count - $1.1 } + loading.count }
+  var invocationCount: Int { active.values.reduce(0) { $0 + $1.invocations.count + $1.pending.count } }
+
+  // MARK: Events
+
+  func context() -> Context {
+    Context(now: WallTime.now, random: .random(in: 0...1)) { [unowned self] in offer($0) }
+  }
+
+  /// Today's offer of a tool, with what is compared when a job comes to it.
+  func offer(_ tool: String) -> ToolOffer? {
+    if let known = offers[tool] { return known }
+    guard let entry = supervisor.catalog[tool] else { return nil }
+    let offer = ToolOffer(terms: entry.terms) { [unowned self] in refusal(of: $0, tool) }
+    offers[tool] = offer
+    return offer
+  }
+
+  private func refusal(of input: JSON, _ tool: String) -> WireError? {
+    if let size = input.bytes(over: Limit.inputBytes) {
+      return .limitExceeded("input_bytes", "input of tool '\(tool)'", value: size, limit: Limit.inputBytes)
+    }
+    return supervisor.catalog[tool]?.refusal(ofInput: input)
+  }
+
+  func handle(_ event: Event, _ job: ActiveJob) { apply(job.machine.handle(event, context()), job) }
+
+  private func catalogChanged() {
+    offers = [:]
+    for job in active.values where job.machine.isWaiting { handle(.catalogChanged, job) }
+    pump()
+  }
+
+  /// Carries out what a machine wants; `then` is called when its writes are on disk.
+  func apply(_ effects: [Effect], _ job: ActiveJob, then: (() -> Void)? = nil) {
+    var changes: [Change] = []
+    var dispatches: [Attempt] = []
+    var isFinished = false
+    for effect in effects {
+      switch effect {
+      case .write(let change): changes.append(change)
+      case .ready(let key, let tool): queues[tool, default: FairQueue()].add(key, job: job.machine.seq, priority: job.priority)
+      case .withdraw: break  // Whoever takes it from the queue sees that it is not meant any more.
+      case .dispatch(let attempt):
+        dispatches.append(attempt)
+        job.pending[attempt.key] = true
+      case .cancel(let key):
+        if let invocation = job.invocations[key] { invocation.cancel(.caller) }
+        if job.pending[key] != nil { job.pending[key] = false }
+      case .wake(let key, let delay):
+        loop.schedule(after: Milliseconds(delay)) { [weak self, weak job] in
+          guard let self, let job, !isDraining else { return }
+          handle(.due(key), job)
+        }
+      case .finished: isFinished = true
+      }
+    }
+    if changes.isEmpty {
+      then?()
+    } else {
+      job.uncommitted += 1
+      journal.commit(changes) { [weak self] error in
+        job.uncommitted -= 1
+        self?.committed(changes, dispatches, isFinished, job, error)
+        then?()
+      }
+    }
+    pump()
+  }
+
+  private func committed(_ changes: [Change], _ dispatches: [Attempt], _ isFinished: Bool, _ job: ActiveJob, _ error: JournalError?) {
+    if let error {
+      // Only a mistake of ours gets here; other trouble is waited out by the journal.
+      log.error("a job's step could not be written", ["job": .string(job.machine.id), "reason": .string(error.message)])
+    }
+    show(changes, job)
+    for attempt in dispatches { dispatch(attempt, job) }
+    if isFinished { finish(job) }
+  }
+
+  private func show(_ changes: [Change], _ job: ActiveJob) {
+    guard let watchers = watchers[job.machine.seq] else { return }
+    for case .event(let event) in changes { for watcher in watchers { watcher.follow(event) } }
+  }
+
+  private func finish(_ job: ActiveJob) {
+    let seq = job.machine.seq
+    active[seq] = nil
+    ids[job.machine.id] = nil
+    if let deadline = job.deadline { loop.cancel(deadline) }
+    ended += 1
+    for watcher in watchers.removeValue(forKey: seq) ?? [] { watcher.jobEnded() }
+    log.info(
+      "job ended",
+      ["job": .string(job.machine.id), "state": .string(job.machine.state.rawValue)]
+    )
+    activate()
+    if isIdle { onIdle?() }
+  }
+
+  /// Nothing is under way that a drain would wait for.
+  var isIdle: Bool { active.values.allSatisfy { $0.invocations.isEmpty && $0.pending.isEmpty && $0.uncommitted == 0 } }
+
+  // MARK: Slots
+
+  /// Grants free slots to the units that wait for them, in fair order.
+  func pump() {
+    guard !isPumping, !isDraining else { return }
+    isPumping = true
+    defer { isPumping = false }
+    var progressed = true
+    while progressed {
+      progressed = false
+      for tool in queues.keys.sorted() {
+        while let (seq, key) = next(tool) {
+          guard let job = active[seq], job.machine.isReady(key) else { continue }
+          progressed = true
+          take(tool, for: key, job)
+          handle(.granted(key), job)
+          // Only an attempt keeps the slot.
+          if job.pending[key] == nil { giveBack(key, job) }
+        }
+      }
+    }
+  }
+
+  private func next(_ tool: String) -> (Int64, StepKey)? {
+    guard queues[tool] != nil, hasRoom(tool) else { return nil }
+    guard let next = queues[tool]!.next() else {
+      queues[tool] = nil
+      return nil
+    }
+    return (next.job, next.unit)
+  }
+
+  private func hasRoom(_ tool: String) -> Bool {
+    guard let kind = supervisor.catalog[tool]?.kind else {
+      // A kind that starts may offer it in a moment; otherwise the job is told that nobody does.
+      return !supervisor.kinds.values.contains { $0.isStarting }
+    }
+    if let limit = settings.toolConcurrency[tool], toolSlots[tool, default: 0] >= limit { return false }
+    return kindSlots[kind.manifest.name, default: 0] < kind.capacity
+  }
+
+  private func take(_ tool: String, for key: StepKey, _ job: ActiveJob) {
+    guard let kind = supervisor.catalog[tool]?.kind.manifest.name else { return }
+    kindSlots[kind, default: 0] += 1
+    toolSlots[tool, default: 0] += 1
+    job.slots[key] = ActiveJob.Slot(kind: kind, tool: tool)
+  }
+
+  private func giveBack(_ key: StepKey, _ job: ActiveJob) {
+    guard let slot = job.slots.removeValue(forKey: key) else { return }
+    kindSlots[slot.kind, default: 1] -= 1
+    toolSlots[slot.tool, default: 1] -= 1
+  }
+
+  // MARK: Attempts
+
+  private func dispatch(_ attempt: Attempt, _ job: ActiveJob) {
+    guard job.pending.removeValue(forKey: attempt.key) == true else {
+      return attemptEnded(attempt, job, .failed(WireError(.cancelled, "cancelled before it ran"), wasDispatched: false))
+    }
+    guard let entry = supervisor.catalog[attempt.tool] else {
+      let error = WireError(.unavailable, "no worker offers tool '\(attempt.tool)' at the moment")
+      return attemptEnded(attempt, job, .failed(error, wasDispatched: false))
+    }
+    var cacheKey: String?
+    if entry.tool.isPure, cache.isOn {
+      let key = ResultCache.key(
+        tool: attempt.tool,
+        worker: entry.terms.worker,
+        version: entry.terms.version,
+        input: attempt.input
+      )
+      if let known = cache.find(key) { return attemptEnded(attempt, job, .succeeded(known, isCached: true)) }
+      cacheKey = key
+    }
+    CrashPoint.hit(.beforeDispatch)
+    let timeout = attempt.timeoutMS.map { Milliseconds($0) } ?? settings.callTimeout
+    weak var weakInvocation: Invocation?
+    let invocation = Invocation(
+      tool: attempt.tool,
+      input: attempt.input,
+      job: job.machine.id,
+      step: attempt.key.item.map { "\(attempt.step)[\($0)]" } ?? attempt.step,
+      attempt: attempt.number,
+      idempotencyKey: attempt.idempotencyKey,
+      deadline: .now + timeout,
+      needs: attempt.needs,
+      limits: attempt.limits
+    ) { [weak self] result in
+      guard let self else { return }
+      CrashPoint.hit(.beforeResult)
+      let wasSent = weakInvocation?.wasSent ?? true
+      job.invocations[attempt.key] = nil
+      switch entry.checked(result) {
+      case .success(let value):
+        if let cacheKey { cache.store(value, for: cacheKey) }
+        attemptEnded(attempt, job, .succeeded(value, isCached: false))
+      case .failure(let error): attemptEnded(attempt, job, .failed(error, wasDispatched: wasSent))
+      }
+      CrashPoint.hit(.afterResult)
+    }
+    weakInvocation = invocation
+    invocation.jobSequence = job.machine.seq
+    job.invocations[attempt.key] = invocation
+    invocation.onProgress = { [weak self] (kind: Progress.Kind, text: String, _: Double?) in
+      self?.watchers[job.machine.seq]?.forEach { $0.progress(attempt.step, attempt.key.item, kind, text) }
+    }
+    entry.kind.submit(invocation)
+    CrashPoint.hit(.afterDispatch)
+  }
+
+  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome) {
+    giveBack(attempt.key, job)
+    handle(.ended(attempt.key, outcome), job)
+    if isDraining, isIdle { onIdle?() }
+  }
+
+  // MARK: From the queue
+
+  func enqueue(_ seq: Int64, priority: Int64) {
+    queued[Int(priority)].append(seq)
+    activate()
+  }
+
+  /// Brings queued jobs into memory while there is room, the most urgent first.
+  func activate() {
+    guard !isDraining else { return }
+    while runningCount + loading.count < settings.activeJobs, let seq = takeQueued() { load(seq) }
+  }
+
+  private func takeQueued() -> Int64? {
+    for priority in queued.indices.reversed() where heads[priority] < queued[priority].count {
+      let seq = queued[priority][heads[priority]]
+      heads[priority] += 1
+      if heads[priority] > 256, heads[priority] * 2 > queued[priority].count {
+        queued[priority].removeFirst(heads[priority])
+        heads[priority] = 0
+      }
+      return seq
+    }
+    return nil
+  }
+
+  func isWaitingToRun(_ seq: Int64) -> Bool {
+    loading.contains(seq) || zip(queued, heads).contains { $0.0.dropFirst($0.1).contains(seq) }
+  }
+
+  /// Takes a job out of the queue that is to be changed by hand.
+  func withdrawQueued(_ seq: Int64) {
+    for priority in queued.indices {
+      guard let position = queued[priority].dropFirst(heads[priority]).firstIndex(of: seq) else { continue }
+      queued[priority].remove(at: position)
+    }
+  }
+
+  private func load(_ seq: Int64) {
+    loading.insert(seq)
+    journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
+      guard let self else { return }
+      loading.remove(seq)
+      switch result {
+      case .success(let stored): open(stored)
+      case .failure(let error):
+        log.error("a job cannot be read", ["sequence": .integer(seq), "reason": .string(error.message)])
+      }
+    }
+  }
+}
