@@ -76,12 +76,19 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .target(name: "ClientKit", dependencies: ["CLinux", "JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
+    .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
+    .target(
+      name: "ClientKit",
+      dependencies: ["CLinux", "Digest", "JSON", "Wire", "Posix", "Transport"],
+      swiftSettings: strict
+    ),
 
     // Programs
     .executableTarget(
       name: "bulkhead",
-      dependencies: ["ClientKit", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail"],
+      dependencies: [
+        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
@@ -144,6 +151,11 @@ let package = Package(
     .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
@@ -205,8 +217,8 @@ let package = Package(
     .testTarget(
       name: "ReceiptsTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Supervision", "Coordinator", "ReceiptsTruth",
-        "receipts-worker", "bulkhead-jail",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
+        "ReceiptsTruth", "receipts-worker", "bulkhead-jail",
       ],
       path: "Tests/ReceiptsTests/Suite",
       exclude: ["Images"],
@@ -225,6 +237,17 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TerminalTextTests",
+      dependencies: ["JSON", "Wire", "TerminalText"],
+      exclude: ["Golden"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ClientKitTests",
+      dependencies: ["Posix", "ClientKit", "bulkheadd", "example-worker", "bulkhead-jail"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -4,10 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
   return prctl(option, a, b, c, d);
+}
+
+int bulkhead_terminal_size(int descriptor, unsigned short *columns, unsigned short *lines) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == -1) return -1;
+  *columns = size.ws_col;
+  *lines = size.ws_row;
+  return 0;
 }
 
 long syscall(long number, ...);

@@ -1,3 +1,4 @@
+internal import Digest
 internal import Glibc
 internal import JSON
 internal import Posix
@@ -39,10 +40,12 @@ extension BulkheadClient {
     }
   }
 
-  /// Writes an artifact to a file. The file appears under its name only when it is complete; one that exists is replaced.
+  /// Writes an artifact to a file. The file appears under its name only when it is complete and its bytes have the digest
+  /// that was asked for; one that exists is replaced.
   public func download(_ artifact: String, to path: String) async throws(ClientError) {
     let file = try await offPool { () throws(ClientError) in try LocalFile.create(besides: path) }
     do throws(ClientError) {
+      var hash = SHA256()
       var offset: Int64 = 0
       while true {
         let part = try await request(
@@ -55,8 +58,16 @@ extension BulkheadClient {
           break
         }
         try await offPool { () throws(ClientError) in try file.append(part.data) }
+        hash.update(part.data)
         offset += Int64(part.data.count)
         if offset >= part.total { break }
+      }
+      let digest = hash.finish()
+      guard digest == artifact else {
+        throw ClientError(
+          .corrupted,
+          "artifact \(quoted(artifact)) came with bytes of another digest, \(quoted(digest)); nothing was written"
+        )
       }
       try await offPool { () throws(ClientError) in try file.finish(as: path) }
     } catch {

@@ -24,6 +24,8 @@ public struct ClientError: Error, Sendable {
     public static let deadlineExceeded = Code(rawValue: "deadline_exceeded")
     /// A file of this side could not be read or written.
     public static let file = Code(rawValue: "file")
+    /// An artifact's bytes are not those that its digest names.
+    public static let corrupted = Code(rawValue: "corrupted")
   }
 
   public let code: Code

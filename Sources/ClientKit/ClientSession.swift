@@ -10,7 +10,7 @@ final class ClientSession: ConnectionOwner {
   private var connection: Connection?
   private var closing: WireError?
   private var progressHandlers: [RequestID: (Progress) -> Void] = [:]
-  private var followers: [RequestID: LogBuffer] = [:]
+  private var followers: [RequestID: Follower] = [:]
   private var running: [ObjectIdentifier: RequestID] = [:]
   private var closeWaiters: [() -> Void] = []
 
@@ -34,7 +34,7 @@ final class ClientSession: ConnectionOwner {
     _ token: RequestToken,
     timeout: Milliseconds?,
     onProgress: ((Progress) -> Void)? = nil,
-    follower: LogBuffer? = nil,
+    follower: Follower? = nil,
     completion: @escaping (Result<M.Response, WireError>) -> Void
   ) {
     guard let connection else {
@@ -83,9 +83,12 @@ final class ClientSession: ConnectionOwner {
       case Progress.method:
         let progress = try Progress.decode(params)
         progressHandlers[progress.id]?(progress)
+      case JobEventNotice.method:
+        let notice = try JobEventNotice.decode(params)
+        if case .events(let buffer) = followers[notice.id], buffer.append([notice.event]) { connection.pauseReading() }
       default:
         let log = try Log.decode(params)
-        if followers[log.id]?.append([log.line]) == true { connection.pauseReading() }
+        if case .logs(let buffer) = followers[log.id], buffer.append([log.line]) { connection.pauseReading() }
       }
     } catch {
       connection.reportAndClose(error)
@@ -99,6 +102,12 @@ final class ClientSession: ConnectionOwner {
     closeWaiters = []
     for waiter in waiters { waiter() }
   }
+}
+
+/// Who takes what comes before a request's answer.
+enum Follower {
+  case logs(LogBuffer)
+  case events(JobEventBuffer)
 }
 
 /// Names one request before it has an id, so that its task can be cancelled at any time.

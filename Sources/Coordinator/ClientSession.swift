@@ -14,6 +14,8 @@ final class ClientSession {
   private lazy var caller = peer.json
   private var calls: [RequestID: PendingCall] = [:]
   private var watchers: [RequestID: JobWatcher] = [:]
+  /// Asked for and not begun; true: cancelled meanwhile.
+  private var startingWatchers: [RequestID: Bool] = [:]
   /// `logs/read` requests that follow, with the worker they are limited to.
   private var followers: [RequestID: String?] = [:]
   private var dropped: [RequestID: Int] = [:]
@@ -172,10 +174,13 @@ final class ClientSession {
 
   private func events(_ id: RequestID, _ message: JobEvents, _ connection: Connection) {
     guard message.follow else { return coordinator.jobs.events(message, answer: answer(id, connection)) }
+    startingWatchers[id] = false
     coordinator.jobs.follow(message, id, connection) { [weak self] in
       self?.watchers[id] = nil
     } answer: { [weak self, weak connection] result in
+      let isCancelled = self?.startingWatchers.removeValue(forKey: id) != false
       switch result {
+      case .success(let watcher) where isCancelled: watcher.cancel()
       case .success(let watcher): self?.watchers[id] = watcher
       case .failure(let error): connection?.respond(to: id, failing: error)
       }
@@ -188,6 +193,7 @@ final class ClientSession {
     }
     calls[id]?.cancel(.caller)
     watchers.removeValue(forKey: id)?.cancel()
+    if startingWatchers[id] != nil { startingWatchers[id] = true }
   }
 }
 
@@ -245,6 +251,7 @@ extension ClientSession: ConnectionOwner {
     for (_, call) in calls { call.cancel(.caller) }
     for (_, watcher) in watchers { watcher.abandon() }
     watchers = [:]
+    startingWatchers = [:]
     calls = [:]
     followers = [:]
     coordinator.blobs.abandon(connection)

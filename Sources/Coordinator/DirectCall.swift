@@ -84,7 +84,7 @@ struct DirectCall {
       if !value.artifacts.isEmpty { changes.append(.artifacts(job: seq, value.artifacts.map(\.sha256))) }
     case .failure(let error):
       job = JobUpdate(seq: seq, state: error.name == .cancelled ? .cancelled : .failed)
-      job.reason = error.json.description
+      job.reason = error.bounded.json.description
       step = StepEnd(StepKey(0), error.name == .cancelled ? .cancelled : .failed)
       step.error = job.reason
     }
@@ -100,7 +100,7 @@ struct DirectCall {
     case .success(let value): record.result = value.output.description
     case .failure(let error):
       record.state = error.name == .cancelled ? .cancelled : .failed
-      record.reason = error.json.description
+      record.reason = error.bounded.json.description
     }
     record.endedAt = WallTime.now
     return [.insertJob(record)]
@@ -117,23 +117,24 @@ extension CallRecord {
       artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
     case .failure(let error):
       state = .failed
-      self.error = error.json.description
+      self.error = error.bounded.json.description
     }
   }
 
-  /// How an earlier attempt's call ended; nil while nobody knows.
-  var result: Result<ToolResult, WireError>? {
-    switch state {
-    case .running: return nil
-    case .failed: return .failure(WireError(json: Jobs.parse(error) ?? .null))
-    case .succeeded:
-      let artifacts = Jobs.parse(artifacts)?.arrayValue ?? []
-      return .success(
-        ToolResult(
-          output: Jobs.parse(output) ?? .null,
-          artifacts: artifacts.compactMap { $0.objectValue.flatMap { try? Artifact.decode($0) } }  // Safety: we wrote it.
-        )
-      )
-    }
+  /// What an earlier attempt's call brought; nil if it did not succeed.
+  var earlierResult: ToolResult? {
+    guard state == .succeeded else { return nil }
+    return ToolResult(
+      output: Jobs.parse(output) ?? .null,
+      // Safety: we wrote it.
+      artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap { $0.objectValue.flatMap { try? Artifact.decode($0) } }
+    )
+  }
+
+  /// Whether it may be made again as if for the first time: it failed, and not in a way that leaves open what it did.
+  var hasFailedForSure: Bool {
+    guard state == .failed else { return false }
+    let open: [WireError.Name] = [.workerLost, .connectionClosed, .outcomeUnknown, .cancelled, .deadlineExceeded]
+    return !open.contains(WireError(json: Jobs.parse(error) ?? .null).name)
   }
 }

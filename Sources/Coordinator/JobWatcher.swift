@@ -19,6 +19,7 @@ final class JobWatcher {
   private var isCatchingUp = false
   private var hasEnded = false
   private var onEnd: (() -> Void)?
+  var isOver: Bool { onEnd == nil }
 
   init(_ jobs: Jobs, _ id: RequestID, job: String, seq: Int64, after: Int64, _ connection: Connection, onEnd: @escaping () -> Void) {
     self.jobs = jobs
@@ -75,13 +76,18 @@ final class JobWatcher {
       }
       return
     }
-    let (seq, after) = (seq, sent)
+    let (seq, after, known) = (seq, sent, newest)
     jobs.journal.reader.read { database in try database.events(of: seq, after: after, limit: 500) } then: { [weak self] result in
       guard let self else { return }
       isCatchingUp = false
       guard case .success(let events) = result else { return end() }
-      for event in events { send(event) }
-      if events.count == 500 || (sent < newest && !events.isEmpty) { return catchUp() }
+      for event in events {
+        // The rest comes when the client has read: a page may be larger than what may wait for it.
+        guard hasRoom else { return catchUp() }
+        send(event)
+      }
+      // Until there is nothing more, what was written while this was read included.
+      if !events.isEmpty || known < newest { return catchUp() }
       if hasEnded { end() }
     }
   }
@@ -130,6 +136,7 @@ extension Jobs {
       case .success(let record?):
         let watcher = JobWatcher(self, id, job: job, seq: record.seq, after: message.after, connection, onEnd: onEnd)
         answer(.success(watcher))
+        if watcher.isOver { return }
         // One that ended between the read and now is not in memory any more.
         if record.state.isFinal || (active[record.seq] == nil && !isWaitingToRun(record.seq)) {
           watcher.jobEnded()
@@ -137,7 +144,7 @@ extension Jobs {
           watchers[record.seq, default: []].append(watcher)
           watcher.catchUp()
         }
-      case .success(nil): answer(.failure(WireError(.notFound, "there is no job \(quoted(job))", data: ["job": .string(job)])))
+      case .success(nil): answer(.failure(Self.noJob(job)))
       case .failure(let error): answer(.failure(Self.storage(error)))
       }
     }

@@ -129,7 +129,7 @@ extension Jobs {
       title: plan.description ?? plan.requestID ?? plan.steps.map(\.id).prefix(4).joined(separator: ", "),
       caller: caller.description,
       hash: hash,
-      spec: spec.json.description,
+      spec: spec.text,
       stepCount: Int64(plan.steps.count),
       createdAt: now
     )
@@ -166,12 +166,14 @@ extension Jobs {
   func begin(_ job: ActiveJob) {
     active[job.machine.seq] = job
     ids[job.machine.id] = job.machine.seq
+    // What was queued past its deadline does not begin.
+    if let at = job.record.deadlineAt, WallTime.now >= at { return handle(.deadline, job) }
     watchDeadline(job)
     if job.machine.state == .queued { handle(.start, job) }
   }
 
-  private func watchDeadline(_ job: ActiveJob) {
-    guard let at = job.record.deadlineAt else { return }
+  func watchDeadline(_ job: ActiveJob) {
+    guard let at = job.record.deadlineAt, job.deadline == nil else { return }
     // In parts, so that a clock that was set is noticed.
     let remaining = max(0, min(at - WallTime.now, 60_000))
     job.deadline = loop.schedule(after: Milliseconds(remaining)) { [weak self, weak job] in
@@ -189,6 +191,7 @@ extension Jobs {
       tools: spec.tools,
       state: record.state,
       generation: record.generation,
+      reason: parse(record.reason),
       lastEvent: lastEvent
     )
   }

@@ -19,16 +19,18 @@ extension Jobs {
       } catch {
         return answer(.failure(error))
       }
-      apply(job.machine.handle(event, context()), job) { [self] in
-        answer(.success(JobChange(job: summary(job))))
-      }
+      apply(job.machine.handle(event, context()), job) { [self] error in report(job.machine.seq, error, answer) }
     }
     if let seq = ids[id], let job = active[seq] { return perform(job) }
     read(id, answer: answer) { [weak self] stored in
       guard let self else { return }
       if let job = active[stored.record.seq] { return perform(job) }
-      if stored.record.state.isFinal || stored.record.kind == .call {
-        let state = stored.record.state.rawValue
+      let state = stored.record.state.rawValue
+      if stored.record.kind == .call, !stored.record.state.isFinal {
+        let why = "'\(id)' is a call: it is its caller's to cancel, and cannot be changed otherwise"
+        return answer(.failure(WireError(.conflict, why, data: ["state": .string(state)])))
+      }
+      if stored.record.state.isFinal {
         return answer(.failure(WireError(.conflict, "job '\(id)' has ended (\(state))", data: ["state": .string(state)])))
       }
       withdrawQueued(stored.record.seq)
@@ -41,6 +43,21 @@ extension Jobs {
         active[job.machine.seq] = nil
         ids[id] = nil
         enqueue(job.machine.seq, priority: job.priority)
+      } else if !job.machine.isFinal {
+        watchDeadline(job)
+      }
+    }
+  }
+
+  /// Answers with the job as it is on disk.
+  private func report(_ seq: Int64, _ error: JournalError?, _ answer: @escaping Answer<JobChange>) {
+    if let error { return answer(.failure(Self.storage(error))) }
+    journal.reader.read { database in try database.job(seq: seq) } then: { [weak self] result in
+      guard let self else { return }
+      switch result {
+      case .success(let record?): answer(.success(JobChange(job: summary(record))))
+      case .success(nil): answer(.failure(WireError(.notFound, "the job was removed")))
+      case .failure(let error): answer(.failure(Self.storage(error)))
       }
     }
   }
@@ -53,7 +70,7 @@ extension Jobs {
     } then: { result in
       switch result {
       case .success(let stored?): body(stored)
-      case .success(nil): answer(.failure(WireError(.notFound, "there is no job \(quoted(id))", data: ["job": .string(id)])))
+      case .success(nil): answer(.failure(Self.noJob(id)))
       case .failure(let error): answer(.failure(Self.storage(error)))
       }
     }
@@ -142,10 +159,10 @@ extension Jobs {
     let job = ActiveJob(machine, record)
     active[record.seq] = job
     ids[record.id] = record.seq
-    apply(effects, job) { [weak self] in
+    apply(effects, job) { [weak self] error in
       guard let self else { return }
-      answer(.success(JobChange(job: summary(job))))
-      begin(job)
+      report(record.seq, error, answer)
+      if error == nil { begin(job) }
     }
   }
 
@@ -182,7 +199,7 @@ extension Jobs {
     guard let from = old.plan.index(of: message.from) else { throw Self.noStep(message.from, old.plan) }
     let (checked, mistakes) = check(old.plan.source.replacing(input: message.input, ofStep: from))
     guard let plan = checked else { throw Self.invalid(mistakes) }
-    let again = JobMachine.again(plan, from: from, []).union(JobMachine.again(plan, from: nil, stored.steps))
+    let again = JobMachine.again(plan, from: from, stored.steps)
     var tools: [String: ToolTerms] = [:]
     for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
     let spec = JobSpec(plan: plan, tools: tools)
@@ -194,7 +211,7 @@ extension Jobs {
     record.generation = 1
     record.caller = caller.description
     record.hash = "fork of \(stored.record.id) from \(message.from)"
-    record.spec = spec.json.description
+    record.spec = spec.text
     record.createdAt = WallTime.now
     record.startedAt = nil
     record.endedAt = nil
@@ -208,16 +225,19 @@ extension Jobs {
       return row
     }
     let effects = try machine.adopt(taken)
-    guard !reserved.contains(record.id), ids[record.id] == nil else {
+    guard ids[record.id] == nil, reserved.insert(record.id).inserted else {
       throw WireError(.conflict, "there is a job '\(record.id)' already")
     }
     let final = record
     journal.reader.read { database in try database.job(id: final.id) } then: { [weak self] result in
       guard let self else { return }
-      if case .success(nil) = result {
-        enter(final, machine, effects) { [self] in answer($0.map { JobChange(job: summary(final)) }) }
-      } else {
-        answer(.failure(WireError(.conflict, "there is a job '\(final.id)' already")))
+      guard case .success(nil) = result else {
+        reserved.remove(final.id)
+        return answer(.failure(WireError(.conflict, "there is a job '\(final.id)' already")))
+      }
+      enter(final, machine, effects) { [self] result in
+        reserved.remove(final.id)
+        answer(result.map { JobChange(job: summary(final)) })
       }
     }
   }

@@ -26,14 +26,6 @@ extension Jobs {
     return summary
   }
 
-  func summary(_ job: ActiveJob) -> JobSummary {
-    var summary = summary(job.record)
-    summary.state = job.machine.state.rawValue
-    summary.generation = job.machine.generation
-    summary.reason = job.machine.reason
-    return summary
-  }
-
   static func parse(_ text: String?) -> JSON? {
     guard let text else { return nil }
     return try? JSON(parsing: Array(text.utf8))  // Safety: we wrote it; a file that was tampered with shows less.
@@ -63,92 +55,23 @@ extension Jobs {
   }
 
   func show(_ message: JobShow, answer: @escaping Answer<JobShow.Response>) {
-    read(message.job, answer: answer) { [weak self] stored in
+    journal.reader.read { database in
+      try database.job(id: message.job).map { try ShownJob($0, message, database) }
+    } then: { [weak self] result in
       guard let self else { return }
-      do throws(WireError) {
-        answer(.success(try report(stored, message)))
-      } catch {
-        answer(.failure(error))
+      switch result {
+      case .success(let shown?) where message.step != nil && shown.steps.isEmpty:
+        let step = quoted(message.step ?? "")
+        answer(.failure(WireError(.notFound, "job '\(message.job)' has no step \(step)", data: ["job": .string(message.job)])))
+      case .success(let shown?): answer(.success(shown.response(summary(shown.record))))
+      case .success(nil): answer(.failure(Self.noJob(message.job)))
+      case .failure(let error): answer(.failure(Self.storage(error)))
       }
     }
   }
 
-  /// What fits a frame beside everything else.
-  private static let payloadLimit = Limit.frameBytes / 2
-
-  private func report(_ stored: StoredJob, _ message: JobShow) throws(WireError) -> JobShow.Response {
-    let spec = Self.parse(stored.record.spec) ?? [:]
-    var steps = stored.record.kind == .call ? call(stored, spec) : plan(stored, spec)
-    if let id = message.step {
-      steps = steps.filter { $0.id == id }
-      if steps.isEmpty { throw WireError(.notFound, "job '\(message.job)' has no step \(quoted(id))") }
-    }
-    var response = JobShow.Response(job: summary(stored.record), steps: steps)
-    guard message.wantsPayloads else {
-      for i in steps.indices {
-        response.steps[i].input = nil
-        response.steps[i].output = nil
-      }
-      return response
-    }
-    let size = stored.steps.reduce(0) { $0 + ($1.input?.utf8.count ?? 0) + ($1.output?.utf8.count ?? 0) }
-    response.result = Self.parse(stored.record.result)
-    response.spec = stored.record.kind == .call ? spec : spec["plan"]
-    if size + stored.record.spec.utf8.count > Self.payloadLimit, message.step == nil {
-      response.isAbridged = true
-      response.spec = nil
-      for i in steps.indices {
-        response.steps[i].input = nil
-        response.steps[i].output = nil
-      }
-    }
-    return response
-  }
-
-  private func call(_ stored: StoredJob, _ spec: JSON) -> [StepReport] {
-    let tool = spec["tool"]?.stringValue ?? ""
-    if let row = stored.steps.first { return [report(row, "call", tool)] }
-    // A call of a pure tool is one row.
-    var step = StepReport(id: "call", tool: tool, state: stored.record.state.rawValue)
-    step.attempt = 1
-    step.input = spec["input"]
-    step.output = Self.parse(stored.record.result)
-    step.error = Self.parse(stored.record.reason)
-    step.startedAt = stored.record.startedAt
-    step.endedAt = stored.record.endedAt
-    return [step]
-  }
-
-  private func plan(_ stored: StoredJob, _ spec: JSON) -> [StepReport] {
-    guard let plan = spec["plan"].flatMap({ try? Plan(decoding: $0) }) else { return [] }  // Safety: as in `parse`.
-    var rows: [Int: [StepRecord]] = [:]
-    for row in stored.steps { rows[row.key.step, default: []].append(row) }
-    return plan.steps.enumerated().flatMap { index, step -> [StepReport] in
-      let known = rows[index] ?? []
-      var reports = known.map { report($0, step.id, step.tool) }
-      if known.first?.key.item != nil || known.isEmpty {
-        let state = stored.record.state.isFinal ? "skipped" : "pending"
-        reports.insert(StepReport(id: step.id, tool: step.tool, state: state), at: 0)
-      }
-      reports[0].dependsOn = plan.graph.dependencies[index].map { plan.steps[$0].id }
-      return reports
-    }
-  }
-
-  private func report(_ row: StepRecord, _ id: String, _ tool: String) -> StepReport {
-    var report = StepReport(id: id, tool: tool, item: row.key.item.map(Int64.init), state: row.state.rawValue)
-    report.attempt = row.attempt
-    report.idempotencyKey = row.idempotencyKey
-    report.worker = row.worker
-    report.input = Self.parse(row.input)
-    report.output = Self.parse(row.output)
-    report.error = row.state == .skipped ? nil : Self.parse(row.error)
-    report.artifacts = Self.parse(row.artifacts)
-    report.receipt = Self.parse(row.receipt)
-    report.startedAt = row.startedAt
-    report.endedAt = row.endedAt
-    report.notBefore = row.notBefore
-    return report
+  static func noJob(_ id: String) -> WireError {
+    WireError(.notFound, "there is no job \(quoted(id))", data: ["job": .string(id)])
   }
 
   static func event(_ record: EventRecord) -> JobEvent {
@@ -165,16 +88,17 @@ extension Jobs {
 
   func events(_ message: JobEvents, answer: @escaping Answer<JobEvents.Response>) {
     let (id, after, limit) = (message.job, message.after, Int(message.limit))
-    journal.reader.read { database -> (JobRecord, [EventRecord])? in
+    journal.reader.read { database -> (JobRecord, [EventRecord], Int64)? in
       guard let record = try database.job(id: id) else { return nil }
-      return (record, try database.events(of: record.seq, after: after, limit: limit + 1))
+      let events = try database.events(of: record.seq, after: after, limit: limit)
+      return (record, events, try database.lastEvent(of: record.seq))
     } then: { [weak self] result in
       guard let self else { return }
       switch result {
-      case .success(let (record, events)?):
-        let page = events.prefix(limit).map(Self.event)
-        answer(.success(JobEvents.Response(job: summary(record), events: page, hasMore: events.count > limit)))
-      case .success(nil): answer(.failure(WireError(.notFound, "there is no job \(quoted(id))", data: ["job": .string(id)])))
+      case .success(let (record, events, last)?):
+        let hasMore = events.last.map { $0.number < last } ?? false
+        answer(.success(JobEvents.Response(job: summary(record), events: events.map(Self.event), hasMore: hasMore)))
+      case .success(nil): answer(.failure(Self.noJob(id)))
       case .failure(let error): answer(.failure(Self.storage(error)))
       }
     }

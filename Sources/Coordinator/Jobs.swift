@@ -86,8 +86,8 @@ final class Jobs {
     pump()
   }
 
-  /// Carries out what a machine wants; `then` is called when its writes are on disk.
-  func apply(_ effects: [Effect], _ job: ActiveJob, then: (() -> Void)? = nil) {
+  /// Carries out what a machine wants; `then` is called when its writes are on disk, or could not be written.
+  func apply(_ effects: [Effect], _ job: ActiveJob, then: ((JournalError?) -> Void)? = nil) {
     var changes: [Change] = []
     var dispatches: [Attempt] = []
     var isFinished = false
@@ -111,26 +111,36 @@ final class Jobs {
       }
     }
     if changes.isEmpty {
-      then?()
+      then?(nil)
     } else {
       job.uncommitted += 1
       journal.commit(changes) { [weak self] error in
         job.uncommitted -= 1
         self?.committed(changes, dispatches, isFinished, job, error)
-        then?()
+        then?(error)
       }
     }
     pump()
+    // A job that waits or is paused leaves its place to another.
+    if job.machine.state != .running { activate() }
   }
 
   private func committed(_ changes: [Change], _ dispatches: [Attempt], _ isFinished: Bool, _ job: ActiveJob, _ error: JournalError?) {
     if let error {
-      // Only a mistake of ours gets here; other trouble is waited out by the journal.
-      log.error("a job's step could not be written", ["job": .string(job.machine.id), "reason": .string(error.message)])
+      // The journal was closed, or we made a mistake; other trouble is waited out by the journal. What is not written
+      // does not happen: the job stays as it is on disk, where the next start finds it.
+      if error.kind != .closed {
+        log.error("a job's step cannot be written", ["job": .string(job.machine.id), "reason": .string(error.message)])
+      }
+      for attempt in dispatches {
+        job.pending[attempt.key] = nil
+        giveBack(attempt.key, job)
+      }
+      return
     }
     show(changes, job)
     for attempt in dispatches { dispatch(attempt, job) }
-    if isFinished { finish(job) }
+    if isFinished { finish(job) } else if isDraining, isIdle { onIdle?() }
   }
 
   private func show(_ changes: [Change], _ job: ActiveJob) {

@@ -134,10 +134,10 @@ final class ToolCalls {
     journal.reader.read { database in try database.call(key: key) } then: { [weak self] result in
       guard let self else { return }
       guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
-      if let known = earlier.result {
+      if let known = earlier.earlierResult {
         invocation.abandon()
-        ended(known, completion)
-      } else if entry.terms.isIdempotent {
+        ended(.success(known), completion)
+      } else if entry.terms.isIdempotent || earlier.hasFailedForSure {
         begin(record, invocation, call, entry)
       } else {
         invocation.abandon()
@@ -148,11 +148,14 @@ final class ToolCalls {
   }
 
   private func begin(_ record: CallRecord, _ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
-    journal.commit([.insertCall(record)]) { [weak self] _ in self?.submit(invocation, call, entry) }
+    journal.commit([.insertCall(record)]) { [weak self] error in
+      if let error { return invocation.refuse(Jobs.storage(error)) }
+      self?.submit(invocation, call, entry)
+    }
   }
 
   private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
-    if call.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
+    if call.isCancelled || invocation.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
     entry.kind.submit(invocation)
   }
 

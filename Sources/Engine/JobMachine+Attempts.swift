@@ -68,6 +68,7 @@ extension JobMachine {
     row.startedAt = context.now
     fill(&row)
     write(.putStep(job: seq, row))
+    change(key) { $0.hasRow = true }
     record("step.started", context, step: key, data: ["attempt": .integer(number), "worker": .string(worker)])
   }
 
@@ -89,7 +90,7 @@ extension JobMachine {
       let bytes = result.output.serialized()
       succeed(key, result.output, bytes, result: result, cached: isCached, context)
     case .failed(let error, let wasDispatched):
-      failed(key, error, wasDispatched: wasDispatched, context)
+      failed(key, error.bounded, wasDispatched: wasDispatched, context)
     }
   }
 
@@ -116,33 +117,41 @@ extension JobMachine {
       move(key, to: .succeeded)
       itemEnded(key, context)
     } else {
-      keep(key.step, output, bytes.count)
+      steps[key.step].output = output
+      steps[key.step].outputBytes = bytes.count
+      if steps[key.step].readers == 0 { release(key.step) }
       move(key, to: .succeeded)
       finish(key.step, context)
     }
   }
 
-  private mutating func keep(_ step: Int, _ output: JSON, _ bytes: Int) {
-    let isRead = steps[step].readers > 0 || named.contains(step)
-    if isRead {
-      steps[step].output = output
-    } else if isKept(step) {
-      // The result shows what is small; the rest is in the journal.
-      let isSmall = bytes <= Self.keptOutputBytes && keptBytes + bytes <= Self.keptBytesLimit
-      if isSmall { keptBytes += bytes }
-      steps[step].output = isSmall ? output : ["omitted_bytes": .integer(Int64(bytes))]
-    }
+  /// No step reads the output any more: it stays if the result shows it and it is small; the rest is in the journal.
+  mutating func release(_ step: Int) {
+    guard steps[step].output != nil, !named.contains(step) else { return }
+    steps[step].output = isKept(step) ? shown(step) : nil
   }
 
-  private static let keptOutputBytes = 65_536
-  private static let keptBytesLimit = 4 << 20
+  /// The output as the result shows it.
+  mutating func shown(_ step: Int) -> JSON? {
+    let bytes = steps[step].outputBytes
+    guard bytes <= Self.shownOutputBytes, shownBytes + bytes <= Self.shownBytesLimit else {
+      return ["omitted_bytes": .integer(Int64(bytes))]
+    }
+    shownBytes += bytes
+    return steps[step].output
+  }
+
+  private static let shownOutputBytes = 65_536
+  private static let shownBytesLimit = 4 << 20
 
   private mutating func itemEnded(_ key: StepKey, _ context: Context) {
     guard let items = steps[key.step].items else { return }
     steps[key.step].items!.open -= 1
     steps[key.step].items!.done += 1
     let isLast = items.done + 1 == items.values.count || (items.failed != nil && items.open == 1)
-    if isLast, items.failed == nil {
+    if isLast, items.failed == nil, steps[key.step].items!.hasCancelled {
+      cancelItems(key.step, context)
+    } else if isLast, items.failed == nil {
       finishItems(key.step, context)
     } else if isLast, let failed = items.failed {
       failItems(key.step, failed, context)
@@ -154,7 +163,7 @@ extension JobMachine {
   // MARK: Failure
 
   private mutating func failed(_ key: StepKey, _ error: WireError, wasDispatched: Bool, _ context: Context) {
-    if ending != nil, error.name == .cancelled || !wasDispatched {
+    if isEnding(key), error.name == .cancelled || !wasDispatched {
       return cancelled(key, context)
     }
     if !wasDispatched, Self.passing.contains(error.name) {
@@ -165,10 +174,15 @@ extension JobMachine {
     }
     let retry = plan.steps[key.step].retry
     let attempt = unit(key)?.attempt ?? 1
-    guard ending == nil, attempt < retry.maxAttempts, retry.allows(error.name) else { return fail(key, error, context) }
+    guard !isEnding(key), attempt < retry.maxAttempts, retry.allows(error.name) else {
+      return fail(key, error, context)
+    }
     let delay = retry.delay(afterAttempt: Int(attempt), random: context.random)
     retryAfter(delay, key, error, context)
   }
+
+  /// Whether no further attempt is made whatever comes: the job ends, or another item has made the step fail.
+  func isEnding(_ key: StepKey) -> Bool { ending != nil || steps[key.step].items?.failed != nil }
 
   /// Failures of the moment, before any worker has seen the attempt.
   private static let passing: Set<WireError.Name> = [.unavailable, .overloaded, .draining]
@@ -203,10 +217,13 @@ extension JobMachine {
   /// The worker died with the attempt. Nobody knows how far it came.
   private mutating func lost(_ key: StepKey, _ error: WireError, _ context: Context) {
     guard isIdempotent(key) else { return outcomeUnknown(key, error, context) }
-    let setbacks = (unit(key)?.setbacks ?? 0) + 1
-    guard ending == nil, setbacks <= Self.lossLimit else { return fail(key, error, context) }
-    change(key) { $0.setbacks = setbacks }
-    retryAfter(min(100 << (setbacks - 1), 5_000), key, error, context)
+    let losses = (unit(key)?.losses ?? 0) + 1
+    guard !isEnding(key), losses <= Self.lossLimit else { return fail(key, error, context) }
+    change(key) { unit in
+      unit.losses = losses
+      unit.setbacks = 0
+    }
+    retryAfter(min(100 << (losses - 1), 5_000), key, error, context)
   }
 
   /// An idempotent attempt is made again so often after its worker died.
@@ -219,8 +236,8 @@ extension JobMachine {
     )
     switch plan.steps[key.step].onUnknown {
     case .fail: fail(key, unknown, context)
-    case .retry where ending == nil: retryAfter(100, key, unknown, context)
-    case .wait where ending == nil:
+    case .retry where !isEnding(key): retryAfter(100, key, unknown, context)
+    case .wait where !isEnding(key):
       var end = StepEnd(key, .unknown)
       end.error = unknown.json.description
       write(.endStep(job: seq, end))
@@ -242,31 +259,31 @@ extension JobMachine {
     write(.endStep(job: seq, end))
     let what = failure(error, key)
     record("step.failed", context, step: key, data: what)
+    move(key, to: .failed)
     if plan.steps[key.step].onFailure == .fail, steps[key.step].items?.failed == nil {
       steps[key.step].items!.failed = item
       itemErrors[key.step] = error
-      withdrawItems(key.step)
+      withdrawItems(key.step, context)
     }
-    move(key, to: .failed)
     itemEnded(key, context)
   }
 
   /// Items that have no attempt under way are given up.
-  private mutating func withdrawItems(_ step: Int) {
+  private mutating func withdrawItems(_ step: Int, _ context: Context) {
     for item in 0..<(steps[step].items?.next ?? 0) {
       let key = StepKey(step, item: item)
-      switch unit(key)?.phase {
-      case .ready?, .retrying?, .waiting?, .unknown?:
+      guard let unit = unit(key) else { continue }
+      switch unit.phase {
+      case .ready:
         emit(.withdraw(key, tool: plan.steps[step].tool))
-        move(key, to: .cancelled)
-        steps[step].items!.open -= 1
-        steps[step].items!.done += 1
+        giveUp(key, context)
+      case .retrying, .waiting, .unknown: giveUp(key, context)
       default: break
       }
     }
   }
 
-  private mutating func failItems(_ step: Int, _ item: Int, _ context: Context) {
+  mutating func failItems(_ step: Int, _ item: Int, _ context: Context) {
     let error = itemErrors.removeValue(forKey: step) ?? WireError(.toolFailed, "an item failed")
     var data = error.data
     data["item"] = .integer(Int64(item))
@@ -317,10 +334,16 @@ extension JobMachine {
     row.attempt = unit(key)?.attempt ?? 0
     row.error = error.json.description
     write(.putStep(job: seq, row))
-    record("step.waiting", context, step: key, data: ["name": .string(error.name.rawValue), "reason": .string(error.message)])
+    record(
+      "step.waiting",
+      context,
+      step: key,
+      data: ["name": .string(error.name.rawValue), "reason": .string(error.message)]
+    )
     change(key) { unit in
       unit.phase = .waiting
       unit.needsPerson = needsPerson
+      unit.hasRow = true
     }
     waits[key] = error
   }
@@ -347,6 +370,7 @@ extension JobMachine {
     case .skip where key.item != nil: succeed(key, .null, JSON.null.serialized(), result: nil, cached: false, context)
     case .skip:
       var end = StepEnd(key, .skipped)
+      end.error = Self.skipCause(.failure)
       end.endedAt = context.now
       write(.endStep(job: seq, end))
       steps[key.step].skip = .failure
@@ -362,6 +386,7 @@ extension JobMachine {
     record("step.cancelled", context, step: key)
     move(key, to: .cancelled)
     if key.item != nil {
+      steps[key.step].items!.hasCancelled = true
       itemEnded(key, context)
     } else {
       finish(key.step, context)

@@ -7,41 +7,62 @@ internal import Wire
 extension JobMachine {
   /// Starts nothing more. What runs is stopped, unless a step failed: then it may end by itself.
   mutating func stop(_ ending: Ending, _ context: Context) {
-    let isRepeated = self.ending != nil
-    if isRepeated, case .failure = ending { return }
-    self.ending = ending
+    switch (self.ending, ending) {
+    case (nil, _), (.failure?, .cancelled), (.failure?, .deadline): self.ending = ending
+    default: return
+    }
     isPaused = false
     let stopsAttempts: Bool
     switch ending {
     case .failure: stopsAttempts = false
     case .cancelled, .deadline:
       stopsAttempts = true
-      record("job.cancelling", context)
-      enter(.cancelling, nil)
+      let reason = ending.reason
+      record("job.cancelling", context, data: reason)
+      enter(.cancelling, reason)
     }
     forEachUnit { machine, key, unit in
       switch unit.phase {
       case .ready:
         machine.emit(.withdraw(key, tool: machine.plan.steps[key.step].tool))
-        machine.giveUp(key, hasRow: unit.attempt > 0, context)
-      case .retrying, .waiting, .unknown: machine.giveUp(key, hasRow: true, context)
+        machine.giveUp(key, context)
+      case .retrying, .waiting, .unknown: machine.giveUp(key, context)
       case .running where stopsAttempts: machine.emit(.cancel(key))
       default: break
       }
     }
   }
 
-  private mutating func giveUp(_ key: StepKey, hasRow: Bool, _ context: Context) {
-    if hasRow {
-      var end = StepEnd(key, .cancelled)
+  /// No attempt is under way and none is made any more. What nobody knows counts as failed, since it may have taken effect.
+  mutating func giveUp(_ key: StepKey, _ context: Context) {
+    guard let unit = unit(key) else { return }
+    let isUnknown = unit.phase == .unknown
+    if unit.hasRow {
+      var end = StepEnd(key, isUnknown ? .failed : .cancelled)
+      if isUnknown {
+        let error = WireError(.outcomeUnknown, "nobody said what became of '\(plan.steps[key.step].id)' before the end")
+        end.error = error.json.description
+      }
       end.endedAt = context.now
       write(.endStep(job: seq, end))
     }
-    move(key, to: .cancelled)
+    move(key, to: isUnknown ? .failed : .cancelled)
     if key.item != nil {
       steps[key.step].items!.open -= 1
       steps[key.step].items!.done += 1
+      steps[key.step].items!.hasCancelled = true
     }
+  }
+
+  /// The step has items that were given up: it did not succeed, whatever the others brought.
+  mutating func cancelItems(_ step: Int, _ context: Context) {
+    let key = StepKey(step)
+    var end = StepEnd(key, .cancelled)
+    end.endedAt = context.now
+    write(.endStep(job: seq, end))
+    record("step.cancelled", context, step: key)
+    move(key, to: .cancelled)
+    finish(step, context)
   }
 
   func count(_ phase: Unit.Phase) -> Int { counts[phase.rawValue] }
@@ -92,6 +113,9 @@ extension JobMachine {
   }
 
   private mutating func finish(_ ending: Ending, _ context: Context) {
+    for step in steps.indices where steps[step].items != nil && !steps[step].unit.phase.isFinal {
+      cancelItems(step, context)
+    }
     switch ending {
     case .failure(let step, let error):
       var reason: JSONObject = [
@@ -100,8 +124,7 @@ extension JobMachine {
       if error.data.count > 0 { reason["data"] = .object(error.data) }
       end(.failed, "job.failed", .object(reason), context)
     case .deadline:
-      let reason: JSON = ["name": "deadline_exceeded", "message": "the job's deadline passed"]
-      end(.failed, "job.failed", reason, context)
+      end(.failed, "job.failed", ending.reason, context)
     case .cancelled:
       end(.cancelled, "job.cancelled", nil, context)
     }
@@ -120,11 +143,11 @@ extension JobMachine {
     end(.succeeded, "job.succeeded", nil, result: result, context)
   }
 
-  private func makeResult() throws(WireError) -> JSON {
+  private mutating func makeResult() throws(WireError) -> JSON {
     var outputs: [(String, JSON)] = []
     for (index, step) in plan.steps.enumerated() where plan.graph.dependents[index].isEmpty {
       guard steps[index].unit.phase == .succeeded else { continue }
-      outputs.append((step.id, steps[index].output ?? .null))
+      outputs.append((step.id, (named.contains(index) ? shown(index) : steps[index].output) ?? .null))
     }
     var result: JSONObject = ["outputs": .object(JSONObject(outputs))]
     if let template = plan.finalSynthesis?.promptTemplate {
@@ -149,5 +172,18 @@ extension JobMachine {
     write(.updateJob(update))
     record(kind, context, data: reason)
     emit(.finished)
+  }
+}
+
+extension JobMachine.Ending {
+  /// Why a job that is being cancelled is; nil: because somebody wished it.
+  fileprivate var reason: JSON? {
+    guard case .deadline = self else { return nil }
+    return ["name": .string(WireError.Name.deadlineExceeded.rawValue), "message": "the job's deadline passed"]
+  }
+
+  /// Back from the reason.
+  init(reason: JSON?) {
+    self = reason?["name"]?.stringValue == WireError.Name.deadlineExceeded.rawValue ? .deadline : .cancelled
   }
 }

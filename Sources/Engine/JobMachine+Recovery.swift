@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 package import Journal
 package import Plan
 package import Wire
@@ -20,24 +20,28 @@ extension JobMachine {
     }
     if before == .queued || generationIsPaused(before, rows) { return take() }
     record("job.recovered", context)
-    if before == .cancelling { ending = .cancelled }
-    forEachUnit { machine, key, unit in machine.takeUp(key, unit, rows, context) }
+    if before == .cancelling { ending = Ending(reason: reason) }
+    var due: [StepKey: Int64] = [:]
+    for row in rows where row.state == .retrying { due[row.key] = row.notBefore }
+    forEachUnit { machine, key, unit in machine.takeUp(key, unit, due, context) }
     for step in plan.graph.order where steps[step].missing == 0 && steps[step].items == nil {
       if steps[step].unit.phase == .idle { pendingReady.append(step) }
     }
     for step in plan.graph.order where steps[step].items != nil && !steps[step].unit.phase.isFinal {
       resumeItems(step, context)
     }
-    if state == .waiting { state = .running }
     settle(context)
     return take()
   }
 
   private func generationIsPaused(_ state: JobState, _ rows: [StepRecord]) -> Bool { state == .paused && rows.isEmpty }
 
-  private mutating func takeUp(_ key: StepKey, _ unit: Unit, _ rows: [StepRecord], _ context: Context) {
+  private mutating func takeUp(_ key: StepKey, _ unit: Unit, _ due: [StepKey: Int64], _ context: Context) {
     switch unit.phase {
-    case .running where ending != nil: cancelled(key, context)
+    case .running where isEnding(key) && isIdempotent(key): cancelled(key, context)
+    case .ready where isEnding(key), .retrying where isEnding(key), .waiting where isEnding(key),
+      .unknown where isEnding(key):
+      giveUp(key, context)
     case .running:
       record("step.interrupted", context, step: key, data: ["attempt": .integer(unit.attempt)])
       if isIdempotent(key) {
@@ -46,8 +50,7 @@ extension JobMachine {
         outcomeUnknown(key, WireError(.workerLost, "the coordinator ended while it ran"), context)
       }
     case .retrying:
-      let due = rows.first { $0.key == key }?.notBefore ?? context.now
-      emit(.wake(key, afterMS: max(0, min(due - context.now, 3_600_000))))
+      emit(.wake(key, afterMS: max(0, min((due[key] ?? context.now) - context.now, 3_600_000))))
     case .waiting: queue(key)
     default: break
     }
@@ -55,12 +58,12 @@ extension JobMachine {
 
   private mutating func resumeItems(_ step: Int, _ context: Context) {
     guard let items = steps[step].items else { return }
-    if items.failed == nil, items.done == items.values.count {
-      finishItems(step, context)
-    } else if items.failed == nil {
+    if let failed = items.failed {
+      if items.open == 0 { failItems(step, failed, context) }
+    } else if items.done == items.values.count {
+      items.hasCancelled ? cancelItems(step, context) : finishItems(step, context)
+    } else {
       launchItems(step, context)
-    } else if items.open == 0 {
-      endStep(step, .failed, error: itemErrors[step] ?? WireError(.toolFailed, "an item failed"), context)
     }
   }
 
@@ -77,10 +80,14 @@ extension JobMachine {
       let phase = own.state.phase
       change(StepKey(step)) { unit in
         unit.phase = phase
+        unit.hasRow = true
         unit.attempt = own.attempt
         unit.needsPerson = phase == .unknown
       }
-      if own.state == .succeeded { steps[step].output = try Self.parse(own.output) }
+      if own.state == .succeeded {
+        steps[step].output = try Self.parse(own.output)
+        steps[step].outputBytes = own.output?.utf8.count ?? 0
+      }
       if own.state == .skipped { steps[step].skip = own.error?.contains("\"failure\"") == true ? .failure : .condition }
       if own.state == .failed, plan.steps[step].onFailure == .skip { steps[step].skip = .failure }
       if own.state == .failed, plan.steps[step].onFailure == .fail {
@@ -91,7 +98,7 @@ extension JobMachine {
       for dependent in plan.graph.dependents[step] { steps[dependent].missing -= 1 }
       for dependency in plan.graph.dependencies[step] { steps[dependency].readers -= 1 }
     }
-    for step in steps.indices where steps[step].readers == 0 && !isKept(step) { steps[step].output = nil }
+    for step in steps.indices where steps[step].readers == 0 { release(step) }
   }
 
   private mutating func loadItems(_ step: Int, _ rows: [StepRecord]) throws(WireError) {
@@ -105,10 +112,12 @@ extension JobMachine {
       let phase = row.state.phase
       change(row.key) { unit in
         unit.phase = phase
+        unit.hasRow = true
         unit.attempt = row.attempt
         unit.needsPerson = phase == .unknown
       }
       if row.state == .succeeded { steps[step].items!.outputs[item] = try Self.parse(row.output) }
+      if row.state == .cancelled { steps[step].items!.hasCancelled = true }
       if row.state == .failed, plan.steps[step].onFailure == .fail, steps[step].items!.failed == nil {
         steps[step].items!.failed = item
         itemErrors[step] = WireError(json: try Self.parse(row.error))
@@ -132,17 +141,18 @@ extension JobMachine {
 
   // MARK: Again
 
-  /// The steps that another generation runs: `from` and what depends on it, or what did not succeed and what depends on
-  /// that.
+  /// The steps that another generation runs: `from`, what did not succeed, and what depends on any of them.
   package static func again(_ plan: Plan, from: Int?, _ rows: [StepRecord]) -> Set<Int> {
-    if let from { return plan.graph.downstream(of: from).union([from]) }
     var done: Set<Int> = []
     for row in rows where row.key.item == nil {
       let wasSkippedByCondition = row.state == .skipped && row.error?.contains("\"failure\"") != true
       if row.state == .succeeded || wasSkippedByCondition { done.insert(row.key.step) }
     }
-    var steps = Set(plan.steps.indices).subtracting(done)
-    for step in steps { steps.formUnion(plan.graph.downstream(of: step)) }
+    if let from { done.remove(from) }
+    var steps: Set<Int> = []
+    for step in plan.graph.order {
+      if !done.contains(step) || plan.graph.dependencies[step].contains(where: steps.contains) { steps.insert(step) }
+    }
     return steps
   }
 
@@ -163,14 +173,25 @@ extension JobMachine {
     write(.clearSteps(job: seq, again.sorted()))
     let what: JSON = ["generation": .integer(generation), "from": from.map { .string($0) } ?? .null]
     record("job.retried", context, data: what)
-    write(.updateJob(JobUpdate(seq: seq, state: .queued, generation: generation)))
+    var update = JobUpdate(seq: seq, state: .queued, generation: generation)
+    update.spec = JobSpec(plan: plan, tools: tools).text
+    // The deadline was that of the generation before.
+    update.clearsDeadline = true
+    write(.updateJob(update))
     return take()
   }
 
   /// Takes over what another job's steps produced; `start` begins with the rest.
   package mutating func adopt(_ rows: [StepRecord]) throws(WireError) -> [Effect] {
     try load(rows)
-    for row in rows { write(.putStep(job: seq, row)) }
+    var artifacts: Set<String> = []
+    for row in rows {
+      write(.putStep(job: seq, row))
+      for artifact in try Self.parse(row.artifacts).arrayValue ?? [] {
+        if let digest = artifact["artifact"]?.stringValue { artifacts.insert(digest) }
+      }
+    }
+    if !artifacts.isEmpty { write(.artifacts(job: seq, artifacts.sorted())) }
     return take()
   }
 }
@@ -187,41 +208,5 @@ extension StepState {
     case .skipped: .skipped
     case .cancelled: .cancelled
     }
-  }
-}
-
-extension WireError {
-  /// As it is written down: `name`, `message`, and `data` if there is any.
-  package var json: JSON {
-    var object: JSONObject = ["name": .string(name.rawValue), "message": .string(message)]
-    if data.count > 0 { object["data"] = .object(data) }
-    return .object(object)
-  }
-
-  package init(json: JSON) {
-    self.init(
-      Name(rawValue: json["name"]?.stringValue ?? Name.internalError.rawValue),
-      json["message"]?.stringValue ?? "",
-      data: json["data"]?.objectValue ?? JSONObject()
-    )
-  }
-}
-
-extension [Artifact] {
-  /// As they are written down.
-  package var text: String {
-    var writer = JSONWriter()
-    writer.beginArray()
-    for artifact in self { writer.object(artifact) }
-    writer.endArray()
-    return String(decoding: writer.finish(), as: UTF8.self)
-  }
-}
-
-extension Receipt {
-  package var text: String {
-    var writer = JSONWriter()
-    writer.object(self)
-    return String(decoding: writer.finish(), as: UTF8.self)
   }
 }

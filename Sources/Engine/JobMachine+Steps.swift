@@ -61,11 +61,15 @@ extension JobMachine {
     var row = StepRecord(StepKey(step), .skipped)
     row.generation = generation
     row.endedAt = context.now
-    row.error = JSON.object(["name": "skipped", "cause": cause == .failure ? "failure" : "condition"]).description
+    row.error = Self.skipCause(cause)
     write(.putStep(job: seq, row))
     record("step.skipped", context, step: StepKey(step), data: ["reason": .string(reason)])
     move(StepKey(step), to: .skipped)
     finish(step, context)
+  }
+
+  static func skipCause(_ cause: StepStatus.SkipCause) -> String {
+    JSON.object(["name": "skipped", "cause": cause == .failure ? "failure" : "condition"]).description
   }
 
   private mutating func expand(_ step: Int, _ values: [JSON], _ context: Context) {
@@ -115,7 +119,7 @@ extension JobMachine {
     unfinished -= 1
     for dependency in plan.graph.dependencies[step] {
       steps[dependency].readers -= 1
-      if steps[dependency].readers == 0, !isKept(dependency) { steps[dependency].output = nil }
+      if steps[dependency].readers == 0 { release(dependency) }
     }
     for dependent in plan.graph.dependents[step] {
       steps[dependent].missing -= 1

@@ -26,8 +26,8 @@ package struct JobMachine {
   var isPaused = false
   var ending: Ending?
   var effects: [Effect] = []
-  /// Bytes of outputs kept for the result.
-  var keptBytes = 0
+  /// Bytes of outputs that the result shows.
+  var shownBytes = 0
   /// Steps that were found ready in this round.
   var pendingReady: [Int] = []
   /// Why a `for_each` failed, until its last item has ended.
@@ -50,6 +50,7 @@ package struct JobMachine {
     tools: [String: ToolTerms],
     state: JobState = .queued,
     generation: Int64 = 1,
+    reason: JSON? = nil,
     lastEvent: Int64 = 0
   ) {
     self.seq = seq
@@ -58,6 +59,7 @@ package struct JobMachine {
     self.tools = tools
     self.state = state
     self.generation = generation
+    self.reason = reason
     self.lastEvent = lastEvent
     isPaused = state == .paused
     unfinished = plan.steps.count
@@ -160,7 +162,12 @@ package struct JobMachine {
       tools[name] = today
       changed.append(.string(name))
     }
-    if !changed.isEmpty { record("job.terms_accepted", context, data: ["tools": .array(changed)]) }
+    guard !changed.isEmpty else { return }
+    record("job.terms_accepted", context, data: ["tools": .array(changed)])
+    var update = JobUpdate(seq: seq, state: state, generation: generation)
+    update.reason = reason?.description
+    update.spec = JobSpec(plan: plan, tools: tools).text
+    write(.updateJob(update))
   }
 
   mutating func wakeWaiting(evenForPersons: Bool) {

@@ -23,10 +23,14 @@ struct Unit {
   var phase = Phase.idle
   /// Of the last attempt; 0 before the first.
   var attempt: Int64 = 0
-  /// How often in a row an attempt could not begin or was lost.
+  /// How often in a row an attempt could not begin.
   var setbacks = 0
+  /// How often its worker died with an attempt.
+  var losses = 0
   /// What it waits for can only be had from a person.
   var needsPerson = false
+  /// Whether the journal knows it.
+  var hasRow = false
 }
 
 /// A step while its job is in memory.
@@ -38,6 +42,8 @@ struct StepStatus {
   /// Dependents that may still read the output.
   var readers: Int
   var output: JSON?
+  /// Of `output` as compact text.
+  var outputBytes = 0
   var skip: SkipCause?
   var items: Items?
 
@@ -57,6 +63,8 @@ struct StepStatus {
     /// Started and not ended.
     var open = 0
     var done = 0
+    /// Whether one of them was given up.
+    var hasCancelled = false
     /// Of the item that made the step fail.
     var failed: Int?
 

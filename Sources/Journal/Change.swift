@@ -26,6 +26,7 @@ package struct JobUpdate: Sendable {
   package var result: String?
   /// Set when what was frozen is frozen anew.
   package var spec: String?
+  package var clearsDeadline = false
 
   package init(seq: Int64, state: JobState, generation: Int64 = 1) {
     self.seq = seq
@@ -61,7 +62,7 @@ extension Database {
     case .event(let event): try insert(event, run)
     case .insertCall(let call): try put(call)
     case .endCall(let call): try put(call)
-    case .deleteJobs(let jobs): for job in jobs { try delete(job) }
+    case .deleteJobs(let jobs): for job in jobs { try delete(job, run) }
     case .artifacts(let job, let digests):
       for digest in digests {
         let statement = try statement("INSERT OR IGNORE INTO artifacts (sha256, job) VALUES (?, ?)")
@@ -104,7 +105,7 @@ extension Database {
     let statement = try statement(
       """
       UPDATE jobs SET state = ?2, generation = ?3, started_at = coalesce(started_at, ?4), ended_at = ?5, reason = ?6,
-        result = ?7, spec = coalesce(?8, spec) WHERE seq = ?1
+        result = ?7, spec = coalesce(?8, spec), deadline_at = iif(?9, NULL, deadline_at) WHERE seq = ?1
       """
     )
     statement.bind(1, job.seq)
@@ -115,6 +116,7 @@ extension Database {
     statement.bind(6, job.reason)
     statement.bind(7, job.result)
     statement.bind(8, job.spec)
+    statement.bind(9, job.clearsDeadline ? 1 : 0)
     try statement.run()
     if changes != 1 { throw JournalError(.invalid, "journal: there is no job \(job.seq) to update") }
   }
@@ -208,11 +210,15 @@ extension Database {
   }
 
   /// A job that was opened again since it was chosen stays.
-  private func delete(_ job: Int64) throws(JournalError) {
+  private func delete(_ job: Int64, _ run: Int64) throws(JournalError) {
     let own = try statement("DELETE FROM jobs WHERE seq = ? AND ended_at IS NOT NULL")
     own.bind(1, job)
     try own.run()
     guard changes == 1 else { return }
+    let mark = try statement("UPDATE runs SET last_seq = max(last_seq, ?) WHERE n = ?")
+    mark.bind(1, job)
+    mark.bind(2, run)
+    try mark.run()
     let ranges: [(Statement, Int64)] = [
       (try statement("DELETE FROM steps WHERE id >= ? AND id < ?"), StepKey.jobShift),
       (try statement("DELETE FROM events WHERE id >= ? AND id < ?"), StepKey.eventShift),

@@ -42,7 +42,7 @@ extension Database {
     package init() {}
   }
 
-  /// Newest first, without spec and result.
+  /// Newest first, without spec and result; fewer than the limit if they are large.
   package func jobs(_ filter: JobFilter) throws(JournalError) -> [JobRecord] {
     var conditions: [String] = []
     if !filter.states.isEmpty {
@@ -53,7 +53,13 @@ extension Database {
     let clause = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     let rows = try prepare("SELECT \(Self.jobColumns) FROM jobs \(clause) ORDER BY seq DESC LIMIT \(filter.limit)")
     var jobs: [JobRecord] = []
-    while try rows.step() { jobs.append(try Self.job(rows)) }
+    var room = Self.pageBytes
+    while room > 0, try rows.step() {
+      let job = try Self.job(rows)
+      // A byte of a title may take six in JSON.
+      room -= 512 + 3 * job.title.utf8.count + job.caller.utf8.count + (job.reason?.utf8.count ?? 0)
+      jobs.append(job)
+    }
     return jobs
   }
 
@@ -91,17 +97,39 @@ extension Database {
     return job
   }
 
+  /// How many rows a job's steps have, and bytes of inputs and outputs; of all steps or of one with its items.
+  package func stepSize(of job: Int64, step: Int? = nil) throws(JournalError) -> (rows: Int64, bytes: Int64) {
+    let rows = try prepare(
+      """
+      SELECT count(*), coalesce(sum(coalesce(length(CAST(input AS BLOB)), 0) + coalesce(length(CAST(output AS BLOB)), 0)), 0)
+      FROM steps WHERE id >= ? AND id < ?
+      """
+    )
+    bind(rows, job, step)
+    return try rows.step() ? (rows.integer(0), rows.integer(1)) : (0, 0)
+  }
+
+  private func bind(_ rows: Statement, _ job: Int64, _ step: Int?) {
+    rows.bind(1, StepKey(step ?? 0).row(of: job))
+    rows.bind(2, step.map { StepKey($0 + 1).row(of: job) } ?? StepKey(0).row(of: job + 1))
+  }
+
   /// In plan order, items behind their step. Without `payloads`, inputs and outputs are left out.
-  package func steps(of job: Int64, payloads: Bool = true) throws(JournalError) -> [StepRecord] {
+  package func steps(
+    of job: Int64,
+    step: Int? = nil,
+    payloads: Bool = true,
+    items: Bool = true
+  ) throws(JournalError) -> [StepRecord] {
     let payload = payloads ? "input, output" : "NULL, NULL"
     let rows = try prepare(
       """
       SELECT id, state, generation, attempt, key, worker, \(payload), error, artifacts, receipt, started_at, ended_at,
-        not_before FROM steps WHERE id >= ? AND id < ? ORDER BY id
+        not_before FROM steps WHERE id >= ? AND id < ?\(items ? "" : " AND id & \(1 << StepKey.itemBits - 1) = 0")
+      ORDER BY id
       """
     )
-    rows.bind(1, StepKey(0).row(of: job))
-    rows.bind(2, StepKey(0).row(of: job + 1))
+    bind(rows, job, step)
     var steps: [StepRecord] = []
     while try rows.step() {
       guard let state = rows.text(1).flatMap(StepState.init(rawValue:)) else {
@@ -125,16 +153,21 @@ extension Database {
     return steps
   }
 
-  /// Events behind number `after`, in order, at most `limit`.
+  /// What one list holds at most, roughly: a page is less than a frame whatever its rows hold.
+  private static let pageBytes = 4 << 20
+
+  /// Events behind number `after`, in order, at most `limit`; fewer if they are large.
   package func events(of job: Int64, after: Int64 = 0, limit: Int = 10_000) throws(JournalError) -> [EventRecord] {
     let rows = try prepare(
       "SELECT id, run, at, kind, step, item, data FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
     )
-    rows.bind(1, job << StepKey.eventShift | after)
+    let last: Int64 = 1 << StepKey.eventShift - 1
+    rows.bind(1, job << StepKey.eventShift | min(max(after, 0), last))
     rows.bind(2, (job + 1) << StepKey.eventShift)
     rows.bind(3, Int64(limit))
     var events: [EventRecord] = []
-    while try rows.step() {
+    var room = Self.pageBytes
+    while room > 0, try rows.step() {
       var event = EventRecord(
         job: job,
         number: rows.integer(0) & (1 << StepKey.eventShift - 1),
@@ -145,6 +178,7 @@ extension Database {
       event.step = rows.text(4)
       event.item = rows.optionalInteger(5)
       event.data = rows.text(6)
+      room -= 256 + (event.data?.utf8.count ?? 0)
       events.append(event)
     }
     return events

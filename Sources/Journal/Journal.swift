@@ -52,7 +52,10 @@ package final class Journal: @unchecked Sendable {
     try Self.configure(database)
     try Migrations.apply(to: database, path: path)
     run = try database.integer("SELECT coalesce(max(n), 0) + 1 FROM runs")
-    nextSeq = try database.integer("SELECT coalesce(max(seq), 0) + 1 FROM jobs")
+    // Jobs that were removed keep their numbers: ids and idempotency keys are made of them.
+    nextSeq = try database.integer(
+      "SELECT max((SELECT coalesce(max(seq), 0) FROM jobs), (SELECT coalesce(max(last_seq), 0) FROM runs)) + 1"
+    )
     try Self.note(run, version, in: database)
     reader = try JournalReader(path, on: loop)
     writer = JournalWriter(database, run: run, loop: loop) { [weak self] outcome in self?.written(outcome) }
@@ -141,21 +144,26 @@ package final class Journal: @unchecked Sendable {
   }
 
   private func written(_ outcome: JournalWriter.Outcome) {
+    guard !isClosed else { return }
     let batch = writing
     writing = []
-    switch outcome {
-    case .success(let results):
+    let settled = outcome.results.count
+    if settled > 0 {
       commits += 1
-      entries += batch.count
+      entries += settled
+    }
+    if outcome.failure == nil {
       if trouble != nil {
         trouble = nil
         onTrouble?(nil)
       }
       retryDelay = 0
-      for (entry, error) in zip(batch, results) { entry.then?(error) }
-      if !pending.isEmpty { flushSoon() }
-    case .failure(let error):
-      failed(batch, error)
+    }
+    for (entry, error) in zip(batch, outcome.results) { entry.then?(error) }
+    if let failure = outcome.failure {
+      failed(Array(batch.dropFirst(settled)), failure)
+    } else if !pending.isEmpty {
+      flushSoon()
     }
   }
 
@@ -188,6 +196,8 @@ package final class Journal: @unchecked Sendable {
     if let retryTimer { loop.cancel(retryTimer) }
     reader.close()
     writer.close(after: trouble == nil ? pending.map(\.changes) : [])
+    pending = []
+    writing = []
   }
 }
 

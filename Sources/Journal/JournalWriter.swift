@@ -8,8 +8,12 @@ internal import Posix
 final class JournalWriter: @unchecked Sendable {
   /// Entries are atomic: all changes of one are written or none.
   typealias Batch = [[Change]]
-  /// One result for each entry, or the one reason why none was written.
-  typealias Outcome = Result<[JournalError?], JournalError>
+  struct Outcome: Sendable {
+    /// Of the entries that are settled, from the first on: nil for one that is on disk.
+    var results: [JournalError?] = []
+    /// Why the others are not settled.
+    var failure: JournalError?
+  }
 
   private struct Box {
     var batch: Batch?
@@ -82,9 +86,9 @@ final class JournalWriter: @unchecked Sendable {
         CrashPoint.hit(.insideCommit)
       }
       CrashPoint.hit(.afterCommit)
-      return .success(Array(repeating: nil, count: batch.count))
+      return Outcome(results: Array(repeating: nil, count: batch.count))
     } catch {
-      if error.kind != .invalid { return .failure(error) }
+      if error.kind != .invalid { return Outcome(failure: error) }
     }
     // One entry breaks a rule of the schema. Alone, it fails alone.
     var results: [JournalError?] = []
@@ -95,10 +99,10 @@ final class JournalWriter: @unchecked Sendable {
         }
         results.append(nil)
       } catch {
-        if error.kind != .invalid, results.isEmpty { return .failure(error) }
+        if error.kind != .invalid { return Outcome(results: results, failure: error) }
         results.append(error)
       }
     }
-    return .success(results)
+    return Outcome(results: results)
   }
 }

@@ -95,7 +95,11 @@ enum Migrations {
       PRIMARY KEY (sha256, job)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX artifacts_of_job ON artifacts (job);
+    """,
     """
+    -- The greatest number of a job that was removed during the run, so that none is given twice.
+    ALTER TABLE runs ADD COLUMN last_seq INTEGER NOT NULL DEFAULT 0;
+    """,
   ]
 
   /// Marks a file as ours ("Bulk").

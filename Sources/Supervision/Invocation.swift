@@ -33,6 +33,8 @@ package final class Invocation {
   var timer: LoopTimer?
   var cancelReason: Cancel.Reason?
 
+  /// Whether it was stopped before a worker's queue had it.
+  package private(set) var isCancelled = false
   private var equalCalls: [String: Int] = [:]
   /// The journal's number of the job.
   package var jobSequence: Int64?
@@ -104,6 +106,7 @@ package final class Invocation {
 
   /// Stops this invocation and every call that was made in it.
   package func cancel(_ reason: Cancel.Reason) {
+    isCancelled = true
     for child in children { child.cancel(reason) }
     kind?.cancel(self, reason)
   }

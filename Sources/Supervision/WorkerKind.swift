@@ -92,6 +92,8 @@ package final class WorkerKind {
   func instanceIsGone(_ instance: WorkerInstance) {
     if case .waiting(isThrottled: true) = instance.lifecycle.state { refuseWhileThrottled() }
     if instance.lifecycle.state == .down, !isStopping { refuseWhileThrottled() }
+    // Whoever waits to learn what it offers need not wait any longer.
+    if tools == nil, !canServe { supervisor.onCatalog?() }
     dispatch()
   }
 

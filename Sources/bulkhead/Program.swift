@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Posix
 internal import Synchronization
+internal import TerminalText
 
 /// Reads the command line, runs one command, and turns what comes of it into an exit code.
 enum Program {

@@ -11,10 +11,7 @@ final class JailingService {
   private let pidfd: Descriptor
   private let pid: Int32
 
-  private let name: String
-
   init(_ name: String, _ manifest: String) throws {
-    self.name = name
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -126,7 +123,7 @@ final class JailingService {
     }.count
   }
 
-  private var worker: Int32? { processes().first { $0.name == String("\(name)-worker".prefix(15)) }?.pid }
+  private var worker: Int32? { processes().first { $0.name.hasPrefix("sandbox-worke") }?.pid }
 
   func holdings() -> Holdings {
     let worker = worker ?? 0

@@ -7,7 +7,9 @@ import Testing
   private static let commands: [[String]] = [
     ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
     ["workers", "reload"],
-    ["worker", "check"], ["logs"], ["version"], ["completions"], ["help"],
+    ["worker", "check"], ["logs"], ["run"], ["jobs"], ["show"], ["watch"], ["trace"], ["cancel"], ["pause"], ["resume"],
+    ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["gc"], ["backup"], ["version"],
+    ["completions"], ["help"],
   ]
 
   static let cases: [[String]] =
@@ -26,11 +28,37 @@ import Testing
       ["exec", "python", "x", "--file", "missing"],
       ["worker", "check", "missing"], ["worker", "check", "."],
       ["status", "--socket", "missing"], ["status", "--socket", "missing", "--json"], ["down", "--socket", "missing"],
+      ["run"], ["run", "--plan", "missing.json"], ["run", "--plan", "bad.json"],
+      ["run", "--plan", "plan.json", "--priority", "10"],
+      ["run", "--plan", "plan.json", "--deadline", "91d"], ["run", "--plan", "plan.json", "--socket", "missing"],
+      ["plan"], ["plan", "check", "bad.json"], ["plan", "check", "bad.json", "--json"],
+      ["plan", "check", "plan.json", "--offline"], ["plan", "check", "plan.json", "--socket", "missing"],
+      ["plan", "graph", "plan.json"], ["plan", "graph", "plan.json", "--dot"],
+      ["plan", "graph", "plan.json", "--json"],
+      ["plan", "graph", "bad.json"], ["plan", "graph", "text.json"],
+      ["jobs", "--state", "dreaming"], ["jobs", "-n", "0"], ["show"], ["cancel"], ["retry", "a", "b"], ["fork", "a"],
+      ["fork", "a", "--from", "s", "--input", "@missing"], ["resolve", "a", "s"], ["resolve", "a", "s", "retyr"],
+      ["resolve", "a", "s:x", "skip"], ["resolve", "a", "s", "skip", "--output", "1"],
+      ["gc", "--older-than", "soon"], ["backup", ""], ["watch", "j", "--socket", "missing"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]
 
+  private static let plan = #"""
+    {"steps": [
+      {"id": "fetch", "tool": "web_fetch", "input": {"url": "https://example.org"}, "retry": {"max_attempts": 3}},
+      {"id": "pages", "tool": "ocr", "for_each": {"in": "step:fetch#/pages"}, "input": {"page": "item:value"}},
+      {"id": "notes", "tool": "echo", "input": {}},
+      {"id": "mail", "tool": "mail_send", "input": {"text": "step:pages", "notes": "step:notes"}}]}
+    """#
+
   @Test(arguments: cases) func `says what it said before`(_ arguments: [String]) throws {
     let program = try Program()
+    try program.write("plan.json", Self.plan)
+    try program.write(
+      "bad.json",
+      #"{"steps": [{"id": "a", "tool": "t", "input": {"x": "step:c"}, "retries": 3}, {"id": "a"}]}"#
+    )
+    try program.write("text.json", "steps:\n  - id: a\n")
     let outcome = try program.run(arguments)
     let line = (["bulkhead"] + arguments.map { $0.contains { " {}\"".contains($0) } || $0.isEmpty ? "'\($0)'" : $0 })
       .joined(separator: " ")

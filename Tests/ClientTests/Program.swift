@@ -81,9 +81,20 @@ final class Program {
     return try run(["up", "--workers", folder + "/workers"] + arguments)
   }
 
-  /// Starts `bulkhead` and leaves it running.
-  func begin(_ arguments: [String], input: String = "") throws -> Running {
-    try Running(arguments, input: input, folder)
+  /// Starts `bulkhead`, or another program, and leaves it running.
+  func begin(
+    _ arguments: [String],
+    input: String = "",
+    program: String = "\(Program.folder)/bulkhead"
+  ) throws -> Running {
+    try Running(program, arguments, input: input, folder)
+  }
+
+  /// Writes a file into the folder; gives its name.
+  @discardableResult
+  func write(_ name: String, _ text: String) throws -> String {
+    try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+    return name
   }
 
   func run(_ arguments: [String], input: String = "") throws -> Outcome {
@@ -97,14 +108,14 @@ final class Running {
   private let output: String
   private let errors: String
 
-  fileprivate init(_ arguments: [String], input: String, _ folder: String) throws {
+  fileprivate init(_ program: String, _ arguments: [String], input: String, _ folder: String) throws {
     let number = UInt32.random(in: 0...UInt32.max)
     output = "\(folder)/out/\(number).out"
     errors = "\(folder)/out/\(number).err"
     let source = "\(folder)/out/\(number).in"
     try input.write(toFile: source, atomically: true, encoding: .utf8)
     for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
-    process.executableURL = URL(filePath: Program.folder + "/bulkhead")
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.currentDirectoryURL = URL(filePath: folder)
     process.environment = [
@@ -120,10 +131,17 @@ final class Running {
   func interrupt() { kill(process.processIdentifier, SIGINT) }
 
   /// Waits until something was written to standard output.
-  func waitForOutput() throws {
+  func waitForOutput() throws { try wait(output) { !$0.isEmpty } }
+
+  /// Waits until `part` was written to standard error.
+  func waitForErrors(_ part: String) throws { try wait(errors) { $0.contains(part) } }
+
+  private func wait(_ path: String, _ isThere: (String) -> Bool) throws {
     let deadline = Date().addingTimeInterval(20)
-    while text(output).isEmpty {
-      guard Date() < deadline else { throw Failure("nothing was written; errors: \(text(errors))") }
+    while !isThere(text(path)) {
+      guard Date() < deadline, process.isRunning else {
+        throw Failure("not what was waited for: \(text(output)) \(text(errors))")
+      }
       usleep(2000)
     }
   }

@@ -4,6 +4,8 @@ import Supervision
 import Testing
 import Wire
 
+@testable import Coordinator
+
 @Suite(.serialized) struct BashTests {
   @Test(arguments: SandboxBench.Start.allCases)
   func `a command has its input, variables, folder and code`(start: SandboxBench.Start) throws {

@@ -122,20 +122,23 @@ final class Bench {
 
   final class Answer {
     var result: Result<ToolResult, WireError>?
-    var invocation: PendingCall?
+    var call: PendingCall?
     var progress = 0
+    var state: Invocation.State? { call?.invocation?.state }
     var error: WireError? { if case .failure(let error)? = result { error } else { nil } }
     var output: JSON? { if case .success(let value)? = result { value.output } else { nil } }
+
+    func cancel(_ reason: Cancel.Reason) { call?.cancel(reason) }
   }
 
   /// Begins a call; its answer is filled in while the loop runs.
   func begin(_ tool: String, _ input: JSON = [:], timeoutMS: Int64? = nil) -> Answer {
     let answer = Answer()
-    answer.invocation = coordinator.calls.call(ToolCall(tool: tool, input: input, timeoutMS: timeoutMS), caller: [:]) {
+    answer.call = coordinator.calls.call(ToolCall(tool: tool, input: input, timeoutMS: timeoutMS), caller: [:]) {
       answer.result = $0
-      answer.invocation = nil
+      answer.call = nil
     }
-    answer.invocation?.onProgress = { _, _, _ in answer.progress += 1 }
+    answer.call?.onProgress = { _, _, _ in answer.progress += 1 }
     return answer
   }
 

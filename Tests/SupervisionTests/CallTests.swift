@@ -5,6 +5,7 @@ import Posix
 import Testing
 import Wire
 
+@testable import Coordinator
 @testable import Supervision
 
 @Suite struct CallTests {
@@ -14,11 +15,12 @@ import Wire
     let running = bench.begin("slow")
     let queued = bench.begin("slow")
     try bench.until("one runs") { bench.lines("slow") == ["started"] }
-    #expect(queued.invocation?.state == .queued)
-    queued.invocation?.cancel(.caller)
+    #expect(queued.state == .queued)
+    queued.cancel(.caller)
+    try bench.until("the queued one is answered") { queued.result != nil }
     #expect(queued.error == WireError(.cancelled, "cancelled before it ran"))
-    running.invocation?.cancel(.caller)
-    running.invocation?.cancel(.caller)
+    running.cancel(.caller)
+    running.cancel(.caller)
     try bench.until("the other is answered") { running.result != nil }
     #expect(running.error?.name == .cancelled)
     try bench.until("the worker was told") { bench.lines("slow").count >= 2 }
@@ -35,7 +37,7 @@ import Wire
     try bench.until("the queued one is answered") { queued.result != nil }
     #expect(queued.error == WireError(.deadlineExceeded, "the deadline passed while the call waited for worker 'slow'"))
     #expect(running.result == nil)
-    running.invocation?.cancel(.deadline)
+    running.cancel(.deadline)
     try bench.until("the running one is answered") { running.result != nil }
     #expect(running.error?.name == .deadlineExceeded)
     #expect(running.error?.message == "stopped at its deadline")
@@ -60,12 +62,12 @@ import Wire
     #expect(hung.error?.name == .deadlineExceeded)
     #expect(slow.result == nil && isAlive(pid), "the neighbour still runs")
     let later = bench.begin("hangs-with-neighbours", ["do": "hang"], timeoutMS: 20_000)
-    #expect(later.invocation?.state == .queued, "a condemned instance is given nothing new")
-    slow.invocation?.cancel(.caller)
+    #expect(later.state == .queued, "a condemned instance is given nothing new")
+    slow.cancel(.caller)
     try bench.until("the neighbour is given up too") { slow.result != nil }
     #expect(slow.error?.name == .cancelled)
     try bench.until("the process is ended") { !isAlive(pid) }
-    later.invocation?.cancel(.caller)
+    later.cancel(.caller)
     try bench.end()
   }
 
@@ -86,11 +88,12 @@ import Wire
     let bench = try Bench(queueLimit: 3)
     try bench.start(Bench.manifest("slow") { $0.concurrency = 1 })
     let calls = (0..<4).map { _ in bench.begin("slow") }
+    try bench.until("one runs and the others wait") { bench.supervisor.kinds["slow"]?.queuedCount == 3 }
     #expect(calls.allSatisfy { $0.result == nil })
-    let refused = bench.begin("slow")
+    let refused = try bench.call("slow")
     #expect(refused.error?.name == .overloaded)
     #expect(refused.error?.message == "3 calls wait for worker 'slow', which is the limit")
-    for call in calls { call.invocation?.cancel(.caller) }
+    for call in calls { call.cancel(.caller) }
     try bench.until("all are answered") { calls.allSatisfy { $0.result != nil } }
     try bench.end()
   }
@@ -136,7 +139,7 @@ import Wire
     try bench.until("progress comes") { flood.progress > 1000 }
     for n in 0..<20 { #expect(try bench.call("behaves", ["n": .integer(Int64(n))]).output != nil) }
     #expect(flood.result == nil)
-    flood.invocation?.cancel(.caller)
+    flood.cancel(.caller)
     try bench.until("it is ended") { flood.result != nil }
     #expect(flood.error?.name == .cancelled)
     try bench.end()
@@ -210,7 +213,7 @@ import Wire
     try bench.start(Bench.manifest("calls-other", name: "outer"), Bench.manifest("slow"))
     let outer = bench.begin("outer", ["path": ["slow"]])
     try bench.until("the inner call runs") { bench.lines("slow") == ["started"] }
-    outer.invocation?.cancel(.caller)
+    outer.cancel(.caller)
     try bench.until("the inner call is told") { bench.lines("slow").count == 2 }
     #expect(bench.lines("slow") == ["started", "cancelled: caller"])
     try bench.until("the outer call ends") { outer.result != nil }

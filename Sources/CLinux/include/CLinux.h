@@ -51,6 +51,9 @@ enum {
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };
 
+/// Columns and lines of the terminal behind a descriptor, ioctl_tty(2) TIOCGWINSZ; 0, or -1 with errno.
+int bulkhead_terminal_size(int descriptor, unsigned short *columns, unsigned short *lines);
+
 /// The ioctl that names the user namespace of a process's namespace descriptor's owner: NS_GET_USERNS (linux/nsfs.h).
 enum { BULKHEAD_NS_GET_USERNS = 0xb701 };
 

@@ -40,6 +40,15 @@ package struct JobSubmit: WireRequest {
   /// Whether `id` may name a job: 1 … 128 of `A–Z a–z 0–9 _ . -`.
   package static func isValidID(_ id: String) -> Bool { Tool.isValidName(id) }
 
+  /// `job-7` and `call-7` are what the coordinator calls those that nobody named.
+  package static func isReservedID(_ id: String) -> Bool {
+    for prefix in ["job-", "call-"] where id.hasPrefix(prefix) {
+      let rest = id.utf8.dropFirst(prefix.utf8.count)
+      return !rest.isEmpty && rest.allSatisfy { (48...57).contains($0) }
+    }
+    return false
+  }
+
   package static func jobID(_ name: StaticString, _ fields: inout Fields) throws(WireError) -> String? {
     guard let id = try fields.optional(name, String.self) else { return nil }
     guard isValidID(id) else {
@@ -47,6 +56,9 @@ package struct JobSubmit: WireRequest {
         fields.path(name),
         "\(quoted(id)) is no job id: 1 to \(Limit.toolNameBytes) of A-Z a-z 0-9 _ . - are due"
       )
+    }
+    guard !isReservedID(id) else {
+      throw .invalidParams(fields.path(name), "'\(fields.path(name))' is \(quoted(id)): the coordinator gives such ids itself")
     }
     return id
   }

@@ -114,7 +114,7 @@ struct ArgumentParser {
     if given < command.operands.count, !command.operands[given].isOptional {
       throw fail("missing operand \(command.operands[given].name)")
     }
-    if given > command.operands.count {
+    if given > command.operands.count, command.operands.last?.isRepeated != true {
       let extra = arguments.operands[command.operands.count]
       throw fail("unexpected operand \(quoted(extra))\(suggestion(extra, Command.words(after: path)) ?? "")")
     }
@@ -128,22 +128,24 @@ struct ArgumentParser {
 }
 
 extension Arguments {
-  /// A span such as `30s`; units ms, s, m, h.
+  /// A span such as `30s`; units ms, s, m, h, d.
   func duration(_ flag: String) throws(Failure) -> Duration? {
     try milliseconds(flag).map { .milliseconds($0) }
   }
 
   func milliseconds(_ flag: String) throws(Failure) -> Int64? {
+    try milliseconds(flag, in: 1...Limit.timeoutMS, due: "a time such as 500ms, 30s, 5m or 2h is due, 168h at most")
+  }
+
+  func milliseconds(_ flag: String, in range: ClosedRange<Int64>, due: String) throws(Failure) -> Int64? {
     guard let text = value(flag) else { return nil }
     let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let units: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
+    let units: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
     if let count = Int64(digits), let unit = units[String(text.dropFirst(digits.count))] {
       let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit)
-      if !overflow, (1...Limit.timeoutMS).contains(milliseconds) { return milliseconds }
+      if !overflow, range.contains(milliseconds) { return milliseconds }
     }
-    throw Failure(
-      usage: "'--\(flag)' is \(quoted(text)) where a time such as 500ms, 30s, 5m or 2h is due, 168h at most"
-    )
+    throw Failure(usage: "'--\(flag)' is \(quoted(text)) where \(due)")
   }
 
   func count(_ flag: String, in range: ClosedRange<Int>) throws(Failure) -> Int? {

@@ -10,6 +10,8 @@ enum Completion: Sendable, Equatable {
   case tools
   /// Names of workers, asked of the coordinator.
   case workers
+  /// Ids of recent jobs, asked of the coordinator.
+  case jobs
 }
 
 /// One option of a command.
@@ -21,19 +23,23 @@ struct Flag: Sendable {
   let value: String?
   let summary: String
   let completion: Completion
+  /// Whether the command means nothing without it.
+  let isRequired: Bool
 
   init(
     _ name: String,
     short: Character? = nil,
     value: String? = nil,
     _ summary: String,
-    completion: Completion = .none
+    completion: Completion = .none,
+    isRequired: Bool = false
   ) {
     self.name = name
     self.short = short
     self.value = value
     self.summary = summary
     self.completion = completion
+    self.isRequired = isRequired
   }
 
   /// `-n, --lines N`
@@ -43,15 +49,18 @@ struct Flag: Sendable {
 struct Operand: Sendable {
   let name: String
   let isOptional: Bool
+  /// May be given more than once; then it is the last operand.
+  let isRepeated: Bool
   let completion: Completion
 
-  init(_ name: String, isOptional: Bool = false, completion: Completion = .none) {
+  init(_ name: String, isOptional: Bool = false, isRepeated: Bool = false, completion: Completion = .none) {
     self.name = name
     self.isOptional = isOptional
+    self.isRepeated = isRepeated
     self.completion = completion
   }
 
-  var spelling: String { isOptional ? "[\(name)]" : name }
+  var spelling: String { (isOptional ? "[\(name)]" : name) + (isRepeated ? "..." : "") }
 }
 
 /// One row of the program's table: parsing, help, usage errors and completions all come from it.
@@ -85,7 +94,8 @@ struct Command: Sendable {
 
   var synopsis: String {
     let operands = operands.map { " \($0.spelling)" }.joined()
-    return "bulkhead \(name)\(operands)" + (flags.isEmpty ? "" : " [OPTION...]")
+    let required = flags.filter(\.isRequired).map { " --\($0.name) \($0.value ?? "")" }.joined()
+    return "bulkhead \(name)\(operands)\(required)" + (flags.allSatisfy(\.isRequired) ? "" : " [OPTION...]")
   }
 
   /// Options that every command takes.
@@ -100,8 +110,12 @@ struct Command: Sendable {
   /// In the order of the overview.
   static let all: [Command] = [
     .up, .down, .status, .doctor,
+    .run, .jobs, .show, .watch, .trace,
+    .cancel, .pause, .resume, .retry, .fork, .resolve,
+    .planCheck, .planGraph,
     .exec, .tools, .toolCall,
     .workers, .workersReload, .workerCheck, .logs,
+    .gc, .backup,
     .version, .completions, .help,
   ]
 

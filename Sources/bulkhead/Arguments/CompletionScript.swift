@@ -1,10 +1,8 @@
 /// Shell scripts, made from the table.
 enum CompletionScript {
-  /// A shell command that prints names of tools or workers, one a line.
+  /// A shell command that prints names of tools, workers or recent jobs, one a line.
   private static func listing(_ command: String) -> String {
-    command == "tools"
-      ? "bulkhead tools 2>/dev/null | awk 'NR > 1 { print $1 }'"
-      : "bulkhead workers 2>/dev/null | awk 'NR > 1 { print $1 }' | sort -u"
+    "bulkhead \(command) 2>/dev/null | awk 'NR > 1 { print $1 }'" + (command == "workers" ? " | sort -u" : "")
   }
 
   private static func flags(of command: Command?) -> [Flag] { (command?.flags ?? []) + Command.globalFlags }
@@ -32,21 +30,29 @@ enum CompletionScript {
     for prefix in prefixes {
       let command = Command.named(prefix)
       let words = Command.words(after: prefix) + spellings(flags(of: command))
-      var body = "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
-      if let completion = command?.operands.first?.completion { body += "\n" + bashOperand(completion) }
-      cases += "    '\(prefix.joined(separator: " "))'*)\n"
-      cases += body.split(separator: "\n").map { "      \($0)\n" }.joined() + "      ;;\n"
+      var lines = valueCases(command) { completion in
+        switch completion {
+        case .words(let words): "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+        case .folder: "COMPREPLY=($(compgen -d -- \"$current\"))"
+        default: "COMPREPLY=($(compgen -f -- \"$current\"))"
+        }
+      }
+      lines.append("COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))")
+      if let completion = command?.operands.first?.completion { lines.append(bashOperand(completion)) }
+      cases +=
+        "    \(pattern(prefix)))\n" + lines.filter { !$0.isEmpty }.map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
       # bash completion for bulkhead
       _bulkhead() {
         local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words="" i
         for ((i = 1; i < COMP_CWORD; i++)); do
-          [[ "${COMP_WORDS[i]}" == -* ]] || words+="${words:+ }${COMP_WORDS[i]}"
+          case "${COMP_WORDS[i]}" in
+            \(valueFlags)) ((i++)) ;;
+            -*) ;;
+            *) words+="${words:+ }${COMP_WORDS[i]}" ;;
+          esac
         done
-        case "$previous" in
-          \(fileFlags.joined(separator: "|"))) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        esac
         case "$words" in
       \(cases)  esac
       }
@@ -64,16 +70,31 @@ enum CompletionScript {
     case .commands: "COMPREPLY+=($(compgen -W \'\(Command.words(after: []).joined(separator: " "))\' -- \"$current\"))"
     case .tools: "COMPREPLY+=($(compgen -W \"$(\(listing("tools")))\" -- \"$current\"))"
     case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
+    case .jobs: "COMPREPLY+=($(compgen -W \"$(\(listing("jobs")))\" -- \"$current\"))"
     }
   }
 
-  private static var fileFlags: [String] {
-    let flags = Command.all.flatMap(\.flags) + Command.globalFlags
-    var names: [String] = []
-    for flag in flags where flag.completion == .file || flag.completion == .folder {
-      if !names.contains("--\(flag.name)") { names.append("--\(flag.name)") }
+  // MARK: bash and zsh
+
+  /// The words so far are these, or these and operands.
+  private static func pattern(_ prefix: [String]) -> String {
+    let words = prefix.joined(separator: " ")
+    return prefix.isEmpty ? "*" : "'\(words)'|'\(words) '*"
+  }
+
+  /// Options that are followed by a value.
+  private static var valueFlags: String {
+    let flags = (Command.all.flatMap(\.flags) + Command.globalFlags).filter { $0.value != nil }
+    return Set(spellings(flags)).sorted().joined(separator: "|")
+  }
+
+  /// Lines that complete the value of the option before the cursor: with `body`, or with nothing where nothing is known.
+  private static func valueCases(_ command: Command?, _ body: (Completion) -> String) -> [String] {
+    let cases = flags(of: command).filter { $0.value != nil }.map { flag in
+      let action = flag.completion == .none ? "" : body(flag.completion) + "; "
+      return "  \(spellings([flag]).joined(separator: "|"))) \(action)return ;;"
     }
-    return names
+    return ["case \"$previous\" in"] + cases + ["esac"]
   }
 
   // MARK: zsh
@@ -82,7 +103,13 @@ enum CompletionScript {
     var cases = ""
     for prefix in prefixes {
       let command = Command.named(prefix)
-      var lines: [String] = []
+      var lines = valueCases(command) { completion in
+        switch completion {
+        case .words(let words): "compadd -- \(words.joined(separator: " "))"
+        case .folder: "_files -/"
+        default: "_files"
+        }
+      }
       let words = Command.words(after: prefix)
       if !words.isEmpty {
         let described = words.map { word in
@@ -94,24 +121,29 @@ enum CompletionScript {
       }
       if let completion = command?.operands.first?.completion { lines += zshOperand(completion) }
       let options = flags(of: command).flatMap { flag in
-        (["--\(flag.name)"] + (flag.short.map { ["-\($0)"] } ?? [])).map { "'\($0):\(zshText(flag.summary))'" }
+        spellings([flag]).map { "'\($0):\(zshText(flag.summary))'" }
       }
       lines.append("entries=(\(options.joined(separator: " ")))")
       lines.append("_describe -o option entries")
-      cases += "    '\(prefix.joined(separator: " "))'*)\n" + lines.map { "      \($0)\n" }.joined() + "      ;;\n"
+      cases += "    \(pattern(prefix)))\n" + lines.map { "      \($0)\n" }.joined() + "      ;;\n"
     }
     return """
       #compdef bulkhead
       _bulkhead() {
-        local typed="${(j: :)${words[2,CURRENT-1]:#-*}}"
+        local previous="$words[CURRENT-1]" typed="" i
         local -a entries
-        case "$words[CURRENT-1]" in
-          \(fileFlags.joined(separator: "|"))) _files; return ;;
-        esac
+        for ((i = 2; i < CURRENT; i++)); do
+          case "$words[i]" in
+            \(valueFlags)) ((i++)) ;;
+            -*) ;;
+            *) typed+="${typed:+ }$words[i]" ;;
+          esac
+        done
         case "$typed" in
       \(cases)  esac
       }
-      compdef _bulkhead bulkhead
+      # As a file in fpath this is the function's first call; otherwise it is sourced.
+      if [[ "$funcstack[1]" == _bulkhead ]]; then _bulkhead "$@"; else compdef _bulkhead bulkhead; fi
 
       """
   }
@@ -129,6 +161,7 @@ enum CompletionScript {
     case .commands: ["compadd -- \(Command.words(after: []).joined(separator: " "))"]
     case .tools: ["compadd -- ${(f)\"$(\(listing("tools")))\"}"]
     case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
+    case .jobs: ["compadd -- ${(f)\"$(\(listing("jobs")))\"}"]
     }
   }
 
@@ -161,7 +194,13 @@ enum CompletionScript {
   }
 
   private static func fishFlag(_ flag: Flag) -> String {
-    let value = flag.value == nil ? "" : flag.completion == .none ? " -x" : " -r -F"
+    let value: String
+    switch flag.completion {
+    case _ where flag.value == nil: value = ""
+    case .none: value = " -x"
+    case .words(let words): value = " -x -a '\(words.joined(separator: " "))'"
+    default: value = " -r -F"
+    }
     return "-l \(flag.name)" + (flag.short.map { " -s \($0)" } ?? "") + value + " -d '\(fishText(flag.summary))'"
   }
 
@@ -177,6 +216,7 @@ enum CompletionScript {
     case .commands: "-a \'\(Command.words(after: []).joined(separator: " "))\'"
     case .tools: "-a '(bulkhead tools 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
+    case .jobs: "-a '(bulkhead jobs 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     }
   }
 }

@@ -46,18 +46,19 @@ struct Failure: Error {
     name = error.code.rawValue
     message = (subject.map { "\($0): " } ?? "") + error.message
     hint = error.hint ?? Self.hint(for: error.code)
-    details = Self.violations(error.data["violations"])
+    details =
+      Self.violations(error.data["violations"], whole: "input") + Self.violations(error.data["mistakes"], whole: "plan")
     data = error.data
     exit =
       error.meansUnreachable
       ? ExitCode.unreachable : error.code.rawValue == "internal_error" ? ExitCode.bug : ExitCode.failure
   }
 
-  private static func violations(_ list: JSON?) -> [String] {
+  private static func violations(_ list: JSON?, whole: String) -> [String] {
     (list?.arrayValue ?? []).map { violation in
       let path = violation["path"]?.stringValue ?? ""
       let message = violation["message"]?.stringValue ?? violation.description
-      return "\(path.isEmpty ? "(input)" : path): \(message)"
+      return "\(path.isEmpty ? "(\(whole))" : path): \(message)"
     }
   }
 
@@ -65,6 +66,7 @@ struct Failure: Error {
     switch code.rawValue {
     case "unknown_tool": "'bulkhead tools' lists what is offered"
     case "invalid_input": "'bulkhead tools NAME' shows the schema of the input"
+    case "invalid_plan": "nothing was started; 'bulkhead plan check FILE' tries a plan without running it"
     case "worker_lost": "'bulkhead logs' shows what the worker wrote before it ended"
     case "unavailable": "'bulkhead workers' shows the state of each worker"
     case "overloaded": "nothing was started; try again later"

@@ -5,12 +5,16 @@ enum HelpText {
   static var overview: String {
     let groups: [(String, [Command])] = [
       ("Service", [.up, .down, .status, .doctor]),
+      ("Jobs", [.run, .jobs, .show, .watch, .trace]),
+      ("Control of jobs", [.cancel, .pause, .resume, .retry, .fork, .resolve]),
+      ("Plans", [.planCheck, .planGraph]),
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
+      ("Journal", [.gc, .backup]),
       ("Program", [.version, .completions, .help]),
     ]
     var text = """
-      bulkhead - call tools that run in compartments, and look after the coordinator
+      bulkhead - run plans and call tools in compartments, and look after them
 
       usage: bulkhead COMMAND [OPERAND...] [OPTION...]
 

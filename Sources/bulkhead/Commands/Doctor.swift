@@ -2,6 +2,7 @@ internal import ClientKit
 internal import Glibc
 internal import JSON
 internal import Posix
+internal import TerminalText
 
 extension Command {
   static let doctor = Command(
@@ -54,7 +55,7 @@ struct Finding: Sendable {
   static let checks: [Check] = [jail, runtimeFolder, socket, daemon, state, coordinator]
 
   func text(_ console: Console) -> String {
-    let (word, colour): (String, Console.Colour) =
+    let (word, colour): (String, Colour) =
       switch result {
       case .ok: ("ok  ", .green)
       case .note: ("note", .yellow)

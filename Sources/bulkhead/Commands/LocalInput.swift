@@ -4,13 +4,25 @@ internal import Posix
 internal import Wire
 
 /// All of standard input, bounded by what an input may hold.
-func readStandardInput() async throws(Failure) -> [UInt8] {
+func readStandardInput(limit: Int = Limit.inputBytes) async throws(Failure) -> [UInt8] {
   try await offPool { () throws(Failure) in
     do throws(PosixError) {
       // A duplicate, since descriptor 0 belongs to the process.
-      return try Descriptor(owning: posix("dup") { dup(STDIN_FILENO) }).readAll(limit: Limit.inputBytes)
+      return try Descriptor(owning: posix("dup") { dup(STDIN_FILENO) }).readAll(limit: limit)
     } catch {
       throw Failure("file", "cannot read standard input: \(error)")
+    }
+  }
+}
+
+/// All of a file, bounded. `what` says what it is for.
+func readFile(_ path: String, limit: Int, _ what: String) async throws(Failure) -> [UInt8] {
+  try await offPool { () throws(Failure) in
+    do throws(PosixError) {
+      return try Descriptor.open(path, O_RDONLY).readAll(limit: limit)
+    } catch {
+      guard error.isTooLarge else { throw Failure("file", "cannot read \(what): \(error)") }
+      throw Failure("file", "cannot read \(what): \(quoted(path)) exceeds the limit of \(limit) bytes")
     }
   }
 }

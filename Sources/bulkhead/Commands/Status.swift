@@ -1,5 +1,6 @@
 internal import ClientKit
 internal import JSON
+internal import TerminalText
 
 extension Command {
   static let status = Command(

@@ -2,6 +2,7 @@ internal import ClientKit
 internal import Glibc
 internal import JSON
 internal import Posix
+internal import TerminalText
 
 extension Command {
   static let toolCall = Command(

@@ -1,5 +1,6 @@
 internal import ClientKit
 internal import JSON
+internal import TerminalText
 
 extension Command {
   static let tools = Command(
@@ -27,7 +28,7 @@ extension Command {
       } else if tools.isEmpty {
         console.say("no tools; 'bulkhead workers' shows the state of the workers")
       } else {
-        console.print(table(tools).text(console))
+        console.print(table(tools).text(console.paint()))
       }
       return ExitCode.success
     }

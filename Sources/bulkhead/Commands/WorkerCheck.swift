@@ -1,5 +1,6 @@
 internal import JSON
 internal import Posix
+internal import TerminalText
 
 extension Command {
   static let workerCheck = Command(
@@ -59,7 +60,7 @@ extension Command {
   )
 
   private static func line(_ verdict: Verdict, _ console: Console) -> String {
-    let (word, colour): (String, Console.Colour) =
+    let (word, colour): (String, Colour) =
       switch verdict.result {
       case .pass: ("pass", .green)
       case .fail: ("FAIL", .red)

@@ -1,5 +1,6 @@
 internal import ClientKit
 internal import JSON
+internal import TerminalText
 
 extension Command {
   static let workers = Command(
@@ -21,7 +22,7 @@ extension Command {
       } else if workers.isEmpty {
         console.say("no workers; add a folder with a worker.json to a folder that is searched")
       } else {
-        console.print(table(workers).text(console))
+        console.print(table(workers).text(console.paint()))
       }
       return ExitCode.success
     }

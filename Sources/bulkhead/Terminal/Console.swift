@@ -1,16 +1,9 @@
 internal import Glibc
 internal import JSON
+internal import TerminalText
 
 /// Where the program's words go: results to standard output, everything about them to standard error.
 final class Console: Sendable {
-  enum Colour: String {
-    case red = "31"
-    case green = "32"
-    case yellow = "33"
-    case dim = "2"
-    case bold = "1"
-  }
-
   let isJSON: Bool
   let isQuiet: Bool
   let outputIsTerminal: Bool
@@ -47,6 +40,9 @@ final class Console: Sendable {
   /// A problem that the result tells too.
   func complain(_ text: String) { writeError("\(colour("bulkhead:", .red, onErrors: true)) \(text)\n") }
 
+  /// What the reader can do about the problem before.
+  func hint(_ text: String) { writeError("hint: \(text)\n") }
+
   func report(_ failure: Failure) {
     if isJSON, failure.exit != ExitCode.usage { print(failure.document) }
     let label = colour("bulkhead:", .red, onErrors: true)
@@ -57,24 +53,15 @@ final class Console: Sendable {
   }
 
   func colour(_ text: String, _ colour: Colour, onErrors: Bool = false) -> String {
-    guard mayColour, onErrors ? errorsAreTerminal : outputIsTerminal else { return text }
-    return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
+    paint(onErrors: onErrors)(text, colour)
   }
 
-  /// Foreign text must not steer the terminal: control characters, tabs and line ends excepted, are shown as escapes.
-  static func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if isControl(scalar) { result += scalar.escaped(asASCII: true) } else { result.unicodeScalars.append(scalar) }
-    }
-    return result
+  func paint(onErrors: Bool = false) -> Paint {
+    Paint(isOn: mayColour && (onErrors ? errorsAreTerminal : outputIsTerminal))
   }
 
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    let value = scalar.value
-    return value < 0x20 && value != 0x09 && value != 0x0A || (0x7F...0x9F).contains(value)
-  }
+  /// Foreign text must not steer the terminal.
+  static func printable(_ text: String) -> String { TerminalText.printable(text) }
 
   /// Stops at the first error: a reader that has gone wants no more.
   private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }

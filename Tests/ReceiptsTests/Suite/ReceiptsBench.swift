@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JSON
 import Jail
+import Journal
 import Logging
 import Posix
 import Testing
@@ -41,9 +42,9 @@ final class ReceiptsBench {
       loop: loop,
       supervisor: supervisor,
       blobs: Blobs(blobs),
+      journal: try Journal(folder: store, version: "1.0", on: loop),
       log: log,
-      identity: supervisor.identity,
-      callTimeout: 120_000
+      identity: supervisor.identity
     ) { ([:], []) }
     _ = supervisor.apply(["receipts": try Self.manifest(readable, settings)])
     var isLost = false
@@ -59,6 +60,7 @@ final class ReceiptsBench {
 
   deinit {
     coordinator.blobs.close()
+    coordinator.journal.close()
     // Safety: a folder that is left in the temporary directory harms nobody.
     try? FileManager.default.removeItem(atPath: store)
   }
@@ -132,7 +134,7 @@ final class ReceiptsBench {
     var answers = [Answer?](repeating: nil, count: inputs.count)
     for (i, input) in inputs.enumerated() {
       let call = ToolCall(tool: tool, input: input, needs: needs, limits: limits)
-      _ = coordinator.calls.call(call) { result in
+      _ = coordinator.calls.call(call, caller: [:]) { result in
         switch result {
         case .success(let value): answers[i] = Answer(output: value.output, receipt: value.receipt)
         case .failure(let error): answers[i] = Answer(error: error)
