@@ -100,10 +100,7 @@ extension JobMachine {
 
   /// The tool did its part and says that what it ran did not succeed: its output travels with the error.
   private static func failure(of result: ToolResult) -> WireError {
-    var data = JSONObject()
-    let bytes = result.output.serialized().count
-    data["output"] = bytes <= Self.keptOutputBytes ? result.output : ["omitted_bytes": .integer(Int64(bytes))]
-    return WireError(.toolFailed, result.failure ?? "", data: data)
+    WireError(.toolFailed, result.failure ?? "", data: ["output": result.output]).bounded
   }
 
   mutating func succeed(
