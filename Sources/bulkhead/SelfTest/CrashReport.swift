@@ -1,4 +1,5 @@
 internal import JSON
+internal import TerminalText
 
 /// What a crash test tells at its end.
 struct CrashReport {
