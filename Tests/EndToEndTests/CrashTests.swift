@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSON
+import Posix
 import Testing
 
 /// What single crashes must not do; `bulkhead selftest crash` tries all of them at once.
@@ -12,7 +13,7 @@ import Testing
   }
 
   private func count(_ add: Int64, sleep: Int64 = 0) -> JSON {
-    ["id": "s\(add)", "tool": "count", "input": ["add": .integer(add), "sleep_ms": .integer(sleep)]]
+    ["id": .string("s\(add)"), "tool": "count", "input": ["add": .integer(add), "sleep_ms": .integer(sleep)]]
   }
 
   @Test func `a follower that comes right after a start is told the end at the end`() throws {
@@ -156,7 +157,7 @@ import Testing
 
   @Test func `a deadline goes on after a clock that was set back`() throws {
     let (daemon, first) = try daemon()
-    let id = try first.submit([count(1)], nil, ["paused": true, "deadline_ms": 1_500])
+    let id = try first.submit([count(1)], ["paused": true, "deadline_ms": 1_500])
     daemon.signal(SIGKILL)
     _ = daemon.waitForExit()
     try daemon.sql("UPDATE jobs SET created_at = created_at + 864000000, deadline_at = deadline_at + 864000000")

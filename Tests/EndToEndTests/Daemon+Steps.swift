@@ -1,5 +1,8 @@
 import Foundation
+import Glibc
 import JSON
+import Posix
+import Testing
 
 extension Daemon {
   /// Adds the self-test's worker, whose every execution leaves a line in a file.
@@ -8,7 +11,7 @@ extension Daemon {
     try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
     chmod(shared, 0o755)
     let file = shared + "/executions"
-    FileManager.default.createFile(atPath: file, contents: nil)
+    try Data().write(to: URL(filePath: file))
     chmod(file, 0o666)
     let all = [
       #""command":["selftest-worker","steps"]"#, #""permissions":{"write":["\#(shared)"]}"#,

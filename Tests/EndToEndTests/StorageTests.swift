@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSON
+import Posix
 import Testing
 
 /// State folders that cannot be used, or stop to be usable.
