@@ -279,6 +279,7 @@ let package = Package(
       dependencies: [
         "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
         "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
+        "jail-probe",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

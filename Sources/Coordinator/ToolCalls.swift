@@ -84,8 +84,8 @@ final class ToolCalls {
     let call = PendingCall()
     running += 1
     let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
-    let key = "\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)"
-    let step = "\(parent.step)/\(message.tool)"
+    let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
+    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
     guard let seq = parent.jobSequence else {
       let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
         self?.ended(entry.checked(result), completion)

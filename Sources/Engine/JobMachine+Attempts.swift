@@ -80,18 +80,27 @@ extension JobMachine {
   /// The same for every attempt at the same work: job, step, item, generation and the input in canonical form.
   private func idempotencyKey(_ key: StepKey, _ input: JSON) -> String {
     let item = key.item.map { "[\($0)]" } ?? ""
-    return "\(id)/\(plan.steps[key.step].id)\(item)/\(generation)/\(SHA256.digest(input.canonical()).prefix(32))"
+    return SHA256.bounded(
+      "\(id)/\(plan.steps[key.step].id)\(item)/\(generation)/\(SHA256.digest(input.canonical()).prefix(32))"
+    )
   }
 
   mutating func ended(_ key: StepKey, _ outcome: Outcome, _ context: Context) {
     guard unit(key)?.phase == .running else { return }
     switch outcome {
+    case .succeeded(let result, _) where result.failure != nil:
+      failed(key, Self.failure(of: result), wasDispatched: true, context)
     case .succeeded(let result, let isCached):
       let bytes = result.output.serialized()
       succeed(key, result.output, bytes, result: result, cached: isCached, context)
     case .failed(let error, let wasDispatched):
       failed(key, error.bounded, wasDispatched: wasDispatched, context)
     }
+  }
+
+  /// The tool did its part and says that what it ran did not succeed: its output travels with the error.
+  private static func failure(of result: ToolResult) -> WireError {
+    WireError(.toolFailed, result.failure ?? "", data: ["output": result.output]).bounded
   }
 
   mutating func succeed(

@@ -4,6 +4,7 @@ internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
+internal import Jail
 internal import Journal
 internal import Logging
 internal import Posix
@@ -25,6 +26,7 @@ final class Service {
   static let identity = Peer(name: "bulkheadd", version: "0.1.0")
 
   init(_ settings: Settings) throws {
+    var settings = settings
     let environment = settings.environment
     ignoreBrokenPipes()
     try Secrecy.seal()
@@ -46,6 +48,7 @@ final class Service {
     let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     let raw = try activated ?? Sockets.listen(at: settings.socket, mode: settings.socketMode, group: settings.group)
 
+    settings.controlGroups = Self.claimControlGroups(settings.log)
     var limits = BlobStore.Limits()
     limits.artifactBytes = settings.configuration.limits.artifact
     limits.storeBytes = settings.configuration.limits.artifacts
@@ -58,6 +61,9 @@ final class Service {
       launcher: JailedLauncher(
         environment: environment.filter { !settings.secretVariables.contains($0.key) },
         credentials: settings.workerIdentity,
+        grade: settings.grade,
+        loosened: settings.configuration.jail.loosen,
+        controlGroups: settings.controlGroups,
         hidden: settings.hiddenFolders
       ),
       log: log,
@@ -93,6 +99,20 @@ final class Service {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = min(limit.rlim_max, 1 << 16)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// What a service manager has delegated to us, if it has. Without, watchdogs limit memory and processes.
+  private static func claimControlGroups(_ log: Logger) -> ControlGroupTree? {
+    do {
+      let tree = try ControlGroupTree.find()
+      try tree.claim()
+      let controllers = JSON.array(tree.controllers.map { .string($0) })
+      log.info("control groups are delegated", ["path": .string(tree.path), "controllers": controllers])
+      return tree
+    } catch {
+      log.debug("no control groups", ["reason": .string("\(error)")])
+      return nil
+    }
   }
 
   private final class SignalBox {
