@@ -156,6 +156,7 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),

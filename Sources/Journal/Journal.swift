@@ -19,9 +19,10 @@ package final class Journal: @unchecked Sendable {
   }
 
   let loop: EventLoop
-  private var writer: JournalWriter!
+  private(set) var writer: JournalWriter!
   package let reader: JournalReader
-  private let lock: Descriptor
+  /// Held until the journal is closed.
+  private var lock: Descriptor?
   package let path: String
   /// The number of this start of the coordinator.
   package let run: Int64
@@ -49,8 +50,9 @@ package final class Journal: @unchecked Sendable {
     path = "\(folder)/journal.db"
     lock = try Self.lock(folder)
     let database = try Database(path, .readWrite)
+    try Migrations.check(database, path: path)
     try Self.configure(database)
-    try Migrations.apply(to: database, path: path)
+    try Migrations.apply(to: database)
     run = try database.integer("SELECT coalesce(max(n), 0) + 1 FROM runs")
     // Jobs that were removed keep their numbers: ids and idempotency keys are made of them.
     nextSeq = try database.integer(
@@ -198,6 +200,7 @@ package final class Journal: @unchecked Sendable {
     writer.close(after: trouble == nil ? pending.map(\.changes) : [])
     pending = []
     writing = []
+    lock = nil
   }
 }
 
