@@ -16,7 +16,11 @@ extension Jobs {
   func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
     do throws(PlanErrors) {
       let plan = try Plan(decoding: source)
-      let errors = plan.check({ [supervisor] name in supervisor.catalog[name].map(PlanTool.init) }, knownTools: Array(supervisor.catalog.keys))
+      let errors =
+        plan.check(
+          { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
+          knownTools: Array(supervisor.catalog.keys)
+        )
         + refusedHosts(plan)
       return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
     } catch {
@@ -63,7 +67,9 @@ extension Jobs {
     if !reserved.insert(id).inserted {
       return answer(.failure(WireError(.conflict, "job '\(id)' is being accepted already")))
     }
-    journal.reader.read { database in try database.job(id: id) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.job(id: id)
+    } then: { [weak self] result in
       guard let self else { return }
       switch result {
       case .success(nil):
@@ -226,7 +232,9 @@ extension Jobs {
 
   /// After a start: what ran goes on, what was queued is queued, and direct calls, whose callers are gone, are over.
   func recover(then done: @escaping () -> Void) {
-    journal.reader.read { database in try database.openJobs() } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.openJobs()
+    } then: { [weak self] result in
       guard let self else { return }
       switch result {
       case .success(let jobs):
@@ -242,7 +250,9 @@ extension Jobs {
     if record.kind == .call { return abandon(record) }
     guard record.state != .queued else { return enqueue(record.seq, priority: record.priority) }
     let seq = record.seq
-    journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
+    journal.reader.read { database in
+      try StoredJob(seq, database)
+    } then: { [weak self] result in
       switch result {
       case .success(let stored): self?.open(stored)
       case .failure(let error):

@@ -42,7 +42,8 @@ final class ToolCalls {
     let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
     let call = PendingCall()
     running += 1
-    let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/1", parent: nil) { [weak self] result in
+    let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/1", parent: nil) {
+      [weak self] result in
       guard let self else { return }
       let result = entry.checked(result).map { record.named($0) }
       if entry.tool.isPure {
@@ -96,7 +97,8 @@ final class ToolCalls {
       input: message.input.description,
       startedAt: WallTime.now
     )
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+      [weak self] result in
       guard let self else { return }
       let result = entry.checked(result)
       record.end(result)
@@ -131,7 +133,9 @@ final class ToolCalls {
     _ completion: @escaping Completion
   ) {
     let key = record.key
-    journal.reader.read { database in try database.call(key: key) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.call(key: key)
+    } then: { [weak self] result in
       guard let self else { return }
       guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
       if let known = earlier.earlierResult {
@@ -155,7 +159,9 @@ final class ToolCalls {
   }
 
   private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
-    if call.isCancelled || invocation.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
+    if call.isCancelled || invocation.isCancelled {
+      return invocation.refuse(WireError(.cancelled, "cancelled before it ran"))
+    }
     entry.kind.submit(invocation)
   }
 
