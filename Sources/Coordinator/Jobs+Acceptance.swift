@@ -16,7 +16,11 @@ extension Jobs {
   func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
     do throws(PlanErrors) {
       let plan = try Plan(decoding: source)
-      let errors = plan.check({ [supervisor] name in supervisor.catalog[name].map(PlanTool.init) }, knownTools: Array(supervisor.catalog.keys))
+      let errors =
+        plan.check(
+          { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
+          knownTools: Array(supervisor.catalog.keys)
+        )
         + refusedHosts(plan)
       return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
     } catch {

@@ -102,7 +102,8 @@ final class ToolCalls {
       input: message.input.description,
       startedAt: WallTime.now
     )
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+      [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
@@ -139,7 +140,9 @@ final class ToolCalls {
     _ completion: @escaping Completion
   ) {
     let key = record.key
-    journal.reader.read { database in try database.call(key: key) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.call(key: key)
+    } then: { [weak self] result in
       guard let self else { return }
       guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
       if let known = earlier.earlierResult {
