@@ -61,8 +61,8 @@ extension Configuration {
       active: 128
       # How long a job that has ended is kept, with its history.
       keep: 30d
-      # How long the result of a pure tool is used again for the same input; 0: never.
-      cache: 5m
+      # The longest that a result is used again for the same input, if its tool allows it (cache_ttl_ms); 0: never.
+      cache: 1h
       # Attempts of one tool at a time, where that is less than its worker takes.
       #concurrency:
         #receipt_ocr: 2

@@ -44,6 +44,8 @@ final class Service {
     let activated = try Sockets.activated(environment)
     lock = activated == nil ? try Self.takeLock(settings.socket) : nil
     ownSocket = activated == nil ? settings.socket : nil
+    // The journal's lock says whose the state folder is: before it is held, nothing in there is touched.
+    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     let raw = try activated ?? Sockets.listen(at: settings.socket, mode: settings.socketMode, group: settings.group)
 
     settings.controlGroups = Self.claimControlGroups(settings.log)
@@ -68,7 +70,6 @@ final class Service {
       identity: Self.identity,
       queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
-    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     coordinator = Coordinator(
       loop: loop,
       supervisor: supervisor,

@@ -23,6 +23,20 @@ enum Bodies {
     case "workers/reload": try again(WorkersReload.self, object)
     case "logs/read": try again(LogsRead.self, object)
     case "log": try again(Log.self, object)
+    case "job/submit": try again(JobSubmit.self, object)
+    case "plan/check": try again(PlanCheck.self, object)
+    case "job/list": try again(JobList.self, object)
+    case "job/show": try again(JobShow.self, object)
+    case "job/events": try again(JobEvents.self, object)
+    case "job/event": try again(JobEventNotice.self, object)
+    case "job/cancel": try again(JobCancel.self, object)
+    case "job/pause": try again(JobPause.self, object)
+    case "job/resume": try again(JobResume.self, object)
+    case "job/retry": try again(JobRetry.self, object)
+    case "job/fork": try again(JobFork.self, object)
+    case "job/resolve": try again(JobResolve.self, object)
+    case "journal/gc": try again(JournalCollect.self, object)
+    case "journal/backup": try again(JournalBackup.self, object)
     default: nil
     }
   }
@@ -44,6 +58,15 @@ enum Bodies {
     case "workers/list": try again(WorkersList.Response.self, object)
     case "workers/reload": try again(WorkersReload.Response.self, object)
     case "logs/read": try again(LogsRead.Response.self, object)
+    case "job/submit": try again(JobSubmit.Response.self, object)
+    case "plan/check": try again(PlanCheck.Response.self, object)
+    case "job/list": try again(JobList.Response.self, object)
+    case "job/show": try again(JobShow.Response.self, object)
+    case "job/events": try again(JobEvents.Response.self, object)
+    case "job/cancel", "job/pause", "job/resume", "job/retry", "job/fork", "job/resolve":
+      try again(JobChange.self, object)
+    case "journal/gc": try again(JournalCollect.Response.self, object)
+    case "journal/backup": try again(JournalBackup.Response.self, object)
     default: nil
     }
   }

@@ -32,13 +32,27 @@ import Testing
   }
 
   @Test func `every link within the protocol's pages leads somewhere`() throws {
-    for page in ["README.md", "states.md", "threat-model.md", "schema/README.md", "examples/README.md"] {
+    for page in ["README.md", "plan.md", "jobs.md", "states.md", "threat-model.md", "schema/README.md", "examples/README.md"] {
       let text = try Contract.text(page)
       for link in text.matches(of: /\]\(([^)#:"]+)\)/) {
         let target = Contract.folder.appending(path: page).deletingLastPathComponent().appending(path: "\(link.1)")
         #expect(FileManager.default.fileExists(atPath: target.standardized.path), "\(page): \(link.1)")
       }
     }
+  }
+
+  @Test func `the events that jobs.md lists are those that the code writes`() throws {
+    var written: Set<String> = []
+    for module in ["Engine", "Coordinator"] {
+      let folder = Contract.root.appending(path: "Sources/\(module)")
+      for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix(".swift") {
+        let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+        for kind in text.matches(of: /"((job|step)\.[a-z_]+)"/) { written.insert(String(kind.1)) }
+      }
+    }
+    let history = try #require(try Contract.text("jobs.md").components(separatedBy: "\n## ").first { $0.hasPrefix("History") })
+    let listed = Set(history.matches(of: /`((job|step)\.[a-z_]+)`/).map { String($0.1) })
+    #expect(listed == written)
   }
 
   /// The contents of the fenced blocks of README.md that are marked with `language`.

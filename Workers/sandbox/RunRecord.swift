@@ -40,6 +40,19 @@ struct RunRecord {
     return .object(record)
   }
 
+  /// Why the run did not succeed, in one sentence; nil when it did.
+  static func failure(_ result: JailResult) -> String? {
+    switch result.reason {
+    case .ok: nil
+    case .nonzeroExit: "it exited with code \(result.exitCode ?? -1)"
+    case .signal: "it was ended by signal \(result.signal.map { signalName($0) } ?? "?")"
+    case .syscallDenied: "it was ended for a refused system call"
+    case .setupFailed: "its jail could not be set up"
+    case .workerLost: "its jail was lost"
+    default: "it was stopped at its limit: \(result.reason.rawValue)"
+    }
+  }
+
   private static func exit(_ result: JailResult) -> JSON? {
     if let code = result.exitCode { return ["code": .integer(Int64(code))] }
     guard let signal = result.signal else { return nil }

@@ -52,6 +52,7 @@ struct Sandbox: Sendable {
   /// The answer to a call whose run has ended.
   static func finish(_ call: Call, _ result: JailResult, _ answer: Exchange.Answer? = nil) async throws -> JSON {
     call.setReceipt(RunRecord.wireReceipt(result.receipt))
+    if let failure = RunRecord.failure(result) { call.setFailure(failure) }
     if result.reason == .cancelled {
       let record = RunRecord.json(
         result,

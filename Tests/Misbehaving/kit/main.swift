@@ -34,4 +34,8 @@ worker.tool("kit-exec", "Replaces itself by another program, as whoever takes it
   return ["errno": .integer(Int64(errno))]
 }
 
+worker.tool("kit-says-pure", "Says that it is pure, and calls what is not.", pure: true) { call in
+  try await call.call("kit-fails", [:]).output
+}
+
 worker.run()
