@@ -87,7 +87,8 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "CLinux", "bulkhead-jail",
+        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "Transport", "CLinux",
+        "bulkhead-jail",
       ],
       swiftSettings: strict
     ),
@@ -144,6 +145,13 @@ let package = Package(
       dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/web",
       exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "selftest-worker",
+      dependencies: ["JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/selftest",
       swiftSettings: strict
     ),
 
@@ -244,7 +252,9 @@ let package = Package(
     ),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker"],
+      dependencies: [
+        "JSON", "Wire", "Posix", "Transport", "bulkheadd", "example-worker", "misbehaving-worker", "selftest-worker",
+      ],
       swiftSettings: strict
     ),
     .testTarget(
@@ -277,6 +287,7 @@ let package = Package(
       dependencies: [
         "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
         "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
+        "jail-probe",
       ],
       path: "Tests/Benchmarks",
       swiftSettings: strict

@@ -1,14 +1,52 @@
-// Wrappers for what Swift cannot call: variadic functions.
+// Wrappers for what Swift cannot call: variadic functions, and headers made of macros.
+#define _DEFAULT_SOURCE  // syscall(2)
 #include "CLinux.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#define BULKHEAD_NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define BULKHEAD_NATIVE_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "the filter knows x86-64 and aarch64"
+#endif
+
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
   return prctl(option, a, b, c, d);
+}
+
+// Answers execve and execveat with EPERM for every thread of this process, from now on and in what it starts. The filter
+// looks at nothing but the number: no argument can be changed behind its back.
+int bulkhead_refuse_exec(void) {
+  static struct sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BULKHEAD_NATIVE_ARCH, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#if defined(__x86_64__)
+      // x32 has numbers of its own for both.
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+#endif
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execveat, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
+  if (result > 0) return -ESRCH;  // a thread with a filter of its own
+  return result < 0 ? -errno : 0;
 }
 
 int bulkhead_terminal_size(int descriptor, unsigned short *columns, unsigned short *lines) {
@@ -18,8 +56,6 @@ int bulkhead_terminal_size(int descriptor, unsigned short *columns, unsigned sho
   *lines = size.ws_row;
   return 0;
 }
-
-long syscall(long number, ...);
 
 int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode, unsigned long resolve) {
   struct {

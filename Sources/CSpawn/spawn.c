@@ -67,6 +67,10 @@ BULKHEAD_CHILD static int bulkhead_child_main(void *argument) {
     if (number != SIGKILL && number != SIGSTOP) sigaction(number, &action, NULL);
   }
 
+  // Before anything of it can start a process that would stay outside. "0" is whoever writes.
+  if (plan->control_group >= 0 && write(plan->control_group, "0", 1) != 1) {
+    bulkhead_child_fail(context, BULKHEAD_SPAWN_CONTROL_GROUP);
+  }
   if (plan->new_session && setsid() < 0) bulkhead_child_fail(context, BULKHEAD_SPAWN_SESSION);
   if (bulkhead_child_descriptors(plan) < 0) bulkhead_child_fail(context, BULKHEAD_SPAWN_DESCRIPTORS);
   for (int i = 0; i < plan->limit_count; i++) {

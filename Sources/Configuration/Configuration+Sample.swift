@@ -61,16 +61,17 @@ extension Configuration {
       active: 128
       # How long a job that has ended is kept, with its history.
       keep: 30d
-      # How long the result of a pure tool is used again for the same input; 0: never.
-      cache: 5m
+      # The longest that a result is used again for the same input, if its tool allows it (cache_ttl_ms); 0: never.
+      cache: 1h
       # Attempts of one tool at a time, where that is less than its worker takes.
       #concurrency:
         #receipt_ocr: 2
 
     jail:
-      # The least wall that is acceptable: work that would get less is refused.
+      # The least wall that is acceptable: full, old-landlock or no-namespaces. With less than full the best that this
+      # machine can do is built, and `bulkhead workers` shows it; work that would get less than this is refused.
       grade: full
-      # Parts of the wall that are given up, by name.
+      # Parts of the wall that are given up, by name: namespaces, new-landlock, network.
       loosen: []
 
     workers:

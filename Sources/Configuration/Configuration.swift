@@ -35,8 +35,8 @@ package struct Configuration: Sendable, Equatable {
     package var active: Int64 = 128
     /// How long a job that has ended is kept.
     package var keepMS: Int64 = 2_592_000_000
-    /// How long the result of a pure tool is used again; 0: never.
-    package var cacheMS: Int64 = 300_000
+    /// The longest that a result is used again whose tool allows it (`cache_ttl_ms`); 0: never.
+    package var cacheMS: Int64 = 3_600_000
     /// Attempts of one tool at a time, where that is less than its worker takes.
     package var concurrency: [String: Int64] = [:]
   }

@@ -102,6 +102,7 @@ package final class Coordinator {
     calls.isDraining = true
     jobs.isDraining = true
     log.info("draining", ["calls": .integer(Int64(underWay))])
+    CrashPoint.hit(.insideDrain)
     // Workers stay until no call runs, since a running call may need another worker to end. Steps that have not begun
     // stay in the journal for the next start.
     guard !isIdle else { return stopWorkers() }

@@ -115,6 +115,7 @@ extension CallRecord {
       state = .succeeded
       output = value.output.description
       artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
+      error = value.failure.map { JSON.string($0).description }
     case .failure(let error):
       state = .failed
       self.error = error.bounded.json.description
@@ -129,7 +130,8 @@ extension CallRecord {
       // Safety: we wrote it.
       artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap {
         $0.objectValue.flatMap { try? Artifact.decode($0) }
-      }
+      },
+      failure: Jobs.parse(error)?.stringValue
     )
   }
 

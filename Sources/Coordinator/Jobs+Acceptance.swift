@@ -48,44 +48,46 @@ extension Jobs {
       && supervisor.kinds.values.contains { $0.isStarting }
   }
 
-  func submit(_ message: JobSubmit, caller: JSON, tries: Int = 100, answer: @escaping Answer<JobSubmit.Response>) {
+  /// A submission with an id is looked up first: the same one made again is answered whatever has become of its tools.
+  func submit(_ message: JobSubmit, caller: JSON, answer: @escaping Answer<JobSubmit.Response>) {
     if isDraining { return answer(.failure(WireError(.draining, "the coordinator accepts no new work"))) }
-    let (checked, mistakes) = check(message.plan)
-    guard let plan = checked else {
-      if mayBeOfferedSoon(mistakes), tries > 0 {
-        loop.schedule(after: 50) { [weak self] in
-          self?.submit(message, caller: caller, tries: tries - 1, answer: answer)
-        }
-        return
-      }
-      return answer(.failure(Self.invalid(mistakes)))
+    guard let id = message.id else { return accept(message, caller, answer: answer) }
+    guard reserved.insert(id).inserted else {
+      // The same submission may be on its way to the disk, by a client that lost its connection and asks again.
+      loop.schedule(after: 10) { [weak self] in self?.submit(message, caller: caller, answer: answer) }
+      return
+    }
+    let done: Answer<JobSubmit.Response> = { [weak self] result in
+      self?.reserved.remove(id)
+      answer(result)
     }
     let hash = Self.hash(message)
-    guard let id = message.id else {
-      return accept(plan, message, hash, caller, id: nil, answer: answer)
-    }
-    if !reserved.insert(id).inserted {
-      return answer(.failure(WireError(.conflict, "job '\(id)' is being accepted already")))
-    }
     journal.reader.read { database in
       try database.job(id: id)
     } then: { [weak self] result in
-      guard let self else { return }
       switch result {
-      case .success(nil):
-        accept(plan, message, hash, caller, id: id) { [weak self] result in
-          self?.reserved.remove(id)
-          answer(result)
-        }
-        return
+      case .success(nil): self?.accept(message, caller, answer: done)
       case .success(let known?) where known.hash == hash && known.kind == .plan:
-        answer(.success(JobSubmit.Response(job: summary(known), isExisting: true)))
+        guard let self else { return }
+        done(.success(JobSubmit.Response(job: summary(known), isExisting: true)))
       case .success:
-        answer(.failure(WireError(.conflict, "there is a job '\(id)' with other content", data: ["job": .string(id)])))
-      case .failure(let error): answer(.failure(Self.storage(error)))
+        done(.failure(WireError(.conflict, "there is a job '\(id)' with other content", data: ["job": .string(id)])))
+      case .failure(let error): done(.failure(Self.storage(error)))
       }
-      reserved.remove(id)
     }
+  }
+
+  /// Checks a new submission, again while a worker that starts may offer what is missing.
+  private func accept(
+    _ message: JobSubmit,
+    _ caller: JSON,
+    tries: Int = 100,
+    answer: @escaping Answer<JobSubmit.Response>
+  ) {
+    let (checked, mistakes) = check(message.plan)
+    if let plan = checked { return accept(plan, message, Self.hash(message), caller, id: message.id, answer: answer) }
+    guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else { return answer(.failure(Self.invalid(mistakes))) }
+    loop.schedule(after: 50) { [weak self] in self?.accept(message, caller, tries: tries - 1, answer: answer) }
   }
 
   static func invalid(_ mistakes: [PlanMistake]) -> WireError {
@@ -178,14 +180,15 @@ extension Jobs {
     if job.machine.state == .queued { handle(.start, job) }
   }
 
+  /// What remains is counted by the clock that never steps. Wall time only bridges the time between two starts, and a
+  /// step of it never gives more than there was.
   func watchDeadline(_ job: ActiveJob) {
     guard let at = job.record.deadlineAt, job.deadline == nil else { return }
-    // In parts, so that a clock that was set is noticed.
-    let remaining = max(0, min(at - WallTime.now, 60_000))
+    let remaining = max(0, min(at - WallTime.now, at - job.record.createdAt))
     job.deadline = loop.schedule(after: Milliseconds(remaining)) { [weak self, weak job] in
       guard let self, let job else { return }
       job.deadline = nil
-      if WallTime.now >= at { handle(.deadline, job) } else { watchDeadline(job) }
+      handle(.deadline, job)
     }
   }
 
@@ -227,13 +230,15 @@ extension Jobs {
     active[record.seq] = job
     ids[record.id] = record.seq
     apply(effects, job)
+    CrashPoint.hit(.insideRecovery)
     return job
   }
 
   /// After a start: what ran goes on, what was queued is queued, and direct calls, whose callers are gone, are over.
   func recover(then done: @escaping () -> Void) {
+    // One read, the first of all: nobody who asks for a job finds it open on disk and not yet here.
     journal.reader.read { database in
-      try database.openJobs()
+      try database.openJobs().map { record in Recovered(record, database) }
     } then: { [weak self] result in
       guard let self else { return }
       switch result {
@@ -246,18 +251,26 @@ extension Jobs {
     }
   }
 
-  private func recover(_ record: JobRecord) {
-    if record.kind == .call { return abandon(record) }
-    guard record.state != .queued else { return enqueue(record.seq, priority: record.priority) }
-    let seq = record.seq
-    journal.reader.read { database in
-      try StoredJob(seq, database)
-    } then: { [weak self] result in
-      switch result {
-      case .success(let stored): self?.open(stored)
-      case .failure(let error):
-        self?.log.error("a job cannot be read", ["job": .string(record.id), "reason": .string(error.message)])
-      }
+  /// A job that had not ended, with what it needs to go on.
+  private struct Recovered: Sendable {
+    let record: JobRecord
+    /// nil for a job that had not begun.
+    let stored: Result<StoredJob, JournalError>?
+
+    init(_ record: JobRecord, _ database: Database) {
+      self.record = record
+      let isUnderWay = record.kind == .plan && record.state != .queued
+      stored = isUnderWay ? Result { () throws(JournalError) in try StoredJob(record.seq, database) } : nil
+    }
+  }
+
+  private func recover(_ job: Recovered) {
+    switch job.stored {
+    case nil where job.record.kind == .call: abandon(job.record)
+    case nil: enqueue(job.record.seq, priority: job.record.priority)
+    case .success(let stored)?: open(stored)
+    case .failure(let error)?:
+      log.error("a job cannot be read", ["job": .string(job.record.id), "reason": .string(error.message)])
     }
   }
 

@@ -9,6 +9,7 @@ extension Jobs {
   /// Finds a job by its id and has `body` change it; one that is only on disk is read first.
   private func change(
     _ id: String,
+    tries: Int = 3,
     answer: @escaping Answer<JobChange>,
     _ body: @escaping (ActiveJob) throws(WireError) -> Event
   ) {
@@ -35,6 +36,8 @@ extension Jobs {
           .failure(WireError(.conflict, "job '\(id)' has ended (\(state))", data: ["state": .string(state)]))
         )
       }
+      // An open job is here or in the queue: this one has moved on since it was read.
+      if !isWaitingToRun(stored.record.seq), tries > 0 { return change(id, tries: tries - 1, answer: answer, body) }
       withdrawQueued(stored.record.seq)
       guard let job = load(stored) else {
         return answer(.failure(WireError(.internalError, "job '\(id)' cannot be read")))

@@ -1,3 +1,4 @@
+internal import Digest
 internal import Engine
 internal import JSON
 internal import Journal
@@ -48,7 +49,7 @@ final class Jobs {
     self.log = log
     self.settings = settings
     loop = supervisor.loop
-    cache = ResultCache(lifetime: settings.cacheLifetime)
+    cache = ResultCache(longest: settings.cacheLifetime)
     supervisor.onCatalog = { [weak self] in self?.catalogChanged() }
   }
 
@@ -238,12 +239,14 @@ final class Jobs {
       return attemptEnded(attempt, job, .failed(error, wasDispatched: false))
     }
     var cacheKey: String?
-    if entry.tool.isPure, cache.isOn {
+    if entry.tool.isPure, entry.tool.cacheTTLMS != nil, cache.isOn {
       let key = ResultCache.key(
         tool: attempt.tool,
         worker: entry.terms.worker,
         version: entry.terms.version,
-        input: attempt.input
+        attempt.input,
+        attempt.needs,
+        attempt.limits
       )
       if let known = cache.find(key) { return attemptEnded(attempt, job, .succeeded(known, isCached: true)) }
       cacheKey = key
@@ -255,7 +258,7 @@ final class Jobs {
       tool: attempt.tool,
       input: attempt.input,
       job: job.machine.id,
-      step: attempt.key.item.map { "\(attempt.step)[\($0)]" } ?? attempt.step,
+      step: attempt.key.item.map { SHA256.bounded("\(attempt.step)[\($0)]") } ?? attempt.step,
       attempt: attempt.number,
       idempotencyKey: attempt.idempotencyKey,
       deadline: .now + timeout,
@@ -268,7 +271,9 @@ final class Jobs {
       job.invocations[attempt.key] = nil
       switch entry.checked(result) {
       case .success(let value):
-        if let cacheKey { cache.store(value, for: cacheKey) }
+        if let cacheKey, let ttl = entry.tool.cacheTTLMS {
+          cache.store(value, for: cacheKey, lifetime: Milliseconds(ttl))
+        }
         attemptEnded(attempt, job, .succeeded(value, isCached: false))
       case .failure(let error): attemptEnded(attempt, job, .failed(error, wasDispatched: wasSent))
       }
@@ -322,6 +327,7 @@ final class Jobs {
 
   /// Takes a job out of the queue that is to be changed by hand.
   func withdrawQueued(_ seq: Int64) {
+    loading.remove(seq)
     for priority in queued.indices {
       guard let position = queued[priority].dropFirst(heads[priority]).firstIndex(of: seq) else { continue }
       queued[priority].remove(at: position)
@@ -333,8 +339,8 @@ final class Jobs {
     journal.reader.read { database in
       try StoredJob(seq, database)
     } then: { [weak self] result in
-      guard let self else { return }
-      loading.remove(seq)
+      // Somebody who changes it by hand may have taken it over meanwhile.
+      guard let self, loading.remove(seq) != nil else { return }
       switch result {
       case .success(let stored): open(stored)
       case .failure(let error):

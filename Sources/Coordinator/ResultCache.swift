@@ -3,7 +3,8 @@ internal import JSON
 internal import Posix
 internal import Wire
 
-/// Results of pure tools, kept for a while: the same tool of the same version with the same input gives the same output.
+/// Results of pure tools, kept for as long as the tool allows: the same tool of the same version with the same input,
+/// needs and limits gives the same output.
 struct ResultCache {
   private struct Entry {
     let result: ToolResult
@@ -14,20 +15,31 @@ struct ResultCache {
   private var entries: [String: Entry] = [:]
   private var order: [String] = []
   private var bytes = 0
-  private let lifetime: Milliseconds
+  /// The longest that anything is kept.
+  private let longest: Milliseconds
   private let limit: Int
   private(set) var hits = 0
 
-  /// A lifetime of 0 keeps nothing.
-  init(lifetime: Milliseconds, limit: Int = 16 << 20) {
-    self.lifetime = lifetime
+  /// A `longest` of 0 keeps nothing.
+  init(longest: Milliseconds, limit: Int = 16 << 20) {
+    self.longest = longest
     self.limit = limit
   }
 
-  var isOn: Bool { lifetime > 0 }
+  var isOn: Bool { longest > 0 }
 
-  static func key(tool: String, worker: String, version: String, input: JSON) -> String {
-    SHA256.digest(Array("\(tool)\n\(worker)\n\(version)\n".utf8) + input.canonical())
+  static func key(tool: String, worker: String, version: String, _ input: JSON, _ needs: Needs?, _ limits: ResourceLimits?)
+    -> String
+  {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("tool", tool)
+    writer.member("worker", worker)
+    writer.member("version", version)
+    writer.member("needs", needs)
+    writer.member("limits", limits)
+    writer.endObject()
+    return SHA256.digest(writer.finish() + input.canonical())
   }
 
   mutating func find(_ key: String, now: BootTime = .now) -> ToolResult? {
@@ -41,11 +53,12 @@ struct ResultCache {
     return entry.result
   }
 
-  mutating func store(_ result: ToolResult, for key: String, now: BootTime = .now) {
+  /// `lifetime`: what the tool allows.
+  mutating func store(_ result: ToolResult, for key: String, lifetime: Milliseconds, now: BootTime = .now) {
     let size = result.output.serialized().count + key.utf8.count
     // What takes too much of the room is cheaper to make again than to keep.
     guard isOn, size <= limit / 16, entries[key] == nil else { return }
-    entries[key] = Entry(result: result, bytes: size, expires: now + lifetime)
+    entries[key] = Entry(result: result, bytes: size, expires: now + min(lifetime, longest))
     order.append(key)
     bytes += size
     // Oldest first; keys that have expired are met on the way.

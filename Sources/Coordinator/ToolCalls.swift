@@ -42,9 +42,16 @@ final class ToolCalls {
     let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
     let call = PendingCall()
     running += 1
-    let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/1", parent: nil) {
-      [weak self] result in
+    let invocation = makeInvocation(
+      message,
+      job: record.id,
+      step: "call",
+      key: "\(record.id)/call/\(journal.run)",
+      parent: nil
+    ) { [weak self] result in
       guard let self else { return }
+      CrashPoint.hit(.beforeCallResult)
+      defer { CrashPoint.hit(.afterCallResult) }
       let result = entry.checked(result).map { record.named($0) }
       if entry.tool.isPure {
         journal.commit(record.whole(result))
@@ -53,7 +60,8 @@ final class ToolCalls {
         journal.commit(record.end(result)) { [weak self] _ in self?.ended(result, completion) }
       }
     }
-    invocation.jobSequence = record.seq
+    // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
+    invocation.jobSequence = entry.tool.isPure ? nil : record.seq
     call.invocation = invocation
     guard !entry.tool.isPure else {
       entry.kind.submit(invocation)
@@ -82,12 +90,16 @@ final class ToolCalls {
     let call = PendingCall()
     running += 1
     let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
-    let key = "\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)"
-    let step = "\(parent.step)/\(message.tool)"
+    let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
+    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
     guard let seq = parent.jobSequence else {
-      completion(.failure(WireError(.internalError, "the invocation belongs to no job")))
-      running -= 1
-      return nil
+      let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+        [weak self] result in
+        self?.ended(entry.checked(result), completion)
+      }
+      call.invocation = invocation
+      entry.kind.submit(invocation)
+      return call
     }
     var record = CallRecord(
       key: key,
@@ -100,6 +112,8 @@ final class ToolCalls {
     let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
       [weak self] result in
       guard let self else { return }
+      CrashPoint.hit(.beforeCallResult)
+      defer { CrashPoint.hit(.afterCallResult) }
       let result = entry.checked(result)
       record.end(result)
       let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
@@ -162,7 +176,9 @@ final class ToolCalls {
     if call.isCancelled || invocation.isCancelled {
       return invocation.refuse(WireError(.cancelled, "cancelled before it ran"))
     }
+    CrashPoint.hit(.beforeCall)
     entry.kind.submit(invocation)
+    CrashPoint.hit(.afterCall)
   }
 
   private func makeInvocation(
@@ -180,6 +196,7 @@ final class ToolCalls {
       input: message.input,
       job: job,
       step: step,
+      attempt: parent?.attempt ?? 1,
       idempotencyKey: key,
       deadline: .now + timeout,
       needs: message.needs,
@@ -207,6 +224,12 @@ final class ToolCalls {
       )
     }
     guard let entry = supervisor.catalog[message.tool] else { throw unknown(message.tool) }
+    if let parent, supervisor.catalog[parent.tool]?.tool.isPure == true, !entry.tool.isPure {
+      throw WireError(
+        .refused,
+        "tool \(quoted(parent.tool)) says that it is pure: it may not call \(quoted(message.tool)), which is not"
+      )
+    }
     if let size = message.input.bytes(over: Limit.inputBytes) {
       throw .limitExceeded(
         "input_bytes",

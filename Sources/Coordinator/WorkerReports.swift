@@ -19,11 +19,24 @@ extension Coordinator {
         "failed": .integer(Int64(kind.failed)),
         "instances": .array(kind.instances.compactMap(Self.report)),
       ]
+      if let walls = kind.walls { report["jail"] = Self.report(walls) }
       if let peer = kind.peer { report["version"] = .string(peer.version) }
       if let wait = kind.instances.compactMap(\.restartsInMS).min() { report["retry_after_ms"] = .integer(wait) }
       if let error = kind.instances.compactMap(\.lastError).first { report["last_error"] = .string(error) }
       return .object(report)
     }
+  }
+
+  private static func report(_ walls: WorkerWalls) -> JSON {
+    [
+      "grade": .string(walls.grade),
+      "profile": .string(walls.profile),
+      "network": walls.reachesNetwork ? "outbound" : "none",
+      "limits_by": .string(walls.limitsBy),
+      "exec_wall": .string(walls.execWall.rawValue),
+      "read_paths": .integer(Int64(walls.readable)),
+      "write_paths": .integer(Int64(walls.writable)),
+    ]
   }
 
   private static func state(of kind: WorkerKind) -> String {

@@ -36,11 +36,23 @@ package struct SHA256: ~Copyable {
     return hash.finish()
   }
 
+  /// `key` if it has at most 128 bytes, else its digest: a name of bounded length that stands for it.
+  package static func bounded(_ key: String) -> String {
+    key.utf8.count <= 128 ? key : "sha256:" + digest(Array(key.utf8))
+  }
+
   private static func text(_ digest: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    String(unsafeUninitializedCapacity: 64) { text in
+      for (i, byte) in digest.enumerated() {
+        text[2 * i] = digit(byte >> 4)
+        text[2 * i + 1] = digit(byte & 15)
+      }
+      return 64
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// Whether `text` is written as `finish` writes it.

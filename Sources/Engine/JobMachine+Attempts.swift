@@ -80,18 +80,27 @@ extension JobMachine {
   /// The same for every attempt at the same work: job, step, item, generation and the input in canonical form.
   private func idempotencyKey(_ key: StepKey, _ input: JSON) -> String {
     let item = key.item.map { "[\($0)]" } ?? ""
-    return "\(id)/\(plan.steps[key.step].id)\(item)/\(generation)/\(SHA256.digest(input.canonical()).prefix(32))"
+    return SHA256.bounded(
+      "\(id)/\(plan.steps[key.step].id)\(item)/\(generation)/\(SHA256.digest(input.canonical()).prefix(32))"
+    )
   }
 
   mutating func ended(_ key: StepKey, _ outcome: Outcome, _ context: Context) {
     guard unit(key)?.phase == .running else { return }
     switch outcome {
+    case .succeeded(let result, _) where result.failure != nil:
+      failed(key, Self.failure(of: result), wasDispatched: true, context)
     case .succeeded(let result, let isCached):
       let bytes = result.output.serialized()
       succeed(key, result.output, bytes, result: result, cached: isCached, context)
     case .failed(let error, let wasDispatched):
       failed(key, error.bounded, wasDispatched: wasDispatched, context)
     }
+  }
+
+  /// The tool did its part and says that what it ran did not succeed: its output travels with the error.
+  private static func failure(of result: ToolResult) -> WireError {
+    WireError(.toolFailed, result.failure ?? "", data: ["output": result.output]).bounded
   }
 
   mutating func succeed(
@@ -177,6 +186,10 @@ extension JobMachine {
     guard !isEnding(key), attempt < retry.maxAttempts, retry.allows(error.name) else {
       return fail(key, error, context)
     }
+    // A worker that was stopped in the middle may have done its work: another attempt only if the plan asks for it by name.
+    if wasDispatched, error.name == .deadlineExceeded, retry.on == nil, !isIdempotent(key) {
+      return outcomeUnknown(key, error, context)
+    }
     let delay = retry.delay(afterAttempt: Int(attempt), random: context.random)
     retryAfter(delay, key, error, context)
   }
@@ -210,9 +223,12 @@ extension JobMachine {
     }
     let setbacks = unit(key)?.setbacks ?? 1
     let hinted = error.data["retry_after_ms"]?.integerValue
-    let delay = min(hinted ?? 250 << min(setbacks - 1, 7), 30_000)
+    let delay = min(hinted ?? 250 << min(setbacks - 1, 7), Self.longestSetback)
     retryAfter(max(delay, 10), key, error, context)
   }
+
+  /// Between two tries at what could not begin, in milliseconds.
+  static let longestSetback: Int64 = 30_000
 
   /// The worker died with the attempt. Nobody knows how far it came.
   private mutating func lost(_ key: StepKey, _ error: WireError, _ context: Context) {

@@ -50,7 +50,9 @@ extension JobMachine {
         outcomeUnknown(key, WireError(.workerLost, "the coordinator ended while it ran"), context)
       }
     case .retrying:
-      emit(.wake(key, afterMS: max(0, min((due[key] ?? context.now) - context.now, 3_600_000))))
+      // A clock that was set back makes nobody wait longer than the longest wait there is.
+      let longest = max(plan.steps[key.step].retry.maxBackoffMS, Self.longestSetback)
+      emit(.wake(key, afterMS: max(0, min((due[key] ?? context.now) - context.now, longest))))
     case .waiting: queue(key)
     default: break
     }

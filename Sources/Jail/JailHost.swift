@@ -38,13 +38,13 @@ package struct JailHost: Sendable {
     switch (jail.isAvailable && network.isAvailable && notifications.isAvailable, landlock.abi) {
     case (true, 6...): grade = .full
     case (true, 1...): grade = .oldLandlock
-    case (_, 1...) where bare.isAvailable: grade = .noNamespaces
+    case (_, 6...) where bare.isAvailable: grade = .noNamespaces
     default: grade = .none
     }
     return JailHost(
       grade: grade,
       features: [jail, network, landlock.feature, notifications, bare, cgroup],
-      memory: .watchdog
+      memory: cgroup.isAvailable ? .cgroup : .watchdog
     )
   }
 
@@ -78,7 +78,8 @@ package struct JailHost: Sendable {
           remedy: ""
         )
       }
-      let detail = "stage '\(failure.stage)': \(errnoMessage(failure.errno))"
+      let path = failure.path.map { " '\($0)'" } ?? ""
+      let detail = "stage '\(failure.stage)'\(path): \(errnoMessage(failure.errno))"
       return Feature(name: name, isAvailable: false, detail: detail, remedy: remedy(failure))
     } catch {
       return Feature(
@@ -135,29 +136,24 @@ package struct JailHost: Sendable {
     )
   }
 
-  /// A folder of our own in the version 2 hierarchy, with the memory and pids controllers.
+  /// A group with the controllers that limit memory and processes, found by making one and starting a process in it.
   private static func cgroup() -> Feature {
-    func missing(_ detail: String) -> Feature {
-      Feature(
-        name: "cgroup_v2",
-        isAvailable: false,
-        detail: detail,
-        remedy: "run bulkheadd as a systemd service with 'Delegate=memory pids'"
-      )
+    func feature(_ isAvailable: Bool, _ detail: String) -> Feature {
+      let remedy = isAvailable ? "" : "run bulkheadd as a systemd service with 'Delegate=memory pids'"
+      return Feature(name: "cgroup_v2", isAvailable: isAvailable, detail: detail, remedy: remedy)
     }
-    guard let own = text(in: "/proc/self/cgroup") else { return missing("no /proc/self/cgroup") }
-    guard let line = own.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else {
-      return missing("version 1 only")
+    do {
+      let tree = try ControlGroupTree.find()
+      let missing = ControlGroupTree.wanted.filter { !tree.controllers.contains($0) }
+      guard missing.isEmpty else {
+        return feature(false, "'\(tree.path)' lacks the controllers \(missing.joined(separator: " and "))")
+      }
+      let group = try ControlGroup(in: tree.path, limits: JailLimits())
+      defer { ControlGroup.remove(group.path) }
+      return feature(true, "delegated at '\(tree.path)'")
+    } catch {
+      return feature(false, "\(error)")
     }
-    let folder = "/sys/fs/cgroup" + line.dropFirst(3)
-    let controllers = text(in: folder + "/cgroup.controllers")?.split { " \n".contains($0) } ?? []
-    guard controllers.contains("memory"), controllers.contains("pids") else {
-      return missing("no memory and pids controllers in '\(folder)'")
-    }
-    let trial = "\(folder)/bulkhead-probe-\(getpid())"
-    guard mkdir(trial, 0o755) == 0 else { return missing("cannot create '\(trial)': \(errnoMessage(errno))") }
-    rmdir(trial)
-    return Feature(name: "cgroup_v2", isAvailable: true, detail: "delegated at '\(folder)'", remedy: "")
   }
 
   private static func text(in path: String) -> String? {

@@ -25,6 +25,8 @@ package struct JailPolicy: Sendable {
   /// Whether wall time, processor time and memory count from `JailRun.begin` on, for a program that is started before
   /// its work is known.
   package var waits = false
+  /// The control group that the jail is in; nil: that of its builder.
+  package var controlGroup: ControlGroupPlace? = JailOffer.controlGroup.map { .make(in: $0) }
   /// Whether the part of the root that other runs have too may be taken from a template.
   package var sharesView = true
   /// Walls that a test takes away to show that they were what held. Empty in product code.
@@ -47,6 +49,13 @@ package struct JailPolicy: Sendable {
     }
   }
 
+  package enum ControlGroupPlace: Sendable, Hashable {
+    /// In a new one below this folder, with the limits of the jail; it goes when the jail has.
+    case make(in: String)
+    /// In this one, for a jail whose program makes groups of its own in the folder above it.
+    case enter(String)
+  }
+
   package enum Network: Sendable {
     /// An empty network namespace of its own.
     case none
@@ -61,6 +70,8 @@ package enum JailWall: String, Sendable, Hashable, CaseIterable {
   case seccomp, landlock, privateRoot, pidNamespace, ipcNamespace, utsNamespace, networkNamespace, cgroupNamespace
   case capabilities, noNewPrivileges, reaperSecrecy, session, unprivilegedUid, noExecMounts, noSuidMounts
   case readOnlyMounts
+  /// What Landlock gained after its first version.
+  case newLandlock
 }
 
 /// What the program sees of the file system.

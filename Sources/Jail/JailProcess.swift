@@ -21,6 +21,11 @@ package final class JailProcess {
   private(set) var waitStatus: Int32?
 
   private var launcher: ChildProcess?
+  /// As it was sent, to tell what a failure was about.
+  private let policy: [UInt8]
+  private var controlGroup: ControlGroup?
+  /// The group that a worker which makes groups of its own is in.
+  private var entered: String?
   /// Every process of the tree is dead, and the receipt complete; the launcher may still be ending.
   package private(set) var isGone = false
   private var status: Descriptor?
@@ -48,8 +53,9 @@ package final class JailProcess {
     }
     let path = if let program { program } else { try JailProgram.path() }
     let template = jail.shared.flatMap { JailTemplate.of($0.view, become: $0.become, program: path) }
+    policy = template == nil ? jail.bytes : jail.shared?.bytes ?? jail.bytes
     do throws(PosixError) {
-      let policy = try Self.policyFile(template == nil ? jail.bytes : jail.shared?.bytes ?? jail.bytes)
+      let policy = try Self.policyFile(self.policy)
       var ends: (Int32, Int32) = (-1, -1)
       let paired = withUnsafeMutableBytes(of: &ends) {
         bh_call_socketpair_packets($0.assumingMemoryBound(to: Int32.self).baseAddress!)
@@ -57,10 +63,21 @@ package final class JailProcess {
       if paired != 0 { throw PosixError("socketpair", errno: -paired) }
       let inner = Descriptor(owning: ends.0)
       status = Descriptor(owning: ends.1)
+      var place: Descriptor?
       var plan = SpawnPlan(path: path, arguments: ["bulkhead-jail", "\(count)", "\(count + 1)"])
       // The status socket tells the jail that we are gone; a parent-death signal would also fire when a thread ends.
       plan.diesWithParent = false
       plan.noNewPrivileges = false
+      switch jail.controlGroup {
+      case nil: break
+      case .make(let parent)?:
+        controlGroup = try ControlGroup(in: parent, limits: jail.limits)
+        plan.controlGroup = controlGroup?.descriptor
+      case .enter(let path)?:
+        place = try Descriptor.open(path + "/cgroup.procs", O_WRONLY)
+        plan.controlGroup = place?.raw
+        entered = path
+      }
       var given = descriptors + [policy.raw, inner.raw]
       if let template {
         given += [template.user.raw, template.mounts.raw]
@@ -70,13 +87,19 @@ package final class JailProcess {
       // Their last mention: an optimised build closes a descriptor after that, not at the end of the scope.
       _ = consume policy
       _ = consume inner
+      _ = consume place
     } catch {
       throw JailError(.start, "cannot start a jail: \(error)", errno: error.errno)
     }
   }
 
   deinit {
-    if let launcher = launcher.take() { Undertaker.adopt(launcher.takePidfd()) }
+    let group = controlGroup?.path
+    if let launcher = launcher.take() {
+      Undertaker.adopt(launcher.takePidfd(), controlGroup: group)
+    } else if let group {
+      ControlGroup.dissolve(group)
+    }
   }
 
   package var pid: Int32 { launcher?.pid ?? 0 }
@@ -115,6 +138,12 @@ package final class JailProcess {
   /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.
   package func kill() {
     isKilled = true
+    if let controlGroup {
+      // Launcher and reaper go too, whatever they are doing; what the tree has used is in the group.
+      do throws(PosixError) { return try controlGroup.kill() } catch {
+        // A kernel before 5.14 has no such file.
+      }
+    }
     if reaper == nil { readStatus() }
     if let raw = reaper?.raw {
       // The end of pid 1 is the end of its namespace.
@@ -133,11 +162,21 @@ package final class JailProcess {
       // Somebody else reaped our child; what the status socket holds is still the truth.
     }
     launcher = nil
+    removeGroups()
     readStatus()
     status = nil
     reaper = nil
     return true
   }
+
+  /// Once nothing is left in them. A worker that built jails may have ended before it removed theirs.
+  private func removeGroups() {
+    if let controlGroup { ControlGroup.dissolve(controlGroup.path) }
+    if let entered { ControlGroupTree.removeEmpty(besides: entered) }
+  }
+
+  /// What the control group says of the tree; nil without one.
+  var controlGroupUsage: ControlGroup.Usage? { controlGroup?.usage }
 
   /// How the program ended, or nil when it never started or was killed with its reaper.
   package var exit: ProcessExit? {
@@ -197,10 +236,12 @@ package final class JailProcess {
       setupFailure = JailSetupFailure(
         stage: Self.name(ofStage: message.stage),
         errno: message.error,
-        index: message.code
+        index: message.code,
+        path: PolicyPaths.path(in: policy, stage: message.stage, index: message.code)
       )
     case BH_MESSAGE_LIMIT:
-      takeLimit(bh_jail_limit(rawValue: UInt32(bitPattern: message.code)), observed: message.values.0)
+      let limit = bh_jail_limit(rawValue: UInt32(bitPattern: message.code))
+      takeLimit(limit, observed: message.values.0, ends: message.values.1 != 0)
     case BH_MESSAGE_EXIT:
       waitStatus = message.code
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, message.values.0)
@@ -216,7 +257,7 @@ package final class JailProcess {
     for raw in descriptors { close(raw) }
   }
 
-  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64) {
+  private func takeLimit(_ limit: bh_jail_limit, observed: UInt64, ends: Bool) {
     switch limit {
     case BH_LIMIT_WALL:
       limitsHit.insert(.wall)
@@ -228,7 +269,9 @@ package final class JailProcess {
       limitsHit.insert(.memory)
       receipt.peakMemoryBytes = max(receipt.peakMemoryBytes, observed)
       endedBy = endedBy ?? .memoryLimit
-    case BH_LIMIT_PROCESSES: limitsHit.insert(.processes)
+    case BH_LIMIT_PROCESSES:
+      limitsHit.insert(.processes)
+      if ends { endedBy = endedBy ?? .processLimit }
     case BH_LIMIT_OPEN_FILES: limitsHit.insert(.openFiles)
     default: break
     }

@@ -46,8 +46,12 @@ package struct JailSetupFailure: Sendable, Hashable, CustomStringConvertible {
   package var errno: Int32
   /// Which mount, rule or step of that stage.
   package var index: Int32
+  /// The path that it was about, where it was about one.
+  package var path: String?
 
-  package var description: String { "stage '\(stage)' (\(index)): errno \(errno)" }
+  package var description: String {
+    "stage '\(stage)' (\(path.map { "'\($0)'" } ?? "\(index)")): errno \(errno)"
+  }
 }
 
 package struct JailOutput: Sendable, Hashable {

@@ -13,6 +13,7 @@ extension JailRun {
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)
     result.receipt = process.receipt
+    takeControlGroup()
     if let begunAt {
       result.receipt.wallMicroseconds = UInt64(max(0, BootTime.now.nanoseconds - begunAt.nanoseconds)) / 1000
     }
@@ -34,6 +35,22 @@ extension JailRun {
     isDone = true
     output = nil
     errorOutput = nil
+  }
+
+  /// What only the kernel's account holds: processes that it ended or refused, and processor time that nobody reaped.
+  private func takeControlGroup() {
+    guard let usage = process.controlGroupUsage else { return }
+    if usage.refusedProcesses > 0 { result.limitsHit.insert(.processes) }
+    if usage.memoryKills > 0, endedBy == nil, process.exit != .code(0) {
+      result.limitsHit.insert(.memory)
+      endedBy = process.endedBy ?? .memoryLimit
+    }
+    if let peak = usage.peakBytes { result.receipt.peakMemoryBytes = max(result.receipt.peakMemoryBytes, peak) }
+    let waited = min(process.waitedMicroseconds, usage.cpuMicroseconds)
+    let known = result.receipt.userMicroseconds + result.receipt.systemMicroseconds
+    // Launcher and reaper are in the group too: a few milliseconds.
+    let unknown = usage.cpuMicroseconds - waited
+    if unknown > known + 20_000 { result.receipt.userMicroseconds += unknown - known }
   }
 
   /// What is in the pipe when the tree is gone. A descriptor that was passed out of the jail may hold the pipe open

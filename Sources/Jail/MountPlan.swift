@@ -9,6 +9,8 @@ enum LandlockRights {
   static let readFolder: UInt64 = 1 << 3
   static let truncate: UInt64 = 1 << 14
   static let all: UInt64 = 0xffff
+  /// Those of the first version.
+  static let first: UInt64 = 0x1fff
   static let makeCharacterDevice: UInt64 = 1 << 6
   static let makeBlockDevice: UInt64 = 1 << 11
   static let makeSocket: UInt64 = 1 << 9
@@ -27,6 +29,8 @@ struct MountPlan {
   private let walls: Set<JailWall>
   private let identity: JailPolicy.Identity
   private let reachesNetwork: Bool
+  /// Where the program makes control groups: the one part of /sys that is ever shown, to who builds jails.
+  private let controlGroups: String?
   private var made: Set<String> = [""]
   private var bound: [String] = []
 
@@ -50,6 +54,11 @@ struct MountPlan {
     self.walls = policy.removedWalls
     self.identity = identity
     self.reachesNetwork = policy.profile == .networkWorker
+    var folder: String?
+    if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") {
+      folder = String(path[..<slash])
+    }
+    controlGroups = folder
   }
 
   static func add(
@@ -138,6 +147,7 @@ struct MountPlan {
       if !isBound(String(path.dropFirst())) { binds.append((path, BH_MOUNT_READ_ONLY)) }
     }
     for path in view.writable { binds.append((try Self.checked(path), noExec)) }
+    if let folder = controlGroups { binds.append((folder, BH_MOUNT_NO_EXEC)) }
     // A folder before what lies in it; a path that is both is writable.
     binds.sort { ($0.path, $0.flags & BH_MOUNT_READ_ONLY) < ($1.path, $1.flags & BH_MOUNT_READ_ONLY) }
     var last: String?
@@ -278,6 +288,11 @@ struct MountPlan {
       try rule(loader, LandlockRights.read | LandlockRights.execute, optional: true)
     }
     for program in view.programs { try rule(program, LandlockRights.read | LandlockRights.execute) }
+    if view.processes == .writable { try rule("/proc", LandlockRights.read | LandlockRights.writeFile) }
+    if let controlGroups { try rule(controlGroups, LandlockRights.read | LandlockRights.write) }
+    if reachesNetwork {
+      for file in ["/etc/hosts", "/etc/nsswitch.conf"] { try rule(file, LandlockRights.readFile, optional: true) }
+    }
     for path in view.readable + view.libraries { try rule(path, LandlockRights.read) }
     for path in view.writable { try rule(path, LandlockRights.read | LandlockRights.write) }
   }

@@ -8,6 +8,7 @@ package struct PreparedJail: Sendable {
   package let namesDenials: Bool
   package let exchanges: Bool
   package let waits: Bool
+  package internal(set) var controlGroup: JailPolicy.ControlGroupPlace?
   /// The profile permits threads, but no process besides the program.
   let isOneProcess: Bool
   /// Files of the workspace that are there before the start.
@@ -111,7 +112,7 @@ extension JailPolicy {
         bytes: try own.encode(bpf: bpf, arguments: argv, environment: env)
       )
     }
-    return PreparedJail(
+    var jail = PreparedJail(
       bytes: try encoder.encode(bpf: bpf, arguments: argv, environment: env),
       limits: limits,
       namesDenials: notifies,
@@ -121,6 +122,8 @@ extension JailPolicy {
       given: Dictionary(view.files.map { ($0.path, $0.contents) }, uniquingKeysWith: { $1 }),
       shared: shared
     )
+    jail.controlGroup = controlGroup
+    return jail
   }
 
   private func flags(notifies: Bool) -> UInt32 {
@@ -144,17 +147,23 @@ extension JailPolicy {
       (.cgroupNamespace, BH_NS_CGROUP),
     ]
     for (wall, bit) in optional where !removedWalls.contains(wall) { set |= bit }
+    // A namespace of groups would begin where its program is, below what it is to make groups in.
+    if case .enter = controlGroup { set &= ~BH_NS_CGROUP }
     if network == .none, !removedWalls.contains(.networkNamespace) { set |= BH_NS_NET }
     return set
   }
 
   private func setLandlock(_ config: inout bh_jail_config) {
     guard !removedWalls.contains(.landlock) else { return }
-    config.landlock_minimum = grade == .full ? 6 : 1
-    // A domain that handles file rights may not mount, so who builds jails has none.
-    config.landlock_files = profile == .sandboxWorker ? 0 : LandlockRights.all
+    config.landlock_minimum = grade == .oldLandlock ? 1 : 6
+    // A domain that handles file rights may not mount, so who builds jails with mounts has none.
+    let mounts = profile == .sandboxWorker && grade != .noNamespaces
+    config.landlock_files = mounts ? 0 : LandlockRights.all
     config.landlock_network = profile == .networkWorker ? 0 : LandlockRights.tcp
     config.landlock_scoped = LandlockRights.scoped
+    guard removedWalls.contains(.newLandlock) else { return }
+    config.landlock_files &= LandlockRights.first
+    (config.landlock_network, config.landlock_scoped) = (0, 0)
   }
 
   private func setLimits(_ config: inout bh_jail_config) {
@@ -165,7 +174,8 @@ extension JailPolicy {
     config.open_files = limits.openFiles ?? 0
     // A test that takes these walls away has no /proc of the jail's own to look at.
     let canWatch = removedWalls.isDisjoint(with: [.privateRoot, .pidNamespace])
-    let isWatched = canWatch && (limits.cpuMilliseconds != nil || limits.memoryBytes != nil)
+    let counts = grade == .noNamespaces && limits.processes != nil
+    let isWatched = canWatch && (limits.cpuMilliseconds != nil || limits.memoryBytes != nil || counts)
     config.tick_ms = isWatched ? max(1, limits.tickMilliseconds) : 0
   }
 
@@ -187,8 +197,8 @@ extension JailPolicy {
     // Likewise a backstop. Well above the limit: a program that reaches this one gets ENOMEM, which nobody could tell
     // from its own failure, while the watchdog's end is reported as what it is.
     if let memory = limits.memoryBytes { add(.data, max(memory &+ memory / 4, Self.halfOfTheHost)) }
-    // The reaper counts in the jail's user namespace too.
-    if let processes = limits.processes { add(.processes, UInt64(processes) + 1) }
+    // The reaper counts in the jail's user namespace too. Without one the kernel would count all of the user's processes.
+    if let processes = limits.processes, grade != .noNamespaces { add(.processes, UInt64(processes) + 1) }
     add(.fileSize, limits.fileSizeBytes)
     add(.openFiles, limits.openFiles.map { UInt64($0) })
     // Memory that neither RLIMIT_DATA nor the watchdog would see.

@@ -8,8 +8,12 @@ enum Undertaker {
   private static let isStarted = Mutex(false)
   private static let epoll: Int32 = epoll_create1(Int32(EPOLL_CLOEXEC))
 
-  static func adopt(_ pidfd: consuming Descriptor) {
+  /// Control groups to remove when the launcher with this descriptor has ended.
+  private static let groups = Mutex<[Int32: String]>([:])
+
+  static func adopt(_ pidfd: consuming Descriptor, controlGroup: String? = nil) {
     let raw = pidfd.release()
+    if let controlGroup { groups.withLock { $0[raw] = controlGroup } }
     let starts = isStarted.withLock { isStarted in
       defer { isStarted = true }
       return !isStarted
@@ -46,5 +50,6 @@ enum Undertaker {
     } catch {
       // Somebody else reaped our child, which is as well.
     }
+    if let group = groups.withLock({ $0.removeValue(forKey: raw) }) { ControlGroup.dissolve(group) }
   }
 }

@@ -14,6 +14,8 @@ package enum Change: Sendable {
   case artifacts(job: Int64, [String])
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
+  /// Changes nothing, and shows whether the disk takes writes.
+  case probe
 }
 
 package struct JobUpdate: Sendable {
@@ -60,8 +62,9 @@ extension Database {
     case .endStep(let job, let end): try self.end(end, job)
     case .clearSteps(let job, let steps): try clear(steps, job)
     case .event(let event): try insert(event, run)
-    case .insertCall(let call): try put(call)
+    case .insertCall(let call): try begin(call)
     case .endCall(let call): try put(call)
+    case .probe: try probe(run)
     case .deleteJobs(let jobs): for job in jobs { try delete(job, run) }
     case .artifacts(let job, let digests):
       for digest in digests {
@@ -119,6 +122,29 @@ extension Database {
     statement.bind(9, job.clearsDeadline ? 1 : 0)
     try statement.run()
     if changes != 1 { throw JournalError(.invalid, "journal: there is no job \(job.seq) to update") }
+    if job.state.isFinal { try closeCalls(of: job) }
+  }
+
+  /// Calls whose end nobody saw: the coordinator died, and their caller was not run again.
+  private func closeCalls(of job: JobUpdate) throws(JournalError) {
+    let statement = try statement(
+      "UPDATE calls SET state = 'failed', error = ?, ended_at = ? WHERE job = ? AND state = 'running'"
+    )
+    statement.bind(1, #"{"name":"outcome_unknown","message":"nobody saw how the call ended"}"#)
+    statement.bind(2, job.endedAt)
+    statement.bind(3, job.seq)
+    try statement.run()
+  }
+
+  /// A call of a job that has ended is not begun: nobody would close it.
+  private func begin(_ call: CallRecord) throws(JournalError) {
+    let statement = try statement("SELECT 1 FROM jobs WHERE seq = ? AND ended_at IS NULL")
+    statement.bind(1, call.job)
+    guard try statement.step() else {
+      throw JournalError(.invalid, "journal: job \(call.job) has ended, and no call begins in it")
+    }
+    statement.reset()
+    try put(call)
   }
 
   private func put(_ step: StepRecord, _ job: Int64) throws(JournalError) {
@@ -172,6 +198,12 @@ extension Database {
       statement.bind(2, StepKey(step).row(of: job) + 1 << StepKey.itemBits)
       try statement.run()
     }
+  }
+
+  private func probe(_ run: Int64) throws(JournalError) {
+    let statement = try statement("UPDATE runs SET version = version WHERE n = ?")
+    statement.bind(1, run)
+    try statement.run()
   }
 
   private func insert(_ event: EventRecord, _ run: Int64) throws(JournalError) {

@@ -50,6 +50,7 @@ package final class Journal: @unchecked Sendable {
     path = "\(folder)/journal.db"
     lock = try Self.lock(folder)
     let database = try Database(path, .readWrite)
+    // Before anything is written to what may not be ours.
     try Migrations.check(database, path: path)
     try Self.configure(database)
     try Migrations.apply(to: database)
@@ -77,7 +78,7 @@ package final class Journal: @unchecked Sendable {
   }
 
   /// Two coordinators in one folder would each believe that they hold the truth.
-  private static func lock(_ folder: String) throws(JournalError) -> Descriptor {
+  static func lock(_ folder: String) throws(JournalError) -> Descriptor {
     let file = "\(folder)/journal.lock"
     let raw = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard raw >= 0 else {
@@ -114,7 +115,8 @@ package final class Journal: @unchecked Sendable {
   ///
   /// An entry that is not `refusable` gets an error only for a mistake of ours; other trouble is waited out.
   package func commit(_ changes: [Change], refusable: Bool = false, then: ((JournalError?) -> Void)? = nil) {
-    if isClosed || (refusable && trouble != nil) {
+    // Between two tries nothing new is taken on.
+    if isClosed || (refusable && trouble != nil && (retryTimer != nil || trouble?.mayPass == false)) {
       let error = trouble ?? JournalError(.closed, "the journal is closed")
       loop.deferred { then?(error) }
       return
@@ -182,11 +184,7 @@ package final class Journal: @unchecked Sendable {
     retryTimer = loop.schedule(after: Milliseconds(retryDelay)) { [weak self] in
       guard let self, !isClosed else { return }
       retryTimer = nil
-      if pending.isEmpty {
-        // Nothing is left to try with: the next entry shows whether the trouble is over.
-        trouble = nil
-        onTrouble?(nil)
-      }
+      if pending.isEmpty { pending.append(Entry(changes: [.probe], isRefusable: true, then: nil)) }
       flush()
     }
   }

@@ -1,3 +1,5 @@
+internal import Posix
+
 /// The schema, as the numbered steps that lead to it. A step that has shipped is never changed; `user_version` counts
 /// those that a file has seen.
 ///
@@ -105,12 +107,12 @@ enum Migrations {
   /// Marks a file as ours ("Bulk").
   static let applicationID: Int64 = 0x4275_6C6B
 
-  /// Throws for a file that is not ours or is from a newer version, before anything is written to it.
+  /// Throws for a file that is not ours or is from a newer version; changes nothing.
   static func check(_ database: Database, path: String) throws(JournalError) {
     let version = try database.integer("PRAGMA user_version")
     let owner = try database.integer("PRAGMA application_id")
     let tables = try database.integer("SELECT count(*) FROM sqlite_master")
-    if version > 0 || owner != 0 || tables > 0, owner != applicationID {
+    guard owner == applicationID || version == 0 && owner == 0 && tables == 0 else {
       throw JournalError(.corrupt, "'\(path)' is a SQLite file of another program, no journal")
     }
     guard version <= all.count else {
@@ -121,12 +123,13 @@ enum Migrations {
     }
   }
 
-  /// Brings `database` up to date.
+  /// Brings a checked `database` up to date.
   static func apply(to database: Database) throws(JournalError) {
     let version = try database.integer("PRAGMA user_version")
     for (i, step) in all.enumerated().dropFirst(Int(version)) {
       try database.transaction { () throws(JournalError) in
         try database.execute(step)
+        CrashPoint.hit(.insideMigration)
         try database.execute("PRAGMA user_version = \(i + 1); PRAGMA application_id = \(applicationID)")
       }
     }

@@ -6,6 +6,8 @@ internal import Synchronization
 /// `BULKHEAD_CRASH_POINT=after_commit:3` kills the process the third time that it comes by. Unset, a point costs one
 /// comparison.
 package enum CrashPoint: String, Sendable, CaseIterable {
+  case insideMigration = "inside_migration"
+  case insideRecovery = "inside_recovery"
   case beforeAccept = "before_accept"
   case afterAccept = "after_accept"
   case beforeCommit = "before_commit"
@@ -15,6 +17,12 @@ package enum CrashPoint: String, Sendable, CaseIterable {
   case afterDispatch = "after_dispatch"
   case beforeResult = "before_result"
   case afterResult = "after_result"
+  /// The same of calls that are no step: a client's, and those made inside an invocation.
+  case beforeCall = "before_call"
+  case afterCall = "after_call"
+  case beforeCallResult = "before_call_result"
+  case afterCallResult = "after_call_result"
+  case insideDrain = "inside_drain"
 
   private struct Armed: Sendable {
     let point: CrashPoint

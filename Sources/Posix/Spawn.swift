@@ -27,6 +27,8 @@ package struct SpawnPlan: Sendable {
   package var limits: [Limit] = []
   /// To become this user before exec; needs root.
   package var credentials: (uid: UInt32, gid: UInt32)?
+  /// Descriptor of the `cgroup.procs` of a control group that the program starts in.
+  package var controlGroup: Int32?
   package var newSession = true
   package var noNewPrivileges = true
   /// SIGKILL when the thread that spawned it ends; spawn from a permanent one.
@@ -73,6 +75,7 @@ extension SpawnPlan {
               gid: credentials?.gid ?? 0,
               new_session: newSession ? 1 : 0,
               no_new_privileges: noNewPrivileges ? 1 : 0,
+              control_group: controlGroup ?? -1,
               dies_with_parent: diesWithParent ? 1 : 0
             )
             return bulkhead_spawn(&plan, &result)
@@ -86,8 +89,8 @@ extension SpawnPlan {
 
   private static func name(ofStep step: Int32) -> String {
     let names = [
-      "start", "stack", "clone", "session", "descriptors", "limits", "credentials", "directory", "privileges", "parent",
-      "exec",
+      "start", "stack", "clone", "control group", "session", "descriptors", "limits", "credentials", "directory",
+      "privileges", "parent", "exec",
     ]
     return names.indices.contains(Int(step)) ? names[Int(step)] : "step \(step)"
   }

@@ -10,19 +10,53 @@ package struct JailedLauncher: WorkerLauncher {
   private let identity: JailPolicy.Identity?
   /// Folders of libraries that programs of our own build load from outside the system's; empty for release builds.
   private let runtimeFolders: [String]
+  /// Of every jail that is built; a lesser one than `full` has been accepted by name.
+  private let grade: JailGrade
+  /// Parts of the wall that the operator gives up, by name.
+  private let loosened: [String]
+  /// What was delegated to the coordinator; nil: the watchdogs limit alone.
+  private let controlGroups: ControlGroupTree?
   /// Never shown to a worker, whatever its manifest lists.
   private let hidden: [String]
 
   /// `hidden`: state, runtime and configuration folders.
-  package init(environment: [String: String], credentials: (uid: UInt32, gid: UInt32)? = nil, hidden: [String]) {
+  package init(
+    environment: [String: String],
+    credentials: (uid: UInt32, gid: UInt32)? = nil,
+    grade: JailGrade = .full,
+    loosened: [String] = [],
+    controlGroups: ControlGroupTree? = nil,
+    hidden: [String]
+  ) {
     self.environment = environment
     identity = credentials.map { JailPolicy.Identity(uid: $0.uid, gid: $0.gid) }
     runtimeFolders = FileView.loadedLibraryFolders()
+    self.grade = grade
+    self.loosened = loosened
+    self.controlGroups = controlGroups
     self.hidden = hidden
   }
 
   package func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch {
     .jail(try policy(for: manifest).prepare())
+  }
+
+  package func walls(around manifest: WorkerManifest) -> WorkerWalls? {
+    let permissions = manifest.permissions
+    return WorkerWalls(
+      grade: grade.rawValue,
+      profile: Self.profile(permissions).rawValue,
+      reachesNetwork: permissions.outboundNetwork,
+      limitsBy: controlGroups?.controllers.contains("memory") == true ? "cgroup" : "watchdog",
+      execWall: permissions.mayExec ? .none : .landlock,
+      readable: permissions.read.count,
+      writable: permissions.write.count
+    )
+  }
+
+  private static func profile(_ permissions: WorkerManifest.Permissions) -> SeccompProfile {
+    if permissions.jails { return .sandboxWorker }
+    return permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
   }
 
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {
@@ -47,18 +81,29 @@ package struct JailedLauncher: WorkerLauncher {
     if let files = manifest.limits.openFiles { policy.limits.openFiles = UInt32(clamping: files) }
     policy.hostname = manifest.name
     policy.runAs = identity
+    policy.grade = grade
     policy.view.workspaceBytes = nil
     policy.view.libraries = [manifest.folder] + runtimeFolders
     policy.view.readable = permissions.read
     policy.view.writable = permissions.write
     policy.namesDenials = false
+    policy.profile = Self.profile(permissions)
     if permissions.jails {
-      policy.profile = .sandboxWorker
       policy.view.programs = [program, try JailProgram.path()]
       policy.view.processes = .writable
       policy.network = .none
+      // For the jails that it builds itself; every worker of ours reads these in the Jail module.
+      if grade != .full { policy.environment.append("\(JailOffer.gradeVariable)=\(grade.rawValue)") }
+      if !loosened.isEmpty {
+        policy.environment.append("\(JailOffer.loosenedVariable)=\(loosened.joined(separator: ","))")
+      }
+      if let controlGroups {
+        let folder = try controlGroups.delegate(manifest.name, to: identity.map { ($0.uid, $0.gid) })
+        policy.controlGroup = .enter(folder + "/worker")
+        policy.environment.append("\(JailOffer.controlGroupVariable)=\(folder)")
+      }
     } else {
-      policy.profile = permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
+      policy.controlGroup = controlGroups.map { .make(in: $0.workers) }
       policy.network = permissions.outboundNetwork ? .inherited : .none
       policy.view.base = permissions.exec ? .system : .libraries
       policy.view.programs = [program]

@@ -154,6 +154,7 @@ package final class WorkerInstance {
       generation: generation
     )
     message.settings = kind.manifest.settings
+    message.mayExec = kind.manifest.permissions.mayExec
     message.grants.read = kind.manifest.permissions.read
     message.grants.write = kind.manifest.permissions.write
     do {

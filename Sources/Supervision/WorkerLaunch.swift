@@ -5,6 +5,12 @@ package import Posix
 package protocol WorkerLauncher: Sendable {
   /// Called on the spawner's thread.
   func launch(_ manifest: WorkerManifest) throws -> WorkerLaunch
+  /// What is put around the worker; nil: nothing. Reads no file.
+  func walls(around manifest: WorkerManifest) -> WorkerWalls?
+}
+
+extension WorkerLauncher {
+  package func walls(around manifest: WorkerManifest) -> WorkerWalls? { nil }
 }
 
 /// What starts one worker.

@@ -4,7 +4,7 @@ internal import Wire
 struct WorkerLifecycle: Equatable {
   /// How hard the process is being asked to end.
   enum Teardown: Int, Equatable {
-    /// `shutdown` was sent and its input closed.
+    /// `shutdown` was sent.
     case asked
     /// SIGTERM was sent.
     case terminated

@@ -14,6 +14,9 @@ package struct WorkerManifest: Sendable, Equatable {
     package var write: [String] = []
     /// May build jails of its own: the sandbox worker.
     package var jails = false
+
+    /// Building jails is executing, too.
+    var mayExec: Bool { exec || jails }
   }
 
   package struct Restart: Sendable, Equatable {

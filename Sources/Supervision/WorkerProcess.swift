@@ -61,7 +61,8 @@ extension JailProcess: WorkerProcess {
 
   var cause: String? {
     if let failure = setupFailure {
-      return "its jail could not be built: stage '\(failure.stage)': \(errnoMessage(failure.errno))"
+      let path = failure.path.map { " '\($0)'" } ?? ""
+      return "its jail could not be built: stage '\(failure.stage)'\(path): \(errnoMessage(failure.errno))"
     }
     return endedBy.map { "it reached a limit: \($0.rawValue)" }
   }

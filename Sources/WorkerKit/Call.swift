@@ -25,6 +25,7 @@ public final class Call: Sendable {
   private let link: SessionLink
   private let results = Mutex<[Artifact]>([])
   private let used = Mutex<Receipt?>(nil)
+  private let failed = Mutex<String?>(nil)
 
   init(_ message: ToolInvoke, id: RequestID, link: SessionLink) {
     tool = message.tool
@@ -109,6 +110,11 @@ public final class Call: Sendable {
 
   /// Says what the call has used; the last one counts.
   public func setReceipt(_ receipt: Receipt) { used.withLock { $0 = receipt } }
+
+  /// Says why what was run did not succeed, although this call has an output: a plan's step fails with it.
+  public func setFailure(_ message: String) { failed.withLock { $0 = message } }
+
+  var failure: String? { failed.withLock { $0 } }
 
   var receipt: Receipt? { used.withLock { $0 } }
 

@@ -39,6 +39,7 @@ final class Session {
     let message = try InitializeWorker.decode(params)
     let version = try ProtocolVersion.current.agreed(with: message.version)
     outputBytes = Int(message.limits.outputBytes)
+    if !message.mayExec { try giveUpExec() }
     do {
       try worker.onInitialize?(
         Worker.Start(
@@ -59,8 +60,22 @@ final class Session {
       alwaysAnswersPing: true
     )
     answer.version = version
+    answer.hasGivenUpExec = !message.mayExec
     connection.respond(to: id, with: answer)
     connection.gate.phase = .ready
+  }
+
+  /// Before any of the worker's own code runs. The first wall, around it, still lets it execute itself and its loader.
+  private func giveUpExec() throws(WireError) {
+    do throws(PosixError) {
+      try OwnWalls.refuseExec()
+    } catch {
+      throw WireError(
+        .setupFailed,
+        "cannot give up exec: \(error)",
+        data: ["stage": "exec_wall", "errno": .integer(Int64(error.errno))]
+      )
+    }
   }
 
   private func invoke(_ id: RequestID, _ params: JSONObject, _ connection: Connection) throws(WireError) {
@@ -77,7 +92,7 @@ final class Session {
       let result: Result<ToolResult, WireError>
       do {
         let output = try await registration.body(call)
-        result = .success(ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt))
+        result = .success(ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure))
       } catch let error as WireError {
         result = .failure(error)
       } catch is CancellationError {

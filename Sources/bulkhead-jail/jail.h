@@ -26,8 +26,11 @@ struct bh_jail {
   uint64_t started_ms;  // CLOCK_BOOTTIME
   uint64_t peak_bytes;  // of the tree, as seen at the ticks
   uint64_t read_before, written_before;
+  uint64_t last_memory; // at the last look
+  // Processor time of the tree at the last look, the highest that two looks agreed on, and what is known to be missing.
+  uint64_t last_cpu_ms, peak_cpu_ms, lost_cpu_ms;
   unsigned noticed;     // limits already reported, one bit each
-  int is_crowded;       // close to the limit of processes
+  int is_crowded;       // close to the limit of processes, or of memory at the rate of the last look
   int waits;            // for BH_MESSAGE_BEGIN; until then no limit of time or memory counts
   uint64_t waited_cpu_us;  // processor time that the program had used by then
   // What the reaper needs of the policy, which it forgets once the program runs.

@@ -62,7 +62,8 @@ static void report_gone(const struct bh_jail *jail, int has_status, int status) 
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
   struct bh_jail_message message = bh_message(BH_MESSAGE_GONE);
-  message.values[0] = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;
+  message.values[0] =
+      (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec + jail->lost_cpu_ms * 1000u;
   message.values[1] = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
   message.values[2] = (uint64_t)usage.ru_maxrss;
   message.values[3] = (bh_now_ms() - jail->started_ms) * 1000u;

@@ -3,7 +3,8 @@
 // Memory = unique anonymous and shared-anonymous bytes (Pss, so that what forked children still share counts once) plus
 // what the counted tmpfs hold; page cache of files does not count. The sum of resident sizes is read first, and the
 // exact but dearer figure only when that sum comes near the limit. Processor time = living processes with what they
-// have reaped, plus what the reaper has reaped; a process that has its children reaped automatically hides theirs.
+// have reaped, plus what the reaper has reaped. A process that has its children reaped automatically hides theirs: what was
+// there at two looks and is missing at the next two is counted as lost. Children too short-lived to be seen are not.
 #define _GNU_SOURCE
 #include "jail.h"
 #include "runtime.h"
@@ -23,7 +24,7 @@ struct census {
   uint64_t ticks;     // processor time in clock ticks
   uint64_t resident;  // bytes
   uint64_t exact;     // bytes, when asked for
-  unsigned processes;
+  unsigned processes, threads;
   int files_at_limit;
 };
 
@@ -41,7 +42,7 @@ static ssize_t read_at(int proc, uint64_t pid, const char *name, char *buffer, s
   return count;
 }
 
-// Adds fields 14 … 17 (utime, stime, cutime, cstime) and 24 (rss in pages) of /proc/PID/stat.
+// Adds fields 14 … 17 (utime, stime, cutime, cstime), 20 (threads) and 24 (rss in pages) of /proc/PID/stat.
 static void add_stat(const char *text, struct census *census) {
   const char *at = strrchr(text, ')');  // the name before it may hold anything
   if (at == NULL) return;
@@ -51,6 +52,7 @@ static void add_stat(const char *text, struct census *census) {
     if (*at == '\0') return;
     const char *number = at;
     if (field >= 14 && field <= 17) census->ticks += bh_take_number(&number);
+    if (field == 20) census->threads += (unsigned)bh_take_number(&number);
     if (field == 24) census->resident += bh_take_number(&number) * 4096u;
     while (*at != ' ' && *at != '\0') at++;
   }
@@ -139,13 +141,27 @@ static uint64_t tmpfs_bytes(const struct bh_jail *jail) {
   return bytes;
 }
 
-static void notice(struct bh_jail *jail, int limit, uint64_t observed) {
+static void notice(struct bh_jail *jail, int limit, uint64_t observed, int ends) {
   if (jail->noticed & (1u << limit)) return;
   jail->noticed |= 1u << limit;
   struct bh_jail_message message = bh_message(BH_MESSAGE_LIMIT);
   message.code = limit;
   message.values[0] = observed;
+  message.values[1] = (uint64_t)ends;
   bh_send(jail, &message, NULL, 0);
+}
+
+// Two looks must agree, since one may see a process twice or not at all: living, and in what its parent has reaped.
+static uint64_t with_lost(struct bh_jail *jail, uint64_t ms) {
+  uint64_t last = jail->last_cpu_ms;
+  uint64_t most = ms > last ? ms : last, least = ms < last ? ms : last;
+  jail->last_cpu_ms = ms;
+  if (most < jail->peak_cpu_ms) {
+    jail->lost_cpu_ms += jail->peak_cpu_ms - most;
+    jail->peak_cpu_ms = most;
+  }
+  if (least > jail->peak_cpu_ms) jail->peak_cpu_ms = least;
+  return ms + jail->lost_cpu_ms;
 }
 
 int bh_watch_tick(struct bh_jail *jail) {
@@ -159,14 +175,24 @@ int bh_watch_tick(struct bh_jail *jail) {
   }
   if (memory > jail->peak_bytes) jail->peak_bytes = memory;
   if (jail->limits.processes != 0 && census.processes >= jail->limits.processes) {
-    notice(jail, BH_LIMIT_PROCESSES, census.processes);
+    notice(jail, BH_LIMIT_PROCESSES, census.processes, 0);
+  }
+  // In a user namespace of its own the kernel refuses a tree one more; elsewhere it would count all of the user's.
+  if (jail->limits.processes != 0 && getpid() != 1 && census.threads > jail->limits.processes) {
+    jail->noticed &= ~(1u << BH_LIMIT_PROCESSES);
+    notice(jail, BH_LIMIT_PROCESSES, census.threads, 1);
+    return BH_LIMIT_PROCESSES;
   }
   // Near the limit the tree is short-lived and its size changes fast: look more often until it is seen.
   jail->is_crowded = jail->limits.processes != 0 && !(jail->noticed & (1u << BH_LIMIT_PROCESSES)) &&
                      census.processes * 2 >= jail->limits.processes;
-  if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files);
+  // A tree that grows is looked at more often once its next step could pass the limit.
+  uint64_t growth = memory > jail->last_memory ? memory - jail->last_memory : 0;
+  jail->last_memory = memory;
+  if (jail->limits.memory_bytes != 0 && memory + 2 * growth > jail->limits.memory_bytes) jail->is_crowded = 1;
+  if (census.files_at_limit) notice(jail, BH_LIMIT_OPEN_FILES, jail->limits.open_files, 0);
   if (jail->limits.memory_bytes != 0 && memory > jail->limits.memory_bytes) {
-    notice(jail, BH_LIMIT_MEMORY, memory);
+    notice(jail, BH_LIMIT_MEMORY, memory, 1);
     return BH_LIMIT_MEMORY;
   }
   if (jail->limits.cpu_ms != 0) {
@@ -175,12 +201,13 @@ int bh_watch_tick(struct bh_jail *jail) {
     uint64_t ms = census.ticks * 1000u / BH_CLOCK_TICKS +
                   (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000u +
                   (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000u;
+    ms = with_lost(jail, ms);
     if (ms > jail->limits.cpu_ms + jail->waited_cpu_us / 1000u) {
-      notice(jail, BH_LIMIT_CPU, ms);
+      notice(jail, BH_LIMIT_CPU, ms, 1);
       return BH_LIMIT_CPU;
     }
   }
   return 0;
 }
 
-void bh_wall_passed(struct bh_jail *jail) { notice(jail, BH_LIMIT_WALL, bh_now_ms() - jail->started_ms); }
+void bh_wall_passed(struct bh_jail *jail) { notice(jail, BH_LIMIT_WALL, bh_now_ms() - jail->started_ms, 1); }

@@ -9,7 +9,7 @@ struct Options {
   var action = Action.run
 
   enum Action {
-    case run, checkConfiguration, printSample, printHelp, printVersion
+    case run, checkConfiguration, checkJournal, printSample, printHelp, printVersion
   }
 
   struct UsageError: Error {
@@ -31,6 +31,8 @@ struct Options {
       --log-level LEVEL    error, warn, info or debug
       --log-format FORMAT  auto, text or json
       --check-config       print the effective configuration, without secrets, and exit
+      --check-journal      examine the journal in the state folder, which no coordinator
+                           may be using, and exit: 0 when it is sound, 1 when not
       --sample-config      print a commented configuration with every key, and exit
       --version            print the version and exit
       --help               print this and exit
@@ -51,6 +53,7 @@ struct Options {
       case "--log-level": logLevel = try Self.value(of: flag, joined, &rest)
       case "--log-format": logFormat = try Self.value(of: flag, joined, &rest)
       case "--check-config": action = .checkConfiguration
+      case "--check-journal": action = .checkJournal
       case "--sample-config": action = .printSample
       case "--version": action = .printVersion
       case "--help", "-h": action = .printHelp

@@ -4,6 +4,7 @@ internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
+internal import Jail
 internal import Journal
 internal import Logging
 internal import Posix
@@ -25,6 +26,7 @@ final class Service {
   static let identity = Peer(name: "bulkheadd", version: "0.1.0")
 
   init(_ settings: Settings) throws {
+    var settings = settings
     let environment = settings.environment
     ignoreBrokenPipes()
     try Secrecy.seal()
@@ -42,8 +44,11 @@ final class Service {
     let activated = try Sockets.activated(environment)
     lock = activated == nil ? try Self.takeLock(settings.socket) : nil
     ownSocket = activated == nil ? settings.socket : nil
+    // The journal's lock says whose the state folder is: before it is held, nothing in there is touched.
+    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     let raw = try activated ?? Sockets.listen(at: settings.socket, mode: settings.socketMode, group: settings.group)
 
+    settings.controlGroups = Self.claimControlGroups(settings.log)
     var limits = BlobStore.Limits()
     limits.artifactBytes = settings.configuration.limits.artifact
     limits.storeBytes = settings.configuration.limits.artifacts
@@ -56,13 +61,15 @@ final class Service {
       launcher: JailedLauncher(
         environment: environment.filter { !settings.secretVariables.contains($0.key) },
         credentials: settings.workerIdentity,
+        grade: settings.grade,
+        loosened: settings.configuration.jail.loosen,
+        controlGroups: settings.controlGroups,
         hidden: settings.hiddenFolders
       ),
       log: log,
       identity: Self.identity,
       queueLimit: Int(settings.configuration.limits.queue)
     ) { try settings.secrets(for: $0) }
-    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
     coordinator = Coordinator(
       loop: loop,
       supervisor: supervisor,
@@ -92,6 +99,20 @@ final class Service {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = min(limit.rlim_max, 1 << 16)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// What a service manager has delegated to us, if it has. Without, watchdogs limit memory and processes.
+  private static func claimControlGroups(_ log: Logger) -> ControlGroupTree? {
+    do {
+      let tree = try ControlGroupTree.find()
+      try tree.claim()
+      let controllers = JSON.array(tree.controllers.map { .string($0) })
+      log.info("control groups are delegated", ["path": .string(tree.path), "controllers": controllers])
+      return tree
+    } catch {
+      log.debug("no control groups", ["reason": .string("\(error)")])
+      return nil
+    }
   }
 
   private final class SignalBox {

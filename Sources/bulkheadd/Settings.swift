@@ -2,6 +2,7 @@ internal import Configuration
 internal import Coordinator
 internal import Glibc
 internal import JSON
+internal import Jail
 internal import Logging
 internal import Posix
 internal import Supervision
@@ -18,6 +19,10 @@ struct Settings {
   let log: Logger
   /// Members of this group may connect to a system service.
   let group: UInt32?
+  /// Of every jail.
+  let grade: JailGrade
+  /// Part of the control groups that is ours; nil: none.
+  var controlGroups: ControlGroupTree?
   /// Whom workers become when the coordinator is root.
   let workerIdentity: (uid: UInt32, gid: UInt32)?
 
@@ -40,6 +45,7 @@ struct Settings {
     )
     group = try configuration.mode == .system ? configuration.group.map(Self.groupID) : nil
     workerIdentity = try geteuid() == 0 ? Self.user(configuration.runAs) : nil
+    grade = try Self.grade(configuration.jail, workerIdentity)
   }
 
   /// Folders of the default path need not exist; those that were asked for are reported when they do not.

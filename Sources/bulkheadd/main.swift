@@ -1,5 +1,5 @@
 // bulkheadd: the coordinator as a foreground service. This file reads the command line and the environment; `Service`
-// holds what runs. Exit status: 0 orderly end, 1 could not start, 64 usage.
+// holds what runs. Exit status: 0 orderly end, 1 could not start (or a journal is not sound), 64 usage.
 
 import Configuration
 import Glibc
@@ -29,6 +29,7 @@ do {
   case .printSample: print(Configuration.sample, terminator: "")
   case .checkConfiguration:
     print(try Configuration.load(explicit: options.configuration, environment: environment).effective(), terminator: "")
+  case .checkJournal: exit(try JournalCheck.run(Settings(options, environment).state))
   case .run: try Service(Settings(options, environment)).run()
   }
 } catch let error as Options.UsageError {

@@ -5,8 +5,11 @@ struct Measurement {
   let side: String
   /// Bytes that one operation reads or writes, for a throughput; nil where that means nothing.
   let bytes: Int?
-  /// Nanoseconds per operation of each run.
+  /// Nanoseconds per operation of each run, or what `unit` says.
   let samples: [Double]
+  var unit = Unit.nanoseconds
+
+  enum Unit: String { case nanoseconds = "ns", bytes }
 
   var median: Double { quantile(0.5) }
   /// Half the distance between the quartiles, in percent of the median.

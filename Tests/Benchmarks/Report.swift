@@ -11,7 +11,7 @@ struct Report {
     var rows = [["subject", "side", "runs", "median", "spread", "MB/s", "ratio"]]
     for measurement in measurements {
       rows.append([
-        measurement.subject, measurement.side, "\(measurement.samples.count)", time(measurement.median),
+        measurement.subject, measurement.side, "\(measurement.samples.count)", value(measurement),
         "±\(rounded(measurement.spread, 1)) %",
         measurement.bytes.map { rounded(Double($0) * 1e3 / measurement.median, 0) } ?? "",
         ratio(measurement).map { rounded($0, 2) } ?? "",
@@ -57,7 +57,7 @@ struct Report {
       writer.value(measurement.side)
       writer.key("runs")
       writer.value(measurement.samples.count)
-      writer.key("median_ns")
+      writer.key("median_\(measurement.unit.rawValue)")
       writer.value(JSON(measurement.median) ?? .null)
       writer.key("spread_percent")
       writer.value(JSON(measurement.spread) ?? .null)
@@ -98,6 +98,13 @@ struct Report {
       return nil
     }
     return measurement.median / ours.median
+  }
+
+  private func value(_ measurement: Measurement) -> String {
+    switch measurement.unit {
+    case .nanoseconds: time(measurement.median)
+    case .bytes: "\(rounded(measurement.median / 1e6, 1)) MB"
+    }
   }
 
   private func time(_ nanoseconds: Double) -> String {

@@ -92,7 +92,7 @@ import Wire
 }
 
 /// A small file system of its own; needs root.
-@Suite(.enabled(if: geteuid() == 0, "needs root to mount a small tmpfs"))
+@Suite(.enabled(if: geteuid() == 0, "not testable here: root"))
 struct DiskTests {
   private let scratch: Scratch
 

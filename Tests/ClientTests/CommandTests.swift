@@ -60,9 +60,16 @@ import Testing
     #expect(status["state"] == "running")
     #expect(status["workers_ready"] == 2)
     #expect(try program.run(["status"]).output.contains("workers   2 of 2 ready\n"))
-    let table = try program.run(["workers"]).output.split(separator: "\n").map { $0.split(separator: " ") }
-    #expect(table.map { $0[0] } == ["WORKER", "example-python", "example-swift"])
-    #expect(table.dropFirst().allSatisfy { $0[2] == "ready" })
+    let tables = try program.run(["workers"]).output.components(separatedBy: "\n\n").map {
+      $0.split(separator: "\n").map { $0.split(separator: " ") }
+    }
+    let names = ["WORKER", "example-python", "example-swift"]
+    #expect(tables.map { $0.map { $0[0] } } == [names.map { $0[...] }, names.map { $0[...] }])
+    #expect(tables.first?.dropFirst().allSatisfy { $0[2] == "ready" } == true)
+    #expect(
+      tables.last?.dropFirst().map { $0.dropFirst().joined(separator: " ") }
+        == ["full worker none watchdog landlock 0 0", "full worker none watchdog landlock+seccomp 0 0"]
+    )
     let workers = try program.run(["workers", "--json"]).json()
     #expect(workers["workers"]?.arrayValue?.map { $0["kind"] } == ["example-python", "example-swift"])
     let tools = try program.run(["tools"]).output.split(separator: "\n").map { $0.prefix { $0 != " " } }

@@ -109,6 +109,32 @@ import Testing
     #expect(try program.run(["exec", "bash", script]).output == "")
   }
 
+  @Test func `a lesser jail is one that the operator accepts by name`() throws {
+    let program = try Program()
+    try program.addWorkers("sandbox")
+    let folder = program.folder + "/bulkhead"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    func configure(_ text: String) throws {
+      try text.write(toFile: folder + "/bulkhead.yaml", atomically: true, encoding: .utf8)
+    }
+    // This machine has namespaces, so one that has none is played by giving them up.
+    try configure("jail: {loosen: [namespaces]}")
+    #expect(try program.up().errors.contains("'jail.loosen' leaves the grade 'no-namespaces'"))
+    try configure("jail: {grade: least}")
+    #expect(try program.up().errors.contains("'jail.grade' is 'least'"))
+    try configure("jail: {grade: no-namespaces, loosen: [namespaces]}")
+    let up = try program.up()
+    #expect(up.code == 0, "\(up.errors)")
+    let outcome = try program.run(["exec", "bash", "echo hi"])
+    #expect(outcome.output == "hi\n", "\(outcome.errors)")
+    #expect(outcome.errors.contains("ran in a jail of the grade 'no-namespaces'"))
+    let refused = try program.run(["exec", "bash", "true", "--grade", "full"])
+    #expect(refused.code == 126)
+    #expect(refused.errors.contains("jails of this host are 'no-namespaces'"))
+    #expect(try program.run(["exec", "bash", "true", "--grade", "none"]).code == 126)
+    #expect(try program.run(["workers"]).output.contains("no-namespaces"))
+  }
+
   @Test func `with json the whole record is the output`() throws {
     let program = try Program()
     try program.addWorkers("sandbox")

@@ -39,7 +39,7 @@ import Testing
         jobs:
           active: 128  # default
           keep: 30d  # default
-          cache: 5m  # default
+          cache: 1h  # default
         jail:
           grade: full  # default
           loosen: []  # default

@@ -105,6 +105,59 @@ import Testing
     #expect(try client.worker("kit")?["instances"]?.arrayValue?.first?["generation"] == 1)
   }
 
+  /// Its own program, and its loader with its own program: what the wall around it permits.
+  private static let executions: [[String]] = [
+    [Daemon.programs + "/misbehaving-worker"],
+    ["/lib64/ld-linux-x86-64.so.2", Daemon.programs + "/misbehaving-worker"],
+    ["/proc/self/exe"], ["/usr/bin/true"],
+  ]
+
+  @Test func `a worker with the kit cannot execute itself or its loader`() throws {
+    let daemon = try Daemon()
+    try daemon.addWorker("kit", #""command":["\#(Daemon.programs)/misbehaving-worker"]"#)
+    let client = try daemon.startReady(workers: 1)
+    for command in Self.executions {
+      let answer = try client.call("kit-exec", ["command": .array(command.map { .string($0) })])
+      #expect(answer == ["errno": .integer(Int64(EPERM))], "\(command)")
+    }
+    let report = try client.worker("kit")
+    #expect(report?["jail"]?["exec_wall"] == "landlock+seccomp")
+    #expect(report?["instances"]?.arrayValue?.first?["generation"] == 1, "it is the same process as before")
+  }
+
+  @Test func `a worker that may execute programs does`() throws {
+    let daemon = try Daemon()
+    try daemon.addWorker("kit", #""command":["\#(Daemon.programs)/misbehaving-worker"],"permissions":{"exec":true}"#)
+    let client = try daemon.startReady(workers: 1)
+    #expect(try client.worker("kit")?["jail"]?["exec_wall"] == "none")
+    // The control: another program stands where the worker was, and says nothing that is a frame.
+    for command in [Self.executions[0], Self.executions[1]] {
+      let error = try client.callFailure("kit-exec", ["command": .array(command.map { .string($0) })])
+      #expect(error["data"]?["name"] == "worker_lost", "\(command)")
+      try eventually("it is back") { try client.worker("kit")?["instances"]?.arrayValue?.first?["state"] == "ready" }
+    }
+  }
+
+  @Test func `a worker without the kit is held by the first wall, and that is shown`() throws {
+    let daemon = try Daemon()
+    try daemon.addSin("behaves")
+    try daemon.addSin("executes", #""permissions":{"read":["/usr/share/zoneinfo","/usr/share/doc"]}"#)
+    let client = try daemon.startReady(workers: 2)
+    let jail = try client.worker("executes")?["jail"]
+    #expect(
+      jail == [
+        "grade": "full", "profile": "worker", "network": "none", "limits_by": "watchdog",
+        "exec_wall": "landlock", "read_paths": 2, "write_paths": 0,
+      ]
+    )
+    let program = try #require(realpath("/usr/bin/python3", nil))
+    defer { free(program) }
+    #expect(try client.call("executes", ["command": ["/usr/bin/true"]])["errno"] == .integer(Int64(ENOENT)))
+    // What the first wall leaves.
+    let own: JSON = ["command": .array([.string(String(cString: program)), "-c", "pass"])]
+    #expect(try client.callFailure("executes", own)["data"]?["name"] == "worker_lost")
+  }
+
   @Test func `reports of workers have the form that the specification gives`() throws {
     let daemon = try Daemon()
     try daemon.addSin("behaves")

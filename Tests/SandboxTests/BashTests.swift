@@ -80,7 +80,10 @@ import Wire
     let bench = try SandboxBench()
     let answer = try bench.call("bash", ["command": "true", "cwd": "nowhere"])
     #expect(answer.reason == "setup_failed")
-    #expect(answer.record["setup"] == ["stage": "working_folder", "errno": .integer(Int64(ENOENT))])
+    #expect(
+      answer.record["setup"]
+        == ["stage": "working_folder", "errno": .integer(Int64(ENOENT)), "path": "/workspace/nowhere"]
+    )
     try bench.end()
   }
 }

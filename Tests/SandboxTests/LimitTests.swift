@@ -60,6 +60,9 @@ import Wire
     }
     #expect(limit.reasons.contains(answer.reason ?? ""), "\(answer.record)")
     #expect(answer.limits.contains(limit.name), "\(answer.record)")
+    // Those that give the program an errno are refusals, too.
+    let refused = answer.record["denials"]?.arrayValue?.contains { $0["limit"]?.stringValue == limit.name }
+    #expect(refused == ["processes", "file_bytes", "open_files", "workspace_bytes"].contains(limit.name))
     #expect(answer.stdout?.hasPrefix("before\n") == true)
     #expect(try bench.bash("echo fine").stdout == "fine\n")
     try bench.end()

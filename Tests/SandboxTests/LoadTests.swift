@@ -20,46 +20,12 @@ import Wire
     try bench.end()
   }
 
-  /// Descriptors, threads and processes of the worker; mounts of its namespace.
-  private struct Footprint: Equatable {
-    var descriptors: Int
-    var processes: Int
-    var mounts: Int
-  }
-
-  private func footprint(_ bench: SandboxBench) -> Footprint {
-    let worker = bench.descendants().first { $0.name.hasPrefix("sandbox-work") }?.pid ?? bench.pid
-    func entries(_ path: String) -> Int {
-      (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? -1  // Safety: -1 is what a test then sees.
-    }
-    let mounts = String(
-      decoding: FileManager.default.contents(atPath: "/proc/\(worker)/mounts") ?? Data(),
-      as: UTF8.self
-    )
-    return Footprint(
-      descriptors: entries("/proc/\(worker)/fd"),
-      processes: bench.descendants().count,
-      mounts: mounts.split(separator: "\n").count
-    )
-  }
-
   @Test func `1,000 runs leave no process, descriptor or mount behind`() throws {
     let bench = try SandboxBench(settings: ["warm": ["python": 2, "idle_ms": 500]])
     // Everything that is made once.
     for _ in 0..<3 { _ = try bench.python("1") }
     _ = try bench.bash("true")
-    func settle() throws -> Footprint {
-      var last = footprint(bench)
-      var calm = 0
-      try bench.until("the pool is empty and nothing moves", within: 60) {
-        let now = self.footprint(bench)
-        calm = now == last && bench.descendants().allSatisfy { !$0.name.hasPrefix("python3") } ? calm + 1 : 0
-        last = now
-        return calm > 300
-      }
-      return last
-    }
-    let before = try settle()
+    let before = try bench.settledFootprint()
     #expect(before.descriptors > 0)
     for round in 0..<100 {
       let answers = (0..<10).map { number in
@@ -70,7 +36,7 @@ import Wire
       try bench.until("round \(round) is answered") { answers.allSatisfy { $0.result != nil } }
       #expect(answers.allSatisfy { $0.error == nil })
     }
-    #expect(try settle() == before)
+    #expect(try bench.settledFootprint() == before)
     try bench.end()
   }
 }

@@ -34,6 +34,7 @@ final class SandboxBench {
   init(
     _ start: Start = .jailed,
     settings: JSONObject = [:],
+    grade: JailGrade = .full,
     concurrency: Int64 = 8,
     at location: SourceLocation = #_sourceLocation
   ) throws {
@@ -42,7 +43,7 @@ final class SandboxBench {
     let log = Logger(level: .error, format: .json)
     let launcher: any WorkerLauncher =
       switch start {
-      case .jailed: JailedLauncher(environment: [:], credentials: Self.ordinary, hidden: [])
+      case .jailed: JailedLauncher(environment: [:], credentials: Self.ordinary, grade: grade, hidden: [])
       case .byHand: DirectLauncher(environment: [:], credentials: Self.ordinary)
       }
     supervisor = Supervisor(
@@ -63,6 +64,8 @@ final class SandboxBench {
       log: log,
       identity: supervisor.identity
     ) { ([:], []) }
+    var settings = settings
+    if grade != .full { settings["grade"] = .string(grade.rawValue) }
     _ = supervisor.apply(["sandbox": try Self.manifest(settings, concurrency)])
     var isLost = false
     try until("the worker is ready", at: location) {
@@ -82,11 +85,12 @@ final class SandboxBench {
     try? FileManager.default.removeItem(atPath: store)
   }
 
+  static let folder =
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path + "/Workers/sandbox"
+
   /// The worker's own manifest, with the settings of the test.
   static func manifest(_ settings: JSONObject, _ concurrency: Int64) throws -> WorkerManifest {
-    let folder =
-      URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path + "/Workers/sandbox"
     let text = try #require(FileManager.default.contents(atPath: folder + "/worker.json"))
     var manifest = try WorkerManifest(try JSON(parsing: Array(text)), folder: folder)
     for member in settings.members { manifest.settings[member.key] = member.value }

@@ -27,7 +27,7 @@ final class Bench {
   init(queueLimit: Int = 1024) throws {
     ignoreBrokenPipes()
     loop = try EventLoop()
-    let log = Logger(level: .error, format: .json)
+    let log = Logger(level: .silent)
     supervisor = Supervisor(
       loop: loop,
       spawner: try Self.spawner.get(),

@@ -3,7 +3,7 @@ internal import WorkerKit
 
 /// `bash`: a command line in a jail.
 enum BashTool {
-  static let policy = CallPolicy(profile: .shell)
+  static var policy: CallPolicy { Sandbox.policy(.shell) }
   /// The kernel's limit for one argument, with its NUL.
   static let commandBytes = 131_071
 
@@ -17,6 +17,7 @@ enum BashTool {
       )
     }
     let files = try await InputFiles.read(call.input["files"], of: call)
+    try policy.check(files)
     var policy = try policy.policy(
       sandbox.shell,
       ["bash", "-c", command],
@@ -24,7 +25,9 @@ enum BashTool {
       call.limits,
       remainingMS: call.remainingMS
     )
-    if let cwd = call.input["cwd"]?.stringValue { policy.directory = cwd.hasPrefix("/") ? cwd : "/workspace/\(cwd)" }
+    if let cwd = call.input["cwd"]?.stringValue {
+      policy.directory = cwd.hasPrefix("/") ? cwd : "\(policy.directory)/\(cwd)"
+    }
     // Without it bash asks the system's user database at its start, which is refused and looks like the command's doing.
     policy.environment.append("SHELL=\(sandbox.shell)")
     for member in call.input["env"]?.objectValue?.members ?? [] {

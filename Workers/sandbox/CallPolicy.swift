@@ -18,14 +18,17 @@ internal import WorkerKit
 /// | `profile` | `shell` for bash, `compute` for code (no other process) | |
 /// | `programs` | all of /usr | |
 /// | `read`, `write`, `hosts` | none | `hosts`: none |
-/// | `grade` | `full` | |
+/// | `grade` | what the operator accepted, `full` unless said | what the jails of this host are |
+///
+/// Under the grade `no-namespaces` there is neither a workspace nor a /tmp.
 struct CallPolicy {
   static let outputLimit = 8 << 20
   /// Between the end of a run at its wall limit and the call's deadline, so that the record still gets home.
   static let margin: Int64 = 100
 
   let profile: SeccompProfile
-
+  /// Of every jail that this worker builds.
+  var grade = JailGrade.full
   /// Whether the call wants nothing but the defaults, so that a process that was started before may serve it. The wall
   /// limit alone can be told to such a process.
   func isDefault(_ needs: Needs?, _ limits: ResourceLimits?) -> Bool {
@@ -34,7 +37,7 @@ struct CallPolicy {
     guard limits == ResourceLimits() else { return false }
     guard var needs else { return true }
     if needs.profile == profile.rawValue { needs.profile = nil }
-    if needs.grade == JailGrade.full.rawValue { needs.grade = nil }
+    if needs.grade == grade.rawValue { needs.grade = nil }
     return needs == Needs()
   }
 
@@ -59,8 +62,27 @@ struct CallPolicy {
     policy.limits.wallMilliseconds = wallMilliseconds(limits, remainingMS: remainingMS)
     if let limits { apply(limits, to: &policy) }
     policy.view.programs = [program]
+    policy.grade = grade
     if let needs { try apply(needs, to: &policy) }
+    if grade == .noNamespaces { leaveOutWorkspace(of: &policy) }
     return policy
+  }
+
+  private func leaveOutWorkspace(of policy: inout JailPolicy) {
+    policy.view.workspaceBytes = nil
+    policy.directory = "/"
+    policy.environment.removeAll { $0.hasPrefix("HOME=") || $0.hasPrefix("TMPDIR=") }
+    policy.environment.append("HOME=/nonexistent")
+  }
+
+  /// Files need a workspace to be in.
+  func check(_ files: [InputFile]) throws(WireError) {
+    guard grade == .noNamespaces, let file = files.first else { return }
+    throw WireError(
+      .refused,
+      "file '\(file.path)' needs a workspace, which the grade '\(grade.rawValue)' of this host does not have",
+      data: ["need": "grade"]
+    )
   }
 
   private func apply(_ limits: ResourceLimits, to policy: inout JailPolicy) {
@@ -84,13 +106,18 @@ struct CallPolicy {
     case let other?:
       throw WireError(.refused, "there is no profile '\(other)': \"compute\" or \"shell\"", data: ["need": "profile"])
     }
-    switch needs.grade {
-    case nil, JailGrade.full.rawValue?: policy.grade = .full
-    // Only what is missing on this host is left out, and a workspace needs namespaces in any case.
-    case JailGrade.oldLandlock.rawValue?, JailGrade.noNamespaces.rawValue?: policy.grade = .oldLandlock
-    case let other?:
-      let names = JailGrade.allCases.filter { $0 != .none }.map(\.rawValue).joined(separator: ", ")
-      throw WireError(.refused, "there is no grade '\(other)': \(names)", data: ["need": "grade"])
+    if let name = needs.grade {
+      guard let least = JailGrade(rawValue: name), least != .none else {
+        let names = JailGrade.usable.map(\.rawValue).joined(separator: ", ")
+        throw WireError(.refused, "there is no grade '\(name)': \(names)", data: ["need": "grade"])
+      }
+      guard grade >= least else {
+        throw WireError(
+          .refused,
+          "the call demands the grade '\(name)', and jails of this host are '\(grade.rawValue)'",
+          data: ["need": "grade", "grade": .string(grade.rawValue)]
+        )
+      }
     }
     policy.view.readable = needs.read
     policy.view.writable = needs.write

@@ -4,7 +4,7 @@ internal import WorkerKit
 
 /// `code_exec`: code in a jail, with `input` in and `output` out.
 enum CodeTool {
-  static let policy = CallPolicy(profile: .compute)
+  static var policy: CallPolicy { Sandbox.policy(.compute) }
   /// A request beyond this goes to a process of its own: handing it over would take longer than starting one.
   private static let warmBytes = 1 << 20
 
@@ -16,6 +16,7 @@ enum CodeTool {
       throw WireError(.invalidInput, "language '\(language)' is not one of: \(known)")
     }
     let files = try await InputFiles.read(call.input["files"], of: call)
+    try policy.check(files)
     let code = call.input["code"]?.stringValue ?? ""
     let input = call.input["input_data"] ?? .null
     switch interpreter.contract {
@@ -94,6 +95,7 @@ enum CodeTool {
     if let file = files.first(where: { taken.contains($0.path) }) {
       throw WireError(.invalidInput, "file '\(file.path)' has a name that the language's own files have")
     }
+    try Self.policy.check(own)
     policy.view.files = (files + own).map { FileView.File(path: $0.path, contents: $0.contents) }
     let jail = try PreparedJail(policy)
     var result = try await RunDriver.drive(call) {

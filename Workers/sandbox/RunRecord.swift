@@ -14,25 +14,43 @@ struct RunRecord {
   {
     var record = JSONObject()
     record["reason"] = .string(result.reason.rawValue)
+    record["grade"] = .string(Sandbox.grade.rawValue)
     if result.setupFailure == nil { record["exit"] = exit(result) }
     let budget = small ? 1 << 18 : textBytes
     record["stdout"] = stream(result.output, budget)
     record["stderr"] = stream(result.errorOutput, budget)
     record["limits_hit"] = .array(limits(result.limitsHit))
-    record["denials"] = .array(result.denials.prefix(256).map(denial))
+    record["denials"] = .array((result.denials.map(denial) + refusals(result.limitsHit)).prefix(256).map { $0 })
     record["artifacts"] = .array(artifacts.map(artifact))
     if !result.skippedArtifacts.isEmpty {
       record["skipped"] = .array(result.skippedArtifacts.map { .string(String($0.prefix(1024))) })
     }
     record["receipt"] = receipt(result.receipt)
     if result.reason == .setupFailed, let failure = result.setupFailure {
-      record["setup"] = ["stage": .string(failure.stage), "errno": .integer(Int64(max(1, min(failure.errno, 4095))))]
+      var setup: JSONObject = [
+        "stage": .string(failure.stage), "errno": .integer(Int64(max(1, min(failure.errno, 4095)))),
+      ]
+      if let path = failure.path { setup["path"] = .string(path) }
+      record["setup"] = .object(setup)
     }
     if let answer {
       record["output"] = answer.output
       if let error = answer.error { record["error"] = error }
     }
     return .object(record)
+  }
+
+  /// Why the run did not succeed, in one sentence; nil when it did.
+  static func failure(_ result: JailResult) -> String? {
+    switch result.reason {
+    case .ok: nil
+    case .nonzeroExit: "it exited with code \(result.exitCode ?? -1)"
+    case .signal: "it was ended by signal \(result.signal.map { signalName($0) } ?? "?")"
+    case .syscallDenied: "it was ended for a refused system call"
+    case .setupFailed: "its jail could not be set up"
+    case .workerLost: "its jail was lost"
+    default: "it was stopped at its limit: \(result.reason.rawValue)"
+    }
   }
 
   private static func exit(_ result: JailResult) -> JSON? {
@@ -49,6 +67,13 @@ struct RunRecord {
       (.fileSize, "file_bytes"), (.openFiles, "open_files"), (.output, "output_bytes"), (.workspace, "workspace_bytes"),
     ]
     return names.filter { hit.contains($0.0) }.map { .string($0.1) }
+  }
+
+  /// Limits that give the program an errno instead of ending it.
+  private static func refusals(_ hit: Set<JailLimitHit>) -> [JSON] {
+    limits(hit.intersection([.processes, .fileSize, .openFiles, .workspace])).map {
+      ["kind": "limit", "limit": $0, "exact": true]
+    }
   }
 
   private static func denial(_ denial: JailDenial) -> JSON {

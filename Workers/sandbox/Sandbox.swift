@@ -8,6 +8,7 @@ struct Sandbox: Sendable {
   let interpreters: Interpreters
   let shell: String
   let warm: WarmPool?
+  let grade: JailGrade
 
   private static let current = Mutex<Sandbox?>(nil)
 
@@ -19,14 +20,27 @@ struct Sandbox: Sendable {
       throw WireError(.unavailable, "there is neither bash nor sh in \(Interpreters.folders.joined(separator: ", "))")
     }
     var warm: WarmPool?
-    if let python = interpreters.python, settings.warmPython > 0 {
-      var policy = try CodeTool.policy.policy(python.program, python.arguments, nil, nil, remainingMS: .max)
+    if let python = interpreters.python, settings.warmPython > 0, settings.grade != .noNamespaces {
+      var policy = try CallPolicy(profile: .compute, grade: settings.grade)
+        .policy(python.program, python.arguments, nil, nil, remainingMS: .max)
       policy.exchanges = true
       policy.waits = true
       warm = try WarmPool(try PreparedJail(policy), size: settings.warmPython, idleMS: settings.idleMS)
     }
-    let sandbox = Sandbox(interpreters: interpreters, shell: shell, warm: warm)
+    let sandbox = Sandbox(
+      interpreters: interpreters,
+      shell: shell,
+      warm: warm,
+      grade: settings.grade
+    )
     current.withLock { $0 = sandbox }
+  }
+
+  /// Of every jail that is built here.
+  static var grade: JailGrade { current.withLock { $0?.grade } ?? .full }
+
+  static func policy(_ profile: SeccompProfile) -> CallPolicy {
+    CallPolicy(profile: profile, grade: grade)
   }
 
   /// No tool is invoked before `initialize` has been answered.
@@ -38,6 +52,7 @@ struct Sandbox: Sendable {
   /// The answer to a call whose run has ended.
   static func finish(_ call: Call, _ result: JailResult, _ answer: Exchange.Answer? = nil) async throws -> JSON {
     call.setReceipt(RunRecord.wireReceipt(result.receipt))
+    if let failure = RunRecord.failure(result) { call.setFailure(failure) }
     if result.reason == .cancelled {
       let record = RunRecord.json(
         result,

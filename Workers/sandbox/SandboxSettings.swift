@@ -1,11 +1,12 @@
 internal import JSON
+internal import Jail
 internal import WorkerKit
 
 /// What the manifest and the configuration say, all of it optional:
 ///
 ///     {"warm": {"python": 4, "idle_ms": 60000},
 ///      "languages": {"ruby": {"command": ["/usr/bin/ruby"], "file": "main.rb"}},
-///      "without_walls": ["network"]}
+///      "without_walls": ["network"], "grade": "full"}
 struct SandboxSettings: Sendable {
   struct Language: Sendable {
     var command: [String]
@@ -19,7 +20,9 @@ struct SandboxSettings: Sendable {
   var idleMS: Int64 = 60_000
   var languages: [String: Language] = [:]
   /// Whether to serve although other machines can be reached from here.
-  var acceptsNetwork = false
+  var acceptsNetwork = JailOffer.loosened.contains("network")
+  /// What the jails of this host are; the operator who writes a lesser one has accepted it.
+  var grade = JailOffer.grade
 
   init(_ json: JSONObject) throws(WireError) {
     for member in json.members {
@@ -31,6 +34,11 @@ struct SandboxSettings: Sendable {
           throw Self.wrong("without_walls", "a list that may hold \"network\"")
         }
         acceptsNetwork = !names.isEmpty
+      case "grade":
+        guard let grade = member.value.stringValue.flatMap(JailGrade.init), grade != .none else {
+          throw Self.wrong("grade", "one of: \(JailGrade.usable.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.grade = grade
       default: throw WireError(.invalidParams, "there is no setting '\(member.key)' of the sandbox worker")
       }
     }

@@ -96,6 +96,7 @@ enum Schemas {
           "workspace_limit", "syscall_denied", "cancelled", "setup_failed", "worker_lost",
         ]
       ],
+      "grade": ["type": "string"],
       "exit": [
         "type": "object",
         "properties": [
@@ -126,7 +127,7 @@ enum Schemas {
       "receipt": ["type": "object", "additionalProperties": ["type": "integer", "minimum": 0]],
       "setup": [
         "type": "object",
-        "properties": ["stage": ["type": "string"], "errno": ["type": "integer"]],
+        "properties": ["stage": ["type": "string"], "errno": ["type": "integer"], "path": ["type": "string"]],
         "required": ["stage", "errno"],
         "additionalProperties": false,
       ],

@@ -179,7 +179,7 @@ enum bh_jail_message_kind {
   BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace?, a pidfd of the program? (bits in `code`)
   BH_MESSAGE_REAPER = 2,   // descriptor: a pidfd of the reaper
   BH_MESSAGE_FAILED = 3,   // stage, error, code = index of the mount or rule
-  BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed
+  BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed, values[1] = whether it ends the run
   BH_MESSAGE_EXIT = 5,     // code = wait status of the program
   BH_MESSAGE_RECEIPT = 6,  // the whole tree is gone: values = user µs, system µs, peak RSS KiB of one process,
                            // wall µs, bytes read, bytes written, peak bytes of the tree, wait status of the reaper
@@ -199,7 +199,7 @@ enum bh_jail_limit {
   BH_LIMIT_WALL = 1,
   BH_LIMIT_CPU = 2,
   BH_LIMIT_MEMORY = 3,
-  BH_LIMIT_PROCESSES = 4,   // seen at a tick; does not end the run
+  BH_LIMIT_PROCESSES = 4,   // seen at a tick; ends the run only where no user namespace limits them
   BH_LIMIT_OPEN_FILES = 5   // likewise
 };
 

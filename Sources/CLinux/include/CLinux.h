@@ -37,6 +37,9 @@ int pthread_setname_np(pthread_t thread, const char *name);
 /// prctl(2) with its variadic arguments spelt out.
 int bulkhead_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
+/// Refuses exec to every thread of this process for good, with EPERM (seccomp(2)). Returns 0 or −errno.
+int bulkhead_refuse_exec(void);
+
 /// openat2(2), for which the C library has no wrapper: a descriptor or −errno. Always close-on-exec.
 int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode, unsigned long resolve);
 

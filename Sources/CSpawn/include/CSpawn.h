@@ -8,7 +8,7 @@
 // the flags are the same.)
 //
 // In the child only these are called, all async-signal-safe and free of locks and allocation: sigaction, sigprocmask,
-// fcntl, dup2, close_range, setsid, chdir, setgroups, setgid, setuid, setrlimit, prctl, getppid, execve, _exit.
+// fcntl, dup2, close_range, setsid, chdir, setgroups, setgid, setuid, setrlimit, prctl, getppid, write, execve, _exit.
 // The child reports a failed step by writing the step and errno into `bulkhead_spawn_result`, which lies in the shared
 // memory; there is no pipe to drain. A child that fails never reaches exec.
 #ifndef BULKHEAD_CSPAWN_H
@@ -37,6 +37,7 @@ struct bulkhead_spawn_plan {
   gid_t gid;
   int new_session;
   int no_new_privileges;
+  int control_group;                     // descriptor of a cgroup.procs file to enter before exec; negative: none
   int dies_with_parent;                  // SIGKILL when the spawning *thread* ends: spawn from a permanent one
 };
 
@@ -44,6 +45,7 @@ enum bulkhead_spawn_step {
   BULKHEAD_SPAWN_NONE = 0,
   BULKHEAD_SPAWN_STACK,
   BULKHEAD_SPAWN_CLONE,
+  BULKHEAD_SPAWN_CONTROL_GROUP,
   BULKHEAD_SPAWN_SESSION,
   BULKHEAD_SPAWN_DESCRIPTORS,
   BULKHEAD_SPAWN_LIMITS,

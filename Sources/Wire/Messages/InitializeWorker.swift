@@ -16,6 +16,8 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
   /// Exactly what the manifest names and the operator granted.
   package var secrets: [String: String] = [:]
   package var settings = JSONObject()
+  /// Whether it may execute programs; false: it is to give that up before it answers.
+  package var mayExec = true
   package var grants = Grants()
 
   package init(coordinator: Peer, kind: String, instance: Int64, generation: Int64) {
@@ -40,6 +42,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       secrets[member.key] = value
     }
     settings = try fields.optional("settings") ?? JSONObject()
+    mayExec = try fields.optional("may_exec") ?? true
     grants = try fields.body("grants") ?? Grants()
   }
 
@@ -58,6 +61,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       .object(JSONObject(secrets.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }))
     )
     writer.member("settings", .object(settings))
+    if !mayExec { writer.member("may_exec", false) }
     if grants != Grants() { writer.member("grants", grants) }
   }
 
@@ -70,6 +74,8 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
     package var concurrency: Int64
     /// Whether `ping` is answered while invocations run.
     package var alwaysAnswersPing: Bool
+    /// Whether it has made itself unable to execute programs; its own word.
+    package var hasGivenUpExec = false
 
     package init(worker: Peer, tools: [Tool], concurrency: Int64 = 1, alwaysAnswersPing: Bool = false) {
       self.worker = worker
@@ -93,6 +99,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       case let other?:
         throw .invalidParams("/answers_ping", "'/answers_ping' is \(quoted(other)) where \"idle\" or \"always\" is due")
       }
+      hasGivenUpExec = try fields.optional("exec_given_up") ?? false
     }
 
     package func encode(into writer: inout JSONWriter) {
@@ -101,6 +108,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
       writer.member("tools", tools)
       writer.member("concurrency", concurrency)
       writer.member("answers_ping", alwaysAnswersPing ? "always" : "idle")
+      if hasGivenUpExec { writer.member("exec_given_up", true) }
     }
   }
 }

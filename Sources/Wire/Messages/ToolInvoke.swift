@@ -77,13 +77,17 @@ public struct ToolResult: Sendable, Equatable {
   public var output: JSON
   public var artifacts: [Artifact]
   public var receipt: Receipt?
+  /// Why what was run did not succeed, although the tool did its part and has an output (a program that exits with 1).
+  /// A caller gets both; a plan's step fails with it.
+  public var failure: String?
   /// Under which the coordinator knows the call; absent in what a worker answers.
   public var job: String?
 
-  public init(output: JSON, artifacts: [Artifact] = [], receipt: Receipt? = nil, job: String? = nil) {
+  public init(output: JSON, artifacts: [Artifact] = [], receipt: Receipt? = nil, failure: String? = nil, job: String? = nil) {
     self.output = output
     self.artifacts = artifacts
     self.receipt = receipt
+    self.failure = failure
     self.job = job
   }
 }
@@ -94,6 +98,7 @@ extension ToolResult: WireBody {
       output: try fields.require("output"),
       artifacts: try fields.bodies("artifacts", limit: Limit.artifacts) ?? [],
       receipt: try fields.body("receipt"),
+      failure: try fields.optional("failure"),
       job: try fields.optional("job")
     )
   }
@@ -102,6 +107,7 @@ extension ToolResult: WireBody {
     writer.member("output", output)
     if !artifacts.isEmpty { writer.member("artifacts", artifacts) }
     writer.member("receipt", receipt)
+    writer.member("failure", failure)
     writer.member("job", job)
   }
 }

@@ -115,7 +115,7 @@ struct Command: Sendable {
     .planCheck, .planGraph,
     .exec, .tools, .toolCall,
     .workers, .workersReload, .workerCheck, .logs,
-    .gc, .backup,
+    .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
 

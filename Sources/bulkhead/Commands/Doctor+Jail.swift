@@ -30,7 +30,15 @@ extension Finding {
     }
     return findings + [
       Finding("memory limit", .ok, host.memory.rawValue),
-      Finding("grade", host.grade == .full ? .ok : host.grade == .oldLandlock ? .note : .fail, host.grade.rawValue),
+      Finding(
+        "grade",
+        host.grade == .full ? .ok : host.grade == .oldLandlock ? .note : .fail,
+        host.grade.rawValue,
+        hint: host.grade.missing.map {
+          host.grade == .none
+            ? $0 : "\($0); 'jail: {grade: \(host.grade.rawValue)}' in the configuration accepts this"
+        }
+      ),
     ]
   }
 }

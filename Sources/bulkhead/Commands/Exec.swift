@@ -16,12 +16,19 @@ extension Command {
       Flag("cwd", value: "FOLDER", "working folder, relative to the workspace; for bash only"),
       Flag("memory", value: "SIZE", "the most memory of all its processes, such as 256MiB"),
       Flag("timeout", value: "TIME", "stop it after this time, such as 500ms, 30s, 5m or 2h"),
+      Flag(
+        "grade",
+        value: "GRADE",
+        "the least jail that is acceptable: full, old-landlock or no-namespaces",
+        completion: .words(["full", "old-landlock", "no-namespaces"])
+      ),
       Flag("output-dir", value: "FOLDER", "save the files that it leaves in its workspace", completion: .folder),
     ],
     description: [
       "Runs CODE in a jail of its own that ends with it: no network, an empty private workspace, and bounded time, memory and output. LANGUAGE is bash, python, javascript, or one that the configuration of the sandbox worker describes. With - the code is read from standard input.",
       "What it writes is printed while it runs, each stream to its own. Code finds the value of --input in the variable 'input'; the value that the variable 'output' holds at the end is printed as JSON in a line of its own, unless it is null. System calls that were refused and limits that were reached are told on standard error.",
       "--read and --write grant paths of this machine to this run alone, if the configuration permits it. Relative paths are taken from the current folder.",
+      "A jail is built whole or not at all. Where a machine cannot build it whole, the operator accepts a lesser grade by name ('jail.grade' in the configuration), and --grade full still refuses it for this run; 'bulkhead doctor' says what is missing. What ran in less than a whole jail says so on standard error.",
       "The first Ctrl-C stops the run and waits for its end, the second quits at once.",
       "With --json nothing is printed while it runs; the document is the whole record: reason, exit, stdout, stderr, limits_hit, denials, artifacts, receipt, and for code output and error.",
     ],
@@ -88,7 +95,9 @@ extension Command {
       failure.hint = "'bulkhead doctor' shows what this machine lacks"
     case "refused":
       failure.exit = error.data["need"]?.stringValue == "programs" ? ExitCode.noProgram : ExitCode.refused
-      if let needs = request.needs, !needs.read.isEmpty || !needs.write.isEmpty {
+      if error.data["need"]?.stringValue == "grade" {
+        failure.hint = "'bulkhead doctor' shows what keeps this machine from the whole jail"
+      } else if let needs = request.needs, !needs.read.isEmpty || !needs.write.isEmpty {
         failure.hint = "what --read and --write name must lie in the 'permissions' of the sandbox worker's worker.json"
       }
     case "invalid_input":

@@ -41,12 +41,16 @@ struct ExecRecord: Sendable {
   /// A line on standard error for each thing that the program's own words do not say.
   func explain(_ console: Console) {
     // A program that succeeded did without what it was refused.
-    let denials = exitCode == ExitCode.success ? [] : json["denials"]?.arrayValue ?? []
+    let refused = json["denials"]?.arrayValue?.filter { $0["kind"] != "limit" } ?? []
+    let denials = exitCode == ExitCode.success ? [] : refused
     for denial in denials.prefix(16) {
       let what = denial["syscall"]?.stringValue ?? denial["path"]?.stringValue ?? denial["kind"]?.stringValue ?? "?"
       let kind = denial["kind"]?.stringValue == "syscall" ? "system call " : ""
       let count = denial["count"]?.integerValue ?? 1
       say("refused \(kind)\(quoted(what))" + (count > 1 ? ", \(count) times" : ""), console)
+    }
+    if let grade = json["grade"]?.stringValue, grade != "full" {
+      say("ran in a jail of the grade \(quoted(grade))", console)
     }
     for limit in limits.prefix(16) { say("reached limit '\(limit)'", console) }
     for (name, member) in [("standard output", "stdout"), ("standard error", "stderr")]
@@ -79,7 +83,8 @@ struct ExecRecord: Sendable {
       let stage = json["setup"]?["stage"]?.stringValue ?? "?"
       let why = json["setup"]?["errno"]?.integerValue.flatMap { Int32(exactly: $0) }.map(errnoMessage) ?? "unknown"
       if stage == "working_folder" { return "its working folder cannot be entered: \(why)" }
-      return "the jail could not be set up: stage '\(Self.oneLine(stage))': \(why); see 'bulkhead doctor'"
+      let path = json["setup"]?["path"]?.stringValue.map { " \(quoted(Self.oneLine($0)))" } ?? ""
+      return "the jail could not be set up: stage '\(Self.oneLine(stage))'\(path): \(why); see 'bulkhead doctor'"
     case "syscall_denied": return ownCode == nil ? "ended by a refused system call" : Optional.none
     default:
       let limit = reason.hasSuffix("_limit") ? "ended at its limit of \(reason.dropLast(6))" : "ended: \(reason)"

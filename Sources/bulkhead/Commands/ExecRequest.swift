@@ -34,6 +34,11 @@ struct ExecRequest: Sendable {
     self.limits = limits == ResourceLimits() ? nil : limits
     callTimeout = wall.map { .milliseconds(min($0 + Self.marginMS, Limit.timeoutMS)) }
     needs = try Command.needs(arguments)
+    if let grade = arguments.value("grade") {
+      var wider = needs ?? Needs()
+      wider.grade = grade
+      needs = wider
+    }
     files = try arguments.values("file").map(Self.file)
     let variables = try arguments.values("env").map(Self.variable)
     if isBash {

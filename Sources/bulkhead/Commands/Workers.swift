@@ -8,6 +8,7 @@ extension Command {
     summary: "list the workers and the state of each instance",
     description: [
       "Prints a line for each process of each kind of worker: its state, when it was started, what it runs and has answered, the restarts of its kind, and the last error. A kind without a process has a line too.",
+      "A second table shows the jail around each kind: its grade, the set of system calls it may make, its network, what limits its memory, what keeps it from executing programs (none: it may; landlock: all but its own program and loader are refused; landlock+seccomp: these too), and how many paths it may read and write beside its own folder and the system's libraries.",
       "With --json the document is {\"workers\": [...]}, an object for each kind as the coordinator reports it; later releases may add members.",
     ],
     examples: [
@@ -23,6 +24,7 @@ extension Command {
         console.say("no workers; add a folder with a worker.json to a folder that is searched")
       } else {
         console.print(table(workers).text(console.paint()))
+        console.print("\n" + jails(workers).text(console.paint()))
       }
       return ExitCode.success
     }
@@ -54,6 +56,23 @@ extension Command {
           colours: [nil, nil, state == "ready" ? .green : .yellow]
         )
       }
+    }
+    return table
+  }
+
+  private static func jails(_ workers: [JSON]) -> Table {
+    var table = Table("WORKER", "GRADE", "SYSTEM CALLS", "NETWORK", "LIMITS", "EXEC WALL", "READ", "WRITE")
+    for worker in workers {
+      let jail = worker["jail"]
+      func text(_ member: String) -> String { jail?[member]?.stringValue ?? "-" }
+      func number(_ member: String) -> String { jail?[member]?.integerValue.map { "\($0)" } ?? "-" }
+      table.add(
+        [
+          worker["kind"]?.stringValue ?? "-", jail == nil ? "not jailed" : text("grade"), text("profile"),
+          text("network"), text("limits_by"), text("exec_wall"), number("read_paths"), number("write_paths"),
+        ],
+        colours: [nil, jail == nil ? .red : nil]
+      )
     }
     return table
   }

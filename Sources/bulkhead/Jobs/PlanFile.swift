@@ -59,3 +59,45 @@ enum PlanFile {
     return failure
   }
 }
+
+extension PlanFile {
+  /// `NAME=PATH` of each `--file`; the plan must have a place for each.
+  static func names(_ values: [String], in plan: JSON) throws(Failure) -> [(name: String, path: String)] {
+    var files: [(name: String, path: String)] = []
+    for value in values {
+      guard let equals = value.firstIndex(of: "="), equals != value.startIndex else {
+        throw Failure(usage: "'--file' is \(quoted(value)) where NAME=PATH is due")
+      }
+      let name = String(value[..<equals])
+      let path = String(value[value.index(after: equals)...])
+      guard plan.contains(text: "file:\(name)") else {
+        throw Failure(usage: "the plan has no place for file \(quoted(name)): \"file:\(name)\" is nowhere in it")
+      }
+      guard exists(path) else { throw Failure("file", "there is no file \(quoted(path))") }
+      files.append((name, path))
+    }
+    return files
+  }
+}
+
+extension JSON {
+  /// This value with every string that is exactly `text` replaced; keys stay.
+  func replacing(text: String, with value: JSON) -> JSON {
+    switch self {
+    case .string(text): return value
+    case .array(let elements): return .array(elements.map { $0.replacing(text: text, with: value) })
+    case .object(let object):
+      return .object(JSONObject(object.members.map { ($0.key, $0.value.replacing(text: text, with: value)) }))
+    default: return self
+    }
+  }
+
+  func contains(text: String) -> Bool {
+    switch self {
+    case .string(let own): own == text
+    case .array(let elements): elements.contains { $0.contains(text: text) }
+    case .object(let object): object.members.contains { $0.value.contains(text: text) }
+    default: false
+    }
+  }
+}

@@ -13,6 +13,13 @@ extension Command {
         completion: .file,
         isRequired: true
       ),
+      Flag(
+        "file",
+        short: "f",
+        value: "NAME=PATH",
+        "give the plan a file: the text \"file:NAME\" in it becomes the artifact; may be repeated",
+        completion: .file
+      ),
       Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
       Flag("id", value: "ID", "the job's id; the same id with the same plan is the same job"),
       Flag(
@@ -37,6 +44,10 @@ extension Command {
     examples: [
       Example("bulkhead run --plan report.json", "Runs a plan and prints what it gives."),
       Example(
+        "bulkhead run --plan receipts.json --file image=lunch.jpg",
+        "Gives the plan a file where it says \"file:image\"."
+      ),
+      Example(
         "bulkhead run --plan - --id nightly-7 -d --deadline 2h < plan.json",
         "Starts a job under an id of its own; to repeat this after a doubtful answer does no harm."
       ),
@@ -47,8 +58,13 @@ extension Command {
       }
       let priority = try arguments.count("priority", in: 0...9)
       let deadline = try arguments.deadline()
-      let plan = try await PlanFile.read(file)
+      var plan = try await PlanFile.read(file)
+      let files = try PlanFile.names(arguments.values("file"), in: plan)
       let client = try await arguments.connect()
+      for (name, path) in files {
+        let artifact = try await asking { () async throws(ClientError) in try await client.upload(path) }
+        plan = plan.replacing(text: "file:\(name)", with: artifact.json)
+      }
       let submitted: SubmittedJob
       do throws(ClientError) {
         submitted = try await client.submit(

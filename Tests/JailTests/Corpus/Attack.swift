@@ -21,6 +21,14 @@ package enum Outcome: Hashable, CustomStringConvertible {
   }
 }
 
+/// What a grade promises of one attack.
+package enum Promise: Hashable, Sendable {
+  /// The same answer as under the full jail.
+  case same
+  case other(Outcome)
+  case nothing
+}
+
 /// One attack: a probe, what the jail answers, and the control — the same probe under the same jail with only the
 /// tested wall removed.
 package struct Attack: Sendable {
@@ -36,9 +44,22 @@ package struct Attack: Sendable {
   package var control: Outcome
   /// Where the jailed program has another uid than the one who started it.
   package var controlAsRoot: Outcome?
+  /// What a lesser grade promises; where it is silent `old-landlock` holds the same and `no-namespaces` nothing.
+  package var lesser: [JailGrade: Promise] = [:]
   /// Further limits that must be reported.
   package var limits: Set<JailLimitHit> = []
   package var adjust: @Sendable (inout JailPolicy, Fixture) -> Void = { _, _ in }
   /// What else the control changes, such as lifting a limit.
   package var adjustControl: @Sendable (inout JailPolicy, Fixture) -> Void = { _, _ in }
+}
+
+extension Attack {
+  /// What must come of it under a grade; nil: nothing is promised.
+  package func expected(under grade: JailGrade) -> Outcome? {
+    switch lesser[grade] ?? (grade == .noNamespaces ? .nothing : .same) {
+    case .same: grade == .none ? nil : expected
+    case .other(let outcome): outcome
+    case .nothing: nil
+    }
+  }
 }

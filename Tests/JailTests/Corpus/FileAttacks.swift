@@ -77,6 +77,10 @@ extension Corpus {
       walls: walls.union(always),
       control: control == 0 ? .ok : .errno(control)
     )
+    // Without a root of its own what is not granted is refused, not absent; a refusal that comes from the file's own mode
+    // shows nothing.
+    if control == 0, always.isEmpty, grade == .full { attack.lesser[.noNamespaces] = .other(.errno(EACCES)) }
+    if grade == .noNamespaces { attack.lesser = [.oldLandlock: .nothing] }
     attack.adjust = { policy, fixture in
       show(&policy, fixture)
       policy.removedWalls = always
@@ -97,6 +101,7 @@ extension Corpus {
         probe: ["exec", "/usr/bin/true"],
         expected: .errno(ENOENT),
         control: .reason(.ok),
+        lesser: [.noNamespaces: .other(.errno(EACCES))],
         adjust: { policy, _ in policy.view.base = .libraries },
         adjustControl: { policy, _ in policy.view.base = .system }
       ),
@@ -123,6 +128,7 @@ extension Corpus {
         expected: .errno(EACCES),
         walls: [.noExecMounts],
         control: .ok,
+        lesser: [.noNamespaces: .same],
         adjust: show
       ),
       Attack(

@@ -95,7 +95,8 @@ extension Corpus {
       expected: .errno(EPERM),
       walls: walls,
       calls: [call],
-      control: control
+      control: control,
+      lesser: [.noNamespaces: .same]
     )
   }
 }

@@ -11,41 +11,53 @@ extension Corpus {
       attack("connecting to a socket of the host by path", ["connect-unix", "{folder}/open/socket"], EPERM, all),
       attack("connecting to an abstract socket of the host", ["connect-unix", "{abstract}"], EPERM, all),
       // One wall at a time: what is left still holds.
-      attack("loopback with sockets allowed", ["connect-tcp", "{port}"], EACCES, all, always: [.seccomp]),
+      attack(
+        "loopback with sockets allowed",
+        ["connect-tcp", "{port}"],
+        EACCES,
+        all,
+        always: [.seccomp],
+        lesser: [.oldLandlock: .other(.errno(ENETUNREACH)), .noNamespaces: .same]
+      ),
       attack(
         "loopback with the network namespace alone",
         ["connect-tcp", "{port}"],
         ENETUNREACH,
         all,
-        always: [.seccomp, .landlock]
+        always: [.seccomp, .landlock],
+        lesser: [.noNamespaces: .nothing]
       ),
       attack(
         "loopback with Landlock alone",
         ["connect-tcp", "{port}"],
         EACCES,
         all,
-        always: [.seccomp, .networkNamespace]
+        always: [.seccomp, .networkNamespace],
+        lesser: [.oldLandlock: .nothing, .noNamespaces: .same]
       ),
       attack(
         "abstract socket with Landlock's scope alone",
         ["connect-unix", "{abstract}"],
         EPERM,
         all,
-        always: [.seccomp, .networkNamespace]
+        always: [.seccomp, .networkNamespace],
+        lesser: [.oldLandlock: .nothing, .noNamespaces: .same]
       ),
       attack(
         "abstract socket with the network namespace alone",
         ["connect-unix", "{abstract}"],
         ECONNREFUSED,
         all,
-        always: [.seccomp, .landlock]
+        always: [.seccomp, .landlock],
+        lesser: [.noNamespaces: .nothing]
       ),
       attack(
         "socket by path with the private root alone",
         ["connect-unix", "{folder}/open/socket"],
         ENOENT,
         all,
-        always: [.seccomp, .landlock, .networkNamespace]
+        always: [.seccomp, .landlock, .networkNamespace],
+        lesser: [.noNamespaces: .nothing]
       ),
       family("netlink", 16), family("packet", 17, control: .errno(EPERM)), family("vsock", 40, control: .undenied),
       family("crypto (AF_ALG)", 38, control: .undenied), family("Unix", 1), family("IPv6", 10),
@@ -57,7 +69,8 @@ extension Corpus {
     _ probe: [String],
     _ errno: Int32,
     _ walls: Set<JailWall>,
-    always: Set<JailWall> = []
+    always: Set<JailWall> = [],
+    lesser: [JailGrade: Promise] = [.noNamespaces: .same]
   ) -> Attack {
     Attack(
       group: "network",
@@ -66,6 +79,7 @@ extension Corpus {
       expected: .errno(errno),
       walls: walls,
       control: .ok,
+      lesser: lesser,
       adjust: { policy, _ in policy.removedWalls = always }
     )
   }

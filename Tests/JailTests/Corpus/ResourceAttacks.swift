@@ -115,14 +115,21 @@ extension Corpus {
       ),
       limit(
         "burning processor time in one process",
-        ["spin", "1", "1"],
+        ["spin", "1", "0.6"],
         .reason(.cpuLimit),
         { $0.cpuMilliseconds = 300 },
         hits: [.cpu]
       ),
       limit(
         "burning processor time in four processes",
-        ["spin", "4", "1"],
+        ["spin", "4", "0.4"],
+        .reason(.cpuLimit),
+        { $0.cpuMilliseconds = 300 },
+        hits: [.cpu]
+      ),
+      limit(
+        "burning processor time in children that nobody reaps",
+        ["spin-unreaped", "8", "0.15"],
         .reason(.cpuLimit),
         { $0.cpuMilliseconds = 300 },
         hits: [.cpu]
@@ -142,12 +149,15 @@ extension Corpus {
     _ adjust: @escaping @Sendable (inout JailPolicy) -> Void = { _ in },
     lift: (@Sendable (inout JailPolicy) -> Void)? = nil
   ) -> Attack {
-    Attack(
+    let isOfNamespaces = probe[0] == "fork-bomb" || probe.contains { $0 == "f" || $0.hasPrefix("/") }
+    return Attack(
       group: "resources",
       name: name,
       probe: probe,
       expected: expected,
       control: control,
+      // There is neither a workspace nor a /tmp, and processes are counted instead of refused.
+      lesser: [.noNamespaces: isOfNamespaces ? .nothing : .same],
       limits: hits,
       adjust: { policy, _ in
         set(&policy.limits)

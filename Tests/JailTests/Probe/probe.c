@@ -184,6 +184,32 @@ static int probe_memory(int argc, char **argv) {
   return report(0);
 }
 
+// hog BYTES PROCESSES: touches memory as fast as it can. How many pages is counted in a file of the workspace, which is
+// there when the processes are not.
+static int probe_hog(int argc, char **argv) {
+  (void)argc;
+  size_t bytes = strtoul(argv[0], NULL, 0);
+  int file = open("/workspace/touched", O_RDWR | O_CREAT, 0600);
+  if (file < 0 || ftruncate(file, 4096) < 0) return report(-1);
+  _Atomic uint64_t *touched = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (touched == MAP_FAILED) return report(-1);
+  for (int i = 1; i < (int)number(argv[1]); i++) {
+    if (fork() == 0) break;
+  }
+  char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (at == MAP_FAILED) return report(-1);
+  // By the largest pages there are: a fault for 2 MiB costs little more than their clearing.
+  int is_huge = madvise(at, bytes, MADV_HUGEPAGE) == 0;
+  at = (char *)(((uintptr_t)at + (2 << 20) - 1) & ~(uintptr_t)((2 << 20) - 1));
+  size_t step = is_huge ? 2 << 20 : 4096;
+  for (size_t i = 0; i + (4 << 20) < bytes; i += step) {
+    for (size_t page = 0; page < step; page += 4096) at[i + page] = 1;
+    *touched += step / 4096;
+  }
+  usleep(500000);
+  return report(0);
+}
+
 static int probe_fill(int argc, char **argv) {
   (void)argc;
   size_t bytes = strtoul(argv[1], NULL, 0);
@@ -215,7 +241,7 @@ static int probe_descriptors(int argc, char **argv) {
   long count = number(argv[0]);
   for (long i = 0; i < count; i++) {
     if (dup(0) < 0) {
-      usleep(100000);
+      usleep(300000);
       return report(-1);
     }
   }
@@ -235,11 +261,25 @@ static int probe_spin(int argc, char **argv) {
   for (int i = 1; i < processes; i++) {
     if (fork() == 0) break;
   }
-  struct timespec now, start;
-  clock_gettime(CLOCK_MONOTONIC, &start);
+  // Its own processor time, so that a busy machine changes nothing.
+  struct timespec now;
   do {
-    clock_gettime(CLOCK_MONOTONIC, &now);
-  } while ((double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9 < limit);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  } while ((double)now.tv_sec + (double)now.tv_nsec / 1e9 < limit);
+  return report(0);
+}
+
+// spin-unreaped COUNT SECONDS: children that use so much processor time each and are reaped by nobody, one after another.
+static int probe_spin_unreaped(int argc, char **argv) {
+  (void)argc;
+  signal(SIGCHLD, SIG_IGN);
+  for (int i = 0; i < (int)number(argv[0]); i++) {
+    if (fork() == 0) {
+      char *one[] = {"1", argv[1]};
+      return probe_spin(2, one);
+    }
+    wait(NULL);  // returns when there is no child any more
+  }
   return report(0);
 }
 
@@ -393,7 +433,8 @@ static const struct {
     {"kill", probe_kill, 2}, {"kill-reaper", probe_kill_reaper, 1}, {"ptrace", probe_ptrace, 1},
     {"traceme", probe_traceme, 0}, {"fork-bomb", probe_fork_bomb, 1}, {"memory", probe_memory, 3},
     {"fill", probe_fill, 2}, {"many-files", probe_many_files, 2}, {"descriptors", probe_descriptors, 1},
-    {"sparse", probe_sparse, 2}, {"spin", probe_spin, 2}, {"sleep", probe_sleep, 1}, {"flood", probe_flood, 1},
+    {"sparse", probe_sparse, 2}, {"spin", probe_spin, 2},
+    {"spin-unreaped", probe_spin_unreaped, 2}, {"hog", probe_hog, 2}, {"sleep", probe_sleep, 1}, {"flood", probe_flood, 1},
     {"daemon", probe_daemon, 1}, {"descriptor-open", probe_descriptor_open, 1}, {"rlimit", probe_rlimit, 1},
     {"core", probe_core, 0}, {"write", probe_write, 1}, {"reopen", probe_reopen, 1}, {"link", probe_link, 2}, {"rename", probe_rename, 2},
     {"symlink", probe_symlink, 2}, {"environment", probe_environment, 1},

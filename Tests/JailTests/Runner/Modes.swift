@@ -47,6 +47,26 @@ func runRepeatedly() throws -> Int32 {
   return 0
 }
 
+func writePolicy() throws -> Int32 {
+  var policy = JailPolicy(program: "/usr/bin/true", arguments: ["true"])
+  policy.runAs = geteuid() == 0 ? .init(uid: 61234, gid: 61234) : nil
+  let bytes = try policy.prepare().bytes
+  return write(STDOUT_FILENO, bytes, bytes.count) == bytes.count ? 0 : 1
+}
+
+func claimControlGroup() throws -> Int32 {
+  do {
+    let tree = try ControlGroupTree.find()
+    try tree.claim()
+    print("claimed '\(tree.path)'", try tree.delegate("sandbox", to: (61234, 61234)))
+    print(text("/proc/self/cgroup"))
+    return 0
+  } catch {
+    print(error)
+    return 1
+  }
+}
+
 private func holdings() -> String {
   let processes = "/proc/self/task/\(getpid())/children"
   // A launcher is reaped a moment after its run has been answered.

@@ -10,22 +10,36 @@ import JailCorpus
 if CommandLine.arguments.dropFirst().first == "--once" { exit(try runOnce()) }
 // jail-corpus --repeat COUNT: so many runs, and what this process and the host hold before and after.
 if CommandLine.arguments.dropFirst().first == "--nested" { exit(try runNested()) }
+// jail-corpus --policy: writes a prepared policy to standard output.
+if CommandLine.arguments.dropFirst().first == "--policy" { exit(try writePolicy()) }
+// jail-corpus --claim: takes over the control group that it is in, and delegates a part of it.
+if CommandLine.arguments.dropFirst().first == "--claim" { exit(try claimControlGroup()) }
 if CommandLine.arguments.dropFirst().first == "--repeat" { exit(try runRepeatedly()) }
 
-let filters = CommandLine.arguments.dropFirst().filter { $0 != "--own-roots" }
+// jail-corpus --grade GRADE: the attacks that this grade holds, under it.
+var filters = CommandLine.arguments.dropFirst().filter { $0 != "--own-roots" }
 let sharesView = !CommandLine.arguments.contains("--own-roots")
+var grade = JailGrade.full
+if filters.first == "--grade", filters.count > 1 {
+  guard let named = JailGrade(rawValue: filters[1]), named != .none else {
+    print("there is no grade '\(filters[1])': \(JailGrade.usable.map(\.rawValue).joined(separator: ", "))")
+    exit(64)
+  }
+  grade = named
+  filters.removeFirst(2)
+}
 let fixture = try Fixture()
 var failed = 0
 var count = 0
-for attack in Corpus.all {
+for attack in Corpus.held(under: grade) {
   let name = "\(attack.group): \(attack.name)"
   guard filters.isEmpty || filters.contains(where: { name.contains($0) }) else { continue }
   count += 1
-  let complaints = try attack.evaluate(fixture, sharesView: sharesView).complaints
+  let complaints = try attack.evaluate(fixture, under: grade, sharesView: sharesView).complaints
   if !complaints.isEmpty { failed += 1 }
   print(complaints.isEmpty ? "held   \(name)" : "FAILED \(name): \(complaints.joined(separator: "; "))")
   fflush(nil)
 }
 fixture.remove()
-print("\(count) attacks as uid \(getuid()), \(failed) failed")
+print("\(count) attacks under '\(grade.rawValue)' as uid \(getuid()), \(failed) failed")
 exit(failed == 0 ? 0 : 1)

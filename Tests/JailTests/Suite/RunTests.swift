@@ -41,6 +41,22 @@ struct RunTests {
     #expect(result.setupFailure?.errno == ENOENT)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "not testable here: root"))
+  func `a path that the jail's user may not see is named by the stage that needs it`() throws {
+    let folder = "/var/tmp/bulkhead-hidden-\(UInt32.random(in: 0 ... .max))"
+    mkdir(folder, 0o700)
+    mkdir(folder + "/inner", 0o755)
+    defer {
+      rmdir(folder + "/inner")
+      rmdir(folder)
+    }
+    let result = try shell("true") { $0.view.readable = [folder + "/inner"] }.run()
+    #expect(result.reason == .setupFailed)
+    #expect(result.setupFailure?.stage == "sources")
+    #expect(result.setupFailure?.errno == EACCES)
+    #expect(result.setupFailure?.path == folder + "/inner")
+  }
+
   @Test func `a grandchild in a session of its own neither outlives nor delays the run`() throws {
     let start = ContinuousClock.now
     let result = try shell("(setsid sleep 30 &) ; echo done").run()
@@ -87,12 +103,31 @@ struct RunTests {
   }
 
   @Test func `the processor time of reaped children counts`() throws {
-    let result = try shell("for i in 1 2 3 4 5 6 7 8 9; do timeout 0.2 sh -c 'while :; do :; done'; done") {
+    let probe = builtPrograms + "/jail-probe"
+    let result = try shell("for i in 1 2 3 4 5 6 7 8 9; do \(probe) spin 1 0.2; done") {
       $0.limits.cpuMilliseconds = 600
+      $0.view.programs = [probe]
     }.run()
     #expect(result.reason == .cpuLimit)
     #expect(result.limitsHit.contains(.cpu))
     #expect(result.receipt.userMicroseconds + result.receipt.systemMicroseconds > 500_000)
+  }
+
+  @Test(arguments: [1, 4])
+  func `memory passes its limit by no more than can be touched in a few looks`(processes: Int) throws {
+    _ = builtPrograms
+    let probe = builtPrograms + "/jail-probe"
+    var policy = shell("") { $0.limits.memoryBytes = 64 << 20 }
+    policy.program = probe
+    policy.arguments = ["jail-probe", "hog", "2000000000", "\(processes)"]
+    policy.view.programs = [probe]
+    let result = try policy.run()
+    #expect(result.reason == .memoryLimit)
+    let bytes = try #require(result.artifacts.first?.contents)
+    let touched = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) } * 4096
+    #expect(touched > 64 << 20, "the control: it did get there")
+    // A tenth of a second of a fast processor; a watchdog that does not look lets 2 GB through.
+    #expect(touched < 600 << 20, "\(touched >> 20) MiB")
   }
 
   @Test func `denials are named, counted and bounded`() throws {

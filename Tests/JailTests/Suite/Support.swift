@@ -19,14 +19,24 @@ let builtPrograms: String = {
   return folder
 }()
 
+struct CorpusRun {
+  let status: ProcessExit?
+  let output: String
+
+  var failures: String {
+    output.split(separator: "\n").filter { $0.hasPrefix("FAILED") }.joined(separator: "\n")
+  }
+}
+
 /// What jail-corpus printed and how it ended, run as `uid` (nil: as who runs the tests).
-func runCorpus(_ arguments: [String], as uid: UInt32?) throws -> (status: ProcessExit?, output: String) {
+func runCorpus(_ arguments: [String], as uid: UInt32?, controlGroup: Int32? = nil) throws -> CorpusRun {
   _ = builtPrograms
   let path = try JailProgram.path()
   let runner = path.prefix(path.count - "bulkhead-jail".count) + "jail-corpus"
   var plan = SpawnPlan(path: String(runner), arguments: ["jail-corpus"] + arguments)
   plan.environment = ["BULKHEAD_JAIL=\(path)"]
   plan.noNewPrivileges = false
+  plan.controlGroup = controlGroup
   if let uid { plan.credentials = (uid, uid) }
   var pipe = try DescriptorPair.pipe()
   let reading = pipe.takeFirst()
@@ -38,7 +48,7 @@ func runCorpus(_ arguments: [String], as uid: UInt32?) throws -> (status: Proces
   }
   let output = String(decoding: try reading.readAll(limit: 1 << 20), as: UTF8.self)
   while true {
-    if let exit = try child.reap() { return (exit, output) }
+    if let exit = try child.reap() { return CorpusRun(status: exit, output: output) }
     var ready = pollfd(fd: child.pidfd.raw, events: Int16(POLLIN), revents: 0)
     poll(&ready, 1, 10_000)
   }

@@ -26,4 +26,16 @@ worker.tool("kit-fails", "Throws.") { call in
   throw Failure()
 }
 
+worker.tool("kit-exec", "Replaces itself by another program, as whoever takes it over might.") { call in
+  let arguments = call.input["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
+  var argv = arguments.map { strdup($0) }
+  argv.append(nil)
+  execv(arguments.first ?? "", argv)
+  return ["errno": .integer(Int64(errno))]
+}
+
+worker.tool("kit-says-pure", "Says that it is pure, and calls what is not.", pure: true) { call in
+  try await call.call("kit-fails", [:]).output
+}
+
 worker.run()
