@@ -62,7 +62,9 @@ extension Jobs {
       answer(result)
     }
     let hash = Self.hash(message)
-    journal.reader.read { database in try database.job(id: id) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.job(id: id)
+    } then: { [weak self] result in
       switch result {
       case .success(nil): self?.accept(message, caller, answer: done)
       case .success(let known?) where known.hash == hash && known.kind == .plan:

@@ -339,7 +339,9 @@ final class Jobs {
 
   private func load(_ seq: Int64) {
     loading.insert(seq)
-    journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
+    journal.reader.read { database in
+      try StoredJob(seq, database)
+    } then: { [weak self] result in
       // Somebody who changes it by hand may have taken it over meanwhile.
       guard let self, loading.remove(seq) != nil else { return }
       switch result {

@@ -121,12 +121,13 @@ import Testing
   private static func fill(_ bench: JournalBench) throws {
     for seq in 1...3 as ClosedRange<Int64> {
       try bench.write(
-        .insertJob(job(seq, .succeeded, endedAt: seq * 10)),
+        .insertJob(job(seq, .running)),
         event(seq, 1),
         .putStep(job: seq, step(StepKey(0), .succeeded)),
         .putStep(job: seq, step(StepKey(9_999, item: 999), .succeeded)),
         .insertCall(CallRecord(key: "k\(seq)", job: seq, parent: "p", tool: "t", input: "{}", startedAt: 1)),
-        .artifacts(job: seq, ["a\(seq)", "shared"])
+        .artifacts(job: seq, ["a\(seq)", "shared"]),
+        update(seq, .succeeded, endedAt: seq * 10)
       )
     }
   }

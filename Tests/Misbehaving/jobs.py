@@ -4,7 +4,7 @@ import os, sqlite3, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from frames import *
 
-FLAGS = {"echo": {"idempotent": True}, "pure": {"pure": True}, "hold": {"idempotent": True}, "big": {"idempotent": True}}
+FLAGS = {"echo": {"idempotent": True}, "pure": {"pure": True, "cache_ttl_ms": 600000}, "hold": {"idempotent": True}, "big": {"idempotent": True}}
 NAMES = ["echo", "pure", "act", "hold", "release", "big", "fail", "die"]
 start = receive()
 settings = start["params"].get("settings", {})
@@ -22,7 +22,7 @@ def is_known(call):
     rows = journal.execute(
         "SELECT (SELECT count(*) FROM steps WHERE key = ?1 AND state = 'running' AND attempt = ?3)"
         " + (SELECT count(*) FROM calls WHERE key = ?1 AND state = 'running')"
-        " + (SELECT count(*) FROM jobs WHERE id = ?2 AND kind = 'call' AND state = 'running' AND ?1 = ?2 || '/call/1')",
+        " + (SELECT count(*) FROM jobs WHERE id = ?2 AND kind = 'call' AND state = 'running' AND ?1 = ?2 || '/call/' || (SELECT max(n) FROM runs))",
         (key, job, call["attempt"])).fetchone()[0]
     journal.close()
     return rows == 1
