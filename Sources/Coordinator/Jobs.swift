@@ -91,6 +91,7 @@ final class Jobs {
   func apply(_ effects: [Effect], _ job: ActiveJob, then: ((JournalError?) -> Void)? = nil) {
     var changes: [Change] = []
     var dispatches: [Attempt] = []
+    var cancelled: [Invocation] = []
     var isFinished = false
     for effect in effects {
       switch effect {
@@ -102,7 +103,7 @@ final class Jobs {
         dispatches.append(attempt)
         job.pending[attempt.key] = true
       case .cancel(let key):
-        if let invocation = job.invocations[key] { invocation.cancel(.caller) }
+        if let invocation = job.invocations[key] { cancelled.append(invocation) }
         if job.pending[key] != nil { job.pending[key] = false }
       case .wake(let key, let delay):
         loop.schedule(after: Milliseconds(delay)) { [weak self, weak job] in
@@ -122,6 +123,8 @@ final class Jobs {
         then?(error)
       }
     }
+    // What still waits for a worker ends within this call, and what follows from that is to be written behind the above.
+    for invocation in cancelled { invocation.cancel(.caller) }
     pump()
     // A job that waits or is paused leaves its place to another.
     if job.machine.state != .running { activate() }

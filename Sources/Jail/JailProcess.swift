@@ -148,6 +148,8 @@ package final class JailProcess {
     if let raw = reaper?.raw {
       // The end of pid 1 is the end of its namespace.
       ChildProcess.signal(pidfd: raw, SIGKILL)
+      // Somebody may have stopped the launcher, which is to reap it.
+      launcher?.signal(SIGCONT)
     } else if !isReady {
       // The reaper has a parent-death signal on the launcher, and sees the socket close besides.
       launcher?.signal(SIGKILL)

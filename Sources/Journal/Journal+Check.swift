@@ -85,6 +85,7 @@ extension Journal {
       let (seq, id) = (jobs.integer(0), jobs.text(1) ?? "")
       var number: Int64 = 0
       var last = ""
+      var hasEnded = false
       var done: Set<String> = []
       while hasEvent, events.integer(0) >> StepKey.eventShift <= seq {
         defer { found.events += 1 }
@@ -100,6 +101,8 @@ extension Journal {
         }
         if number == 1, last != "job.accepted" { found.report("job '\(id)': its first event is '\(last)'") }
         let unit = events.text(2).map { "'\($0)'" + (events.optionalInteger(3).map { " item \($0)" } ?? "") } ?? ""
+        if hasEnded, last != "job.retried" { found.report("job '\(id)': '\(last)' after its end") }
+        hasEnded = ["job.succeeded", "job.failed", "job.cancelled"].contains(last)
         switch last {
         case "job.retried": done = []
         case "step.succeeded":

@@ -229,6 +229,13 @@ int main(int argc, char **argv) {
     bh_send_failure(&jail);
     return 125;
   }
+  // Whoever started us asked for this, and a change of credentials takes it back. Without it a launcher that somebody
+  // has stopped outlives a coordinator that was killed.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+    bh_fail(&jail, BH_STAGE_REAPER, 0, -errno);
+    bh_send_failure(&jail);
+    return 125;
+  }
 
   int io = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
   int needs_template = (jail.policy.config->flags & BH_JAIL_FROM_TEMPLATE) != 0;

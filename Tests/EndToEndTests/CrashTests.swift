@@ -67,7 +67,7 @@ import Testing
     try first.submit(steps, id: "mine")
     #expect(try first.waitForEnd("mine") == "succeeded")
     try daemon.removeWorker("steps")
-    let client = try daemon.crash()
+    let client = try daemon.crash(workers: 0)
     let again = try client.request("job/submit", ["id": "mine", "plan": ["steps": .array(steps)]])
     #expect(again["existing"] == true && again["job"]?["state"] == "succeeded")
     #expect(
@@ -113,6 +113,25 @@ import Testing
     #expect(try client.worker("kit")?["failed"] == 1, "the call within did not reach a worker")
   }
 
+  @Test func `a cancelled job whose step waits for a worker ends as cancelled, on disk too`() throws {
+    let daemon = try Daemon()
+    try daemon.addSteps(#""instances":1"#)
+    let file = daemon.folder + "/workers/steps/worker.json"
+    let manifest = try String(contentsOfFile: file, encoding: .utf8)
+    // Long enough that the step is handed over and waits.
+    try manifest.replacing(#""backoff_ms":10"#, with: #""backoff_ms":20000"#)
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    let client = try daemon.startReady(workers: 1)
+    _ = try client.call("count", ["add": 1])
+    kill(Int32(try client.worker("steps")?["instances"]?.arrayValue?.first?["pid"]?.integerValue ?? 0), SIGKILL)
+    try eventually("it is gone") { try client.request("status")["workers_ready"] == 0 }
+    let id = try client.submit([count(1)])
+    try eventually("its step waits for a worker") { try client.worker("steps")?["queued"] == 1 }
+    _ = try client.request("job/cancel", ["job": .string(id)])
+    #expect(try client.waitForEnd(id, within: 10) == "cancelled")
+    #expect(try client.kinds(id).suffix(3) == ["job.cancelling", "step.cancelled", "job.cancelled"])
+  }
+
   @Test func `a stopped worker costs its calls their time, and the job goes on`() throws {
     let daemon = try Daemon()
     try daemon.addSteps(#""heartbeat_ms":200,"instances":1"#)
@@ -120,19 +139,21 @@ import Testing
     let worker = { try client.worker("steps")?["instances"]?.arrayValue?.first }
     let pid = Int32(try worker()?["pid"]?.integerValue ?? 0)
     try #require(pid > 1)
+    // The process that answers for the worker is its jail's first; the worker is below.
+    let stop = { (pid: Int32) in for process in Daemon.descendants(of: pid) + [pid] { kill(process, SIGSTOP) } }
     let slow: JSON = [
       "id": "a", "tool": "count", "input": ["add": 1, "sleep_ms": 300], "timeout_ms": 900,
       "retry": ["max_attempts": 5, "backoff_ms": 10],
     ]
     let id = try client.submit([slow])
     try eventually("it runs") { try daemon.executions().count == 1 }
-    #expect(kill(pid, SIGSTOP) == 0)
+    stop(pid)
     #expect(try client.waitForEnd(id) == "succeeded")
     #expect(try client.kinds(id).contains("step.retrying"))
     #expect(try worker()?["pid"]?.integerValue != Int64(pid), "the stopped process was not ended")
     // An idle one is missed by its heartbeat.
     let next = Int32(try worker()?["pid"]?.integerValue ?? 0)
-    #expect(kill(next, SIGSTOP) == 0)
+    stop(next)
     try eventually("it is replaced") {
       let now = try worker()?["pid"]?.integerValue ?? Int64(next)
       return now != Int64(next) && now > 0

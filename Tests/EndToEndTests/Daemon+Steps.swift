@@ -28,11 +28,10 @@ extension Daemon {
   }
 
   /// Ends the coordinator as a power failure would, and starts it again.
-  func crash() throws -> Client {
+  func crash(workers: Int = 1) throws -> Client {
     signal(SIGKILL)
     _ = waitForExit()
-    try start()
-    return try connect()
+    return try startReady(workers: workers)
   }
 
   /// `bulkheadd --check-journal` on the state folder, which nobody uses: its exit code and what it says.

@@ -10,7 +10,7 @@ import Testing
       try Journal(folder: folder, version: "1.0", on: loop).close()
       return nil
     } catch {
-      return error as? JournalError
+      return error
     }
   }
 

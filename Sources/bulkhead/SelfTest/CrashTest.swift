@@ -74,7 +74,7 @@ final class CrashTest {
   // MARK: Lives
 
   /// Starts the coordinator and connects; false when it died before that (at a crash point).
-  private func begin(crashPoint: String? = nil) throws(Failure) -> Bool {
+  func begin(crashPoint: String? = nil) throws(Failure) -> Bool {
     try stand.start(crashPoint: crashPoint)
     let since = BootTime.now
     while true {
@@ -103,7 +103,7 @@ final class CrashTest {
   }
 
   /// After a death: nothing may be left of it, and the journal must be sound.
-  private func bury(_ how: String) throws(Failure) {
+  func bury(_ how: String) throws(Failure) {
     guard stand.exit(within: 10_000) != nil else { throw Failure("no_end", "the killed coordinator does not end") }
     rounds(0)
     link?.close()
@@ -115,40 +115,6 @@ final class CrashTest {
       ledger.report("process \(process.pid) '\(process.name)' was left behind", when: when)
     }
     for problem in try stand.examineJournal() { ledger.report(problem, when: when) }
-  }
-
-  private func killAtPoints() throws(Failure) {
-    for point in CrashPoint.allCases {
-      // The first time that it comes by, and some later time.
-      let later = point == .insideMigration || point == .insideDrain ? nil : Int.random(in: 2...30, using: &random)
-      for count in [1, later].compactMap({ $0 }) {
-        let name = "\(point.rawValue):\(count)"
-        progress("crash point \(name)")
-        if point == .insideMigration { try freshState() }
-        var isDead = try !begin(crashPoint: name)
-        if point == .insideDrain, !isDead {
-          work(for: 150) { false }
-          link?.send(Shutdown()) { _ in }
-        }
-        if !isDead {
-          isDead = work(for: point == .insideMigration || count > 1 ? 2_500 : 12_000) { [stand] in stand.hasEnded }
-        }
-        if isDead {
-          tally.pointKills += 1
-        } else {
-          if count == 1 { ledger.report("crash point \(name) was never reached") }
-          tally.pointsMissed.append(name)
-          stand.kill()
-        }
-        try bury("crash point \(name)")
-      }
-    }
-  }
-
-  /// A journal can only be made where there is none: the first points are tried before anything is accepted.
-  private func freshState() throws(Failure) {
-    guard ledger.jobs.isEmpty else { return }
-    for file in ["journal.db", "journal.db-wal", "journal.db-shm"] { unlink("\(stand.folder)/state/\(file)") }
   }
 
   private func killAtRandom() throws(Failure) {
@@ -242,7 +208,7 @@ final class CrashTest {
     loop.run()
   }
 
-  private func progress(_ what: String, force: Bool = false) {
+  func progress(_ what: String, force: Bool = false) {
     guard force || BootTime.now.milliseconds(since: lastNote) > 2_000 else { return }
     lastNote = .now
     note("\(elapsedMS / 1000) s: \(what); \(ledger.accepted.count) jobs accepted, \(ledger.openCount) open")
