@@ -63,6 +63,15 @@ import Wire
     try client.waitForReply(1, bench)
     let last = try bench.read { try $0.lastEvent(of: 1) }
     #expect(last > 10_000 && client.numbers == Array(1...last))
+
+    // The same from the journal alone, which comes in pages.
+    let late = try SocketClient(bench)
+    try late.send(["id": 1, "method": "job/events", "params": ["job": .string(job), "follow": true]])
+    let lateConnection = try #require(late.session.connection)
+    try bench.until("its queue is full") { lateConnection.queuedBytes >= lateConnection.options.highWaterBytes }
+    #expect(lateConnection.queuedBytes < lateConnection.options.highWaterBytes + 4_096)
+    try late.waitForReply(1, bench)
+    #expect(late.numbers == Array(1...last))
     try bench.end()
   }
 
