@@ -72,6 +72,36 @@ enum Plans {
     #expect(documents.last?["result"]?["outputs"]?["each"]?.arrayValue?.count == 3)
   }
 
+  @Test func `a command that fails fails its step, which is tried again`() throws {
+    let program = try started("sandbox")
+    let retried = Plans.bash("exit 3").replacing(
+      #""tool""#,
+      with: #""retry": {"max_attempts": 2, "backoff_ms": 1}, "tool""#
+    )
+    let run = try program.run(["run", "--plan", "-", "--id", "f1"], input: retried)
+    #expect(run.code == 1)
+    #expect(run.errors.contains("it exited with code 3"), "\(run.errors)")
+    let step = try program.run(["show", "f1", "--json"]).json()["steps"]?[0]
+    #expect(step?["state"] == "failed" && step?["attempt"] == 2)
+    #expect(step?["error"]?["data"]?["output"]?["exit"]?["code"] == 3)
+  }
+
+  @Test func `a file is given to a plan where it asks for it`() throws {
+    let program = try started("examples/swift")
+    try program.write("hello.txt", "hello")
+    let plan = #"{"steps":[{"id":"a","tool":"echo","input":{"it":"file:text","list":["file:text", "file:other"]}}]}"#
+    let run = try program.run(["run", "--plan", "-", "--file", "text=hello.txt"], input: plan)
+    #expect(run.code == 0, "\(run.errors)")
+    let output = try run.json()["a"]
+    let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    #expect(output?["it"]?["artifact"] == .string(digest) && output?["it"]?["name"] == "hello.txt")
+    #expect(output?["list"]?[0] == output?["it"] && output?["list"]?[1] == "file:other")
+    for (argument, what) in [("no=hello.txt", "nowhere in it"), ("text=none", "no file"), ("text", "NAME=PATH")] {
+      let refused = try program.run(["run", "--plan", "-", "--file", argument], input: plan)
+      #expect(refused.code != 0 && refused.errors.contains(what), "\(refused.errors)")
+    }
+  }
+
   @Test func `a plan with mistakes lists them all and starts nothing`() throws {
     let program = try started("examples/python")
     let plan = #"""

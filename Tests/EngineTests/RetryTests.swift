@@ -29,6 +29,22 @@ import Wire
     #expect(world.disk.kinds.count { $0 == "step.retrying" } == 2)
   }
 
+  @Test func `a result that says what was run did not succeed is a failure with its output`() throws {
+    var world = try World(#"{"id":"a","tool":"t","retry":{"max_attempts":2,"backoff_ms":1}}"#)
+    for _ in 0..<2 {
+      if try world.phase("a") == .retrying { try world.wait() }
+      try world.grant()
+      try world.end(
+        StepKey(0),
+        .succeeded(ToolResult(output: ["exit": 3], failure: "it exited with 3"), isCached: false)
+      )
+    }
+    #expect(world.disk.state == .failed && world.disk.reason?["message"] == "it exited with 3")
+    let error = try JSON(parsing: try #require(world.disk.rows[StepKey(0)]?.error))
+    #expect(error["name"] == "tool_failed" && error["data"]?["output"] == ["exit": 3])
+    #expect(world.disk.kinds.count { $0 == "step.retrying" } == 1)
+  }
+
   @Test(arguments: [(0.0, 80), (0.5, 100), (1.0, 120)])
   func `chance moves the wait by its part`(_ random: Double, _ delay: Int64) throws {
     var world = try World(#"{"id":"a","tool":"t","retry":{"max_attempts":2,"backoff_ms":100,"jitter":0.2}}"#)
