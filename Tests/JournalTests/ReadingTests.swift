@@ -148,6 +148,18 @@ import Testing
     #expect(try bench.read { try $0.events(of: 3).count } == 1)
   }
 
+  @Test func `gives room back to the file system`() throws {
+    let bench = try JournalBench()
+    for seq in 1...8 as ClosedRange<Int64> {
+      var record = job(seq, .succeeded, endedAt: 1)
+      record.spec = String(repeating: "x", count: 100_000)
+      try bench.write(.insertJob(record))
+    }
+    let before = try bench.read { try $0.integer("PRAGMA page_count") }
+    try bench.write(.deleteJobs(Array(1...8)))
+    #expect(try bench.read { try $0.integer("PRAGMA page_count") } < before / 4)
+  }
+
   @Test func `spares a job that was opened again since it was chosen`() throws {
     let bench = try JournalBench()
     try Self.fill(bench)
