@@ -164,6 +164,14 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
+    .testTarget(
+      name: "JobTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision", "Coordinator",
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),

@@ -9,7 +9,7 @@ internal import Wire
 final class ClientSession {
   private unowned let coordinator: Coordinator
   private let peer: PeerIdentity
-  private var connection: Connection?
+  private(set) var connection: Connection?
   /// As it is written down with what it asks for.
   private lazy var caller = peer.json
   private var calls: [RequestID: PendingCall] = [:]
@@ -155,7 +155,8 @@ final class ClientSession {
     case JobRetry.method: jobs.retry(try JobRetry.decode(params), answer: answer(id, connection))
     case JobFork.method: jobs.fork(try JobFork.decode(params), caller: caller, answer: answer(id, connection))
     case JobResolve.method: jobs.resolve(try JobResolve.decode(params), answer: answer(id, connection))
-    case JournalCollect.method: jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
+    case JournalCollect.method:
+      jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
     case JournalBackup.method:
       _ = try JournalBackup.decode(params)
       jobs.backup(answer: answer(id, connection))

@@ -128,7 +128,9 @@ extension CallRecord {
     return ToolResult(
       output: Jobs.parse(output) ?? .null,
       // Safety: we wrote it.
-      artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap { $0.objectValue.flatMap { try? Artifact.decode($0) } },
+      artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap {
+        $0.objectValue.flatMap { try? Artifact.decode($0) }
+      },
       failure: Jobs.parse(error)?.stringValue
     )
   }

@@ -21,7 +21,15 @@ final class JobWatcher {
   private var onEnd: (() -> Void)?
   var isOver: Bool { onEnd == nil }
 
-  init(_ jobs: Jobs, _ id: RequestID, job: String, seq: Int64, after: Int64, _ connection: Connection, onEnd: @escaping () -> Void) {
+  init(
+    _ jobs: Jobs,
+    _ id: RequestID,
+    job: String,
+    seq: Int64,
+    after: Int64,
+    _ connection: Connection,
+    onEnd: @escaping () -> Void
+  ) {
     self.jobs = jobs
     self.id = id
     self.job = job
@@ -77,7 +85,9 @@ final class JobWatcher {
       return
     }
     let (seq, after, known) = (seq, sent, newest)
-    jobs.journal.reader.read { database in try database.events(of: seq, after: after, limit: 500) } then: { [weak self] result in
+    jobs.journal.reader.read { database in
+      try database.events(of: seq, after: after, limit: 500)
+    } then: { [weak self] result in
       guard let self else { return }
       isCatchingUp = false
       guard case .success(let events) = result else { return end() }
@@ -130,7 +140,9 @@ extension Jobs {
     answer: @escaping Answer<JobWatcher>
   ) {
     let job = message.job
-    journal.reader.read { database in try database.job(id: job) } then: { [weak self, weak connection] result in
+    journal.reader.read { database in
+      try database.job(id: job)
+    } then: { [weak self, weak connection] result in
       guard let self, let connection else { return }
       switch result {
       case .success(let record?):

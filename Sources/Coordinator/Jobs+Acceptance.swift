@@ -16,7 +16,11 @@ extension Jobs {
   func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
     do throws(PlanErrors) {
       let plan = try Plan(decoding: source)
-      let errors = plan.check({ [supervisor] name in supervisor.catalog[name].map(PlanTool.init) }, knownTools: Array(supervisor.catalog.keys))
+      let errors =
+        plan.check(
+          { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
+          knownTools: Array(supervisor.catalog.keys)
+        )
         + refusedHosts(plan)
       return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
     } catch {
@@ -58,7 +62,9 @@ extension Jobs {
       answer(result)
     }
     let hash = Self.hash(message)
-    journal.reader.read { database in try database.job(id: id) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.job(id: id)
+    } then: { [weak self] result in
       switch result {
       case .success(nil): self?.accept(message, caller, answer: done)
       case .success(let known?) where known.hash == hash && known.kind == .plan:

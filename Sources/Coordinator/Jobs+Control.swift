@@ -32,7 +32,9 @@ extension Jobs {
         return answer(.failure(WireError(.conflict, why, data: ["state": .string(state)])))
       }
       if stored.record.state.isFinal {
-        return answer(.failure(WireError(.conflict, "job '\(id)' has ended (\(state))", data: ["state": .string(state)])))
+        return answer(
+          .failure(WireError(.conflict, "job '\(id)' has ended (\(state))", data: ["state": .string(state)]))
+        )
       }
       // An open job is here or in the queue: this one has moved on since it was read.
       if !isWaitingToRun(stored.record.seq), tries > 0 { return change(id, tries: tries - 1, answer: answer, body) }
@@ -55,7 +57,9 @@ extension Jobs {
   /// Answers with the job as it is on disk.
   private func report(_ seq: Int64, _ error: JournalError?, _ answer: @escaping Answer<JobChange>) {
     if let error { return answer(.failure(Self.storage(error))) }
-    journal.reader.read { database in try database.job(seq: seq) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.job(seq: seq)
+    } then: { [weak self] result in
       guard let self else { return }
       switch result {
       case .success(let record?): answer(.success(JobChange(job: summary(record))))
@@ -85,7 +89,9 @@ extension Jobs {
 
   func pause(_ message: JobPause, answer: @escaping Answer<JobChange>) {
     change(message.job, answer: answer) { job throws(WireError) in
-      guard job.machine.state != .cancelling else { throw WireError(.conflict, "job '\(message.job)' is being cancelled") }
+      guard job.machine.state != .cancelling else {
+        throw WireError(.conflict, "job '\(message.job)' is being cancelled")
+      }
       return .pause
     }
   }
@@ -96,7 +102,9 @@ extension Jobs {
 
   func resolve(_ message: JobResolve, answer: @escaping Answer<JobChange>) {
     change(message.job, answer: answer) { job throws(WireError) in
-      guard let step = job.machine.plan.index(of: message.step) else { throw Self.noStep(message.step, job.machine.plan) }
+      guard let step = job.machine.plan.index(of: message.step) else {
+        throw Self.noStep(message.step, job.machine.plan)
+      }
       let key = StepKey(step, item: message.item.map { Int($0) })
       guard job.machine.isUnknown(key) else {
         throw WireError(
@@ -139,7 +147,9 @@ extension Jobs {
 
   private func reopen(_ stored: StoredJob, from: String?, answer: @escaping Answer<JobChange>) throws(WireError) {
     var record = stored.record
-    guard record.kind == .plan else { throw WireError(.conflict, "'\(record.id)' is a call, which is made anew instead") }
+    guard record.kind == .plan else {
+      throw WireError(.conflict, "'\(record.id)' is a call, which is made anew instead")
+    }
     guard record.state.isFinal, active[record.seq] == nil else {
       throw WireError(.conflict, "job '\(record.id)' has not ended (\(record.state.rawValue))")
     }
@@ -150,7 +160,9 @@ extension Jobs {
       start = index
     }
     let again = JobMachine.again(spec.plan, from: start, stored.steps)
-    if again.isEmpty { throw WireError(.conflict, "every step of job '\(record.id)' succeeded; name one to begin with") }
+    if again.isEmpty {
+      throw WireError(.conflict, "every step of job '\(record.id)' succeeded; name one to begin with")
+    }
     var machine = Self.machine(record, spec, lastEvent: stored.lastEvent)
     let effects = try machine.reopen(stored.steps, again: again, from: from, context())
     record.state = .queued
@@ -232,7 +244,9 @@ extension Jobs {
       throw WireError(.conflict, "there is a job '\(record.id)' already")
     }
     let final = record
-    journal.reader.read { database in try database.job(id: final.id) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.job(id: final.id)
+    } then: { [weak self] result in
       guard let self else { return }
       guard case .success(nil) = result else {
         reserved.remove(final.id)

@@ -48,7 +48,9 @@ extension Jobs {
       filter.kind = kind
     }
     let wanted = filter
-    journal.reader.read { database in try database.jobs(wanted) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.jobs(wanted)
+    } then: { [weak self] result in
       guard let self else { return }
       answer(result.mapError(Self.storage).map { JobList.Response(jobs: $0.map(summary)) })
     }
@@ -62,7 +64,11 @@ extension Jobs {
       switch result {
       case .success(let shown?) where message.step != nil && shown.steps.isEmpty:
         let step = quoted(message.step ?? "")
-        answer(.failure(WireError(.notFound, "job '\(message.job)' has no step \(step)", data: ["job": .string(message.job)])))
+        answer(
+          .failure(
+            WireError(.notFound, "job '\(message.job)' has no step \(step)", data: ["job": .string(message.job)])
+          )
+        )
       case .success(let shown?): answer(.success(shown.response(summary(shown.record))))
       case .success(nil): answer(.failure(Self.noJob(message.job)))
       case .failure(let error): answer(.failure(Self.storage(error)))

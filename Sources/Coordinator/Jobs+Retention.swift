@@ -12,7 +12,9 @@ extension Jobs {
   func collect(_ message: JournalCollect, _ blobs: Blobs, answer: @escaping Answer<JournalCollect.Response>) {
     let limit = WallTime.now - (message.olderThanMS ?? settings.retention.count)
     if message.isDryRun {
-      journal.reader.read { database in try database.countEndedJobs(before: limit) } then: { result in
+      journal.reader.read { database in
+        try database.countEndedJobs(before: limit)
+      } then: { result in
         answer(
           result.mapError(Self.storage).map { JournalCollect.Response(jobs: $0, artifacts: 0, bytes: 0) }
         )
@@ -33,7 +35,9 @@ extension Jobs {
     removed: Int64,
     then: @escaping (Result<Int64, JournalError>) -> Void
   ) {
-    journal.reader.read { database in try database.endedJobs(before: limit, limit: 200) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.endedJobs(before: limit, limit: 200)
+    } then: { [weak self] result in
       guard let self else { return }
       switch result {
       case .failure(let error): then(.failure(error))
@@ -51,7 +55,9 @@ extension Jobs {
   private static let youngSeconds: Int64 = 3_600
 
   private func removeArtifacts(_ jobs: Int64, _ blobs: Blobs, answer: @escaping Answer<JournalCollect.Response>) {
-    journal.reader.read { database in try database.referencedArtifacts() } then: { result in
+    journal.reader.read { database in
+      try database.referencedArtifacts()
+    } then: { result in
       switch result {
       case .failure(let error): answer(.failure(Self.storage(error)))
       case .success(let digests):

@@ -96,7 +96,8 @@ final class Jobs {
     for effect in effects {
       switch effect {
       case .write(let change): changes.append(change)
-      case .ready(let key, let tool): queues[tool, default: FairQueue()].add(key, job: job.machine.seq, priority: job.priority)
+      case .ready(let key, let tool):
+        queues[tool, default: FairQueue()].add(key, job: job.machine.seq, priority: job.priority)
       case .withdraw: break  // Whoever takes it from the queue sees that it is not meant any more.
       case .dispatch(let attempt):
         dispatches.append(attempt)
@@ -129,7 +130,13 @@ final class Jobs {
     if job.machine.state != .running { activate() }
   }
 
-  private func committed(_ changes: [Change], _ dispatches: [Attempt], _ isFinished: Bool, _ job: ActiveJob, _ error: JournalError?) {
+  private func committed(
+    _ changes: [Change],
+    _ dispatches: [Attempt],
+    _ isFinished: Bool,
+    _ job: ActiveJob,
+    _ error: JournalError?
+  ) {
     if let error {
       // The journal was closed, or we made a mistake; other trouble is waited out by the journal. What is not written
       // does not happen: the job stays as it is on disk, where the next start finds it.
@@ -332,7 +339,9 @@ final class Jobs {
 
   private func load(_ seq: Int64) {
     loading.insert(seq)
-    journal.reader.read { database in try StoredJob(seq, database) } then: { [weak self] result in
+    journal.reader.read { database in
+      try StoredJob(seq, database)
+    } then: { [weak self] result in
       // Somebody who changes it by hand may have taken it over meanwhile.
       guard let self, loading.remove(seq) != nil else { return }
       switch result {

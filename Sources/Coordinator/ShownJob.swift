@@ -35,7 +35,8 @@ struct ShownJob: Sendable {
       payloads: hasPayloads,
       items: size.rows <= Self.rowLimit
     )
-    steps = plan.map { Self.reports($0, record, rows, only: step) } ?? [Self.call(record, spec, rows.first, hasPayloads)]
+    steps =
+      plan.map { Self.reports($0, record, rows, only: step) } ?? [Self.call(record, spec, rows.first, hasPayloads)]
     if hasPayloads {
       self.spec = record.kind == .call ? spec : spec["plan"]
       result = record.kind == .call ? nil : Jobs.parse(record.result)

@@ -42,7 +42,13 @@ final class ToolCalls {
     let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
     let call = PendingCall()
     running += 1
-    let invocation = makeInvocation(message, job: record.id, step: "call", key: "\(record.id)/call/\(journal.run)", parent: nil) { [weak self] result in
+    let invocation = makeInvocation(
+      message,
+      job: record.id,
+      step: "call",
+      key: "\(record.id)/call/\(journal.run)",
+      parent: nil
+    ) { [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
@@ -87,7 +93,8 @@ final class ToolCalls {
     let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
     let step = SHA256.bounded("\(parent.step)/\(message.tool)")
     guard let seq = parent.jobSequence else {
-      let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
+      let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+        [weak self] result in
         self?.ended(entry.checked(result), completion)
       }
       call.invocation = invocation
@@ -102,7 +109,8 @@ final class ToolCalls {
       input: message.input.description,
       startedAt: WallTime.now
     )
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) { [weak self] result in
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+      [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
@@ -139,7 +147,9 @@ final class ToolCalls {
     _ completion: @escaping Completion
   ) {
     let key = record.key
-    journal.reader.read { database in try database.call(key: key) } then: { [weak self] result in
+    journal.reader.read { database in
+      try database.call(key: key)
+    } then: { [weak self] result in
       guard let self else { return }
       guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
       if let known = earlier.earlierResult {
@@ -163,7 +173,9 @@ final class ToolCalls {
   }
 
   private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
-    if call.isCancelled || invocation.isCancelled { return invocation.refuse(WireError(.cancelled, "cancelled before it ran")) }
+    if call.isCancelled || invocation.isCancelled {
+      return invocation.refuse(WireError(.cancelled, "cancelled before it ran"))
+    }
     CrashPoint.hit(.beforeCall)
     entry.kind.submit(invocation)
     CrashPoint.hit(.afterCall)

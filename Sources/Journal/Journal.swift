@@ -19,9 +19,10 @@ package final class Journal: @unchecked Sendable {
   }
 
   let loop: EventLoop
-  private var writer: JournalWriter!
+  private(set) var writer: JournalWriter!
   package let reader: JournalReader
-  private let lock: Descriptor
+  /// Held until the journal is closed.
+  private var lock: Descriptor?
   package let path: String
   /// The number of this start of the coordinator.
   package let run: Int64
@@ -197,6 +198,7 @@ package final class Journal: @unchecked Sendable {
     writer.close(after: trouble == nil ? pending.map(\.changes) : [])
     pending = []
     writing = []
+    lock = nil
   }
 }
 

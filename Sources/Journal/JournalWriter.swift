@@ -20,7 +20,7 @@ final class JournalWriter: @unchecked Sendable {
     var mustStop = false
   }
 
-  private let database: Database
+  let database: Database
   private let run: Int64
   private let loop: EventLoop
   private let box = Guarded(Box())
@@ -55,7 +55,8 @@ final class JournalWriter: @unchecked Sendable {
     thread?.join()
     if !last.isEmpty { _ = write(last, to: database) }
     // What the log holds goes into the file, so that a copy of the file alone is whole.
-    _ = try? database.integer("PRAGMA wal_checkpoint(TRUNCATE)")  // Safety: the log is as durable, and read at the next start.
+    // Safety: the log is as durable, and read at the next start.
+    _ = try? database.integer("PRAGMA wal_checkpoint(TRUNCATE)")
   }
 
   private func serve() {

@@ -138,7 +138,15 @@ package struct EventRecord: Sendable, Equatable {
   /// JSON.
   package var data: String?
 
-  package init(job: Int64, number: Int64, at: Int64, kind: String, step: String? = nil, item: Int64? = nil, data: String? = nil) {
+  package init(
+    job: Int64,
+    number: Int64,
+    at: Int64,
+    kind: String,
+    step: String? = nil,
+    item: Int64? = nil,
+    data: String? = nil
+  ) {
     self.job = job
     self.number = number
     self.at = at

@@ -32,7 +32,9 @@ import Testing
   }
 
   @Test func `every link within the protocol's pages leads somewhere`() throws {
-    for page in ["README.md", "plan.md", "jobs.md", "states.md", "threat-model.md", "schema/README.md", "examples/README.md"] {
+    for page in [
+      "README.md", "plan.md", "jobs.md", "states.md", "threat-model.md", "schema/README.md", "examples/README.md",
+    ] {
       let text = try Contract.text(page)
       for link in text.matches(of: /\]\(([^)#:"]+)\)/) {
         let target = Contract.folder.appending(path: page).deletingLastPathComponent().appending(path: "\(link.1)")
@@ -50,7 +52,9 @@ import Testing
         for kind in text.matches(of: /"((job|step)\.[a-z_]+)"/) { written.insert(String(kind.1)) }
       }
     }
-    let history = try #require(try Contract.text("jobs.md").components(separatedBy: "\n## ").first { $0.hasPrefix("History") })
+    let history = try #require(
+      try Contract.text("jobs.md").components(separatedBy: "\n## ").first { $0.hasPrefix("History") }
+    )
     let listed = Set(history.matches(of: /`((job|step)\.[a-z_]+)`/).map { String($0.1) })
     #expect(listed == written)
   }

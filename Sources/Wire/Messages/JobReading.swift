@@ -79,7 +79,8 @@ package struct JobShow: WireRequest {
     /// Payloads that were left out because the answer would not fit a frame: ask for the steps one by one.
     package var isAbridged: Bool
 
-    package init(job: JobSummary, steps: [StepReport], spec: JSON? = nil, result: JSON? = nil, isAbridged: Bool = false) {
+    package init(job: JobSummary, steps: [StepReport], spec: JSON? = nil, result: JSON? = nil, isAbridged: Bool = false)
+    {
       self.job = job
       self.steps = steps
       self.spec = spec

@@ -13,7 +13,8 @@ package struct JobSubmit: WireRequest {
   /// Accept it, but start nothing until `job/resume`.
   package var isPaused: Bool
 
-  package init(plan: JSON, id: String? = nil, priority: Int64? = nil, deadlineMS: Int64? = nil, isPaused: Bool = false) {
+  package init(plan: JSON, id: String? = nil, priority: Int64? = nil, deadlineMS: Int64? = nil, isPaused: Bool = false)
+  {
     self.plan = plan
     self.id = id
     self.priority = priority
@@ -58,7 +59,10 @@ package struct JobSubmit: WireRequest {
       )
     }
     guard !isReservedID(id) else {
-      throw .invalidParams(fields.path(name), "'\(fields.path(name))' is \(quoted(id)): the coordinator gives such ids itself")
+      throw .invalidParams(
+        fields.path(name),
+        "'\(fields.path(name))' is \(quoted(id)): the coordinator gives such ids itself"
+      )
     }
     return id
   }
@@ -121,7 +125,11 @@ public struct PlanMistake: Sendable, Equatable {
 
 extension PlanMistake: WireBody {
   package init(from fields: inout Fields) throws(WireError) {
-    self.init(path: try fields.require("path"), name: try fields.require("name"), message: try fields.require("message"))
+    self.init(
+      path: try fields.require("path"),
+      name: try fields.require("name"),
+      message: try fields.require("message")
+    )
   }
 
   package func encode(into writer: inout JSONWriter) {

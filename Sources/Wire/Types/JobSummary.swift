@@ -26,7 +26,15 @@ public struct JobSummary: Sendable, Equatable {
 
   public var isFinal: Bool { ["succeeded", "failed", "cancelled"].contains(state) }
 
-  public init(id: String, kind: String, state: String, title: String, stepCount: Int64, createdAt: Int64, sequence: Int64) {
+  public init(
+    id: String,
+    kind: String,
+    state: String,
+    title: String,
+    stepCount: Int64,
+    createdAt: Int64,
+    sequence: Int64
+  ) {
     self.id = id
     self.kind = kind
     self.state = state
@@ -161,7 +169,15 @@ public struct JobEvent: Sendable, Equatable {
   public var item: Int64?
   public var data: JSON?
 
-  public init(number: Int64, at: Int64, run: Int64, kind: String, step: String? = nil, item: Int64? = nil, data: JSON? = nil) {
+  public init(
+    number: Int64,
+    at: Int64,
+    run: Int64,
+    kind: String,
+    step: String? = nil,
+    item: Int64? = nil,
+    data: JSON? = nil
+  ) {
     self.number = number
     self.at = at
     self.run = run

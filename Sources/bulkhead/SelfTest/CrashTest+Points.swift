@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Posix
 internal import Wire
 

@@ -125,7 +125,8 @@ struct RunTests {
     #expect(result.reason == .memoryLimit)
     let bytes = try #require(result.artifacts.first?.contents)
     let touched = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) } * 4096
-    #expect(touched > 64 << 20, "the control: it did get there")
+    // What was being touched when it was ended is not in the count yet.
+    #expect(touched > 48 << 20, "the control: it did get there")
     // A tenth of a second of a fast processor; a watchdog that does not look lets 2 GB through.
     #expect(touched < 600 << 20, "\(touched >> 20) MiB")
   }
