@@ -1,5 +1,5 @@
-internal import Digest
 internal import CLinux
+internal import Digest
 internal import Glibc
 internal import JSON
 internal import Posix

@@ -28,6 +28,7 @@ package final class Coordinator {
   private let drainTimeout: Milliseconds
   private(set) var isDraining = false
   private var isStopping = false
+  private var isFinished = false
   private var onDrained: [() -> Void] = []
   /// Called after the last worker is gone and whoever waits for the drain has been told.
   package var onShutdown: (() -> Void)?
@@ -126,12 +127,26 @@ package final class Coordinator {
     isStopping = true
     supervisor.stop { [weak self] in
       guard let self else { return }
-      let waiting = onDrained
-      onDrained = []
-      for then in waiting { then() }
-      // One more round of the loop, so that the answers leave first.
-      loop.schedule(after: 0) { [weak self] in self?.onShutdown?() }
+      // What ended with its worker is still on its way to the disk, and to whoever asked; a disk that takes nothing
+      // more does not hold up the end.
+      if isIdle { return finish() }
+      let finishWhenIdle = { [weak self] in
+        if let self, isIdle { finish() }
+      }
+      calls.onIdle = finishWhenIdle
+      jobs.onIdle = finishWhenIdle
+      loop.schedule(after: 2_000) { [weak self] in self?.finish() }
     }
+  }
+
+  private func finish() {
+    guard !isFinished else { return }
+    isFinished = true
+    let waiting = onDrained
+    onDrained = []
+    for then in waiting { then() }
+    // One more round of the loop, so that the answers leave first.
+    loop.schedule(after: 0) { [weak self] in self?.onShutdown?() }
   }
 
   /// Ends every worker now; the rest is as after a drain, which must have begun.

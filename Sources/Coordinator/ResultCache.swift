@@ -28,7 +28,14 @@ struct ResultCache {
 
   var isOn: Bool { longest > 0 }
 
-  static func key(tool: String, worker: String, version: String, _ input: JSON, _ needs: Needs?, _ limits: ResourceLimits?)
+  static func key(
+    tool: String,
+    worker: String,
+    version: String,
+    _ input: JSON,
+    _ needs: Needs?,
+    _ limits: ResourceLimits?
+  )
     -> String
   {
     var writer = JSONWriter()

@@ -92,7 +92,9 @@ final class Session {
       let result: Result<ToolResult, WireError>
       do {
         let output = try await registration.body(call)
-        result = .success(ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure))
+        result = .success(
+          ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure)
+        )
       } catch let error as WireError {
         result = .failure(error)
       } catch is CancellationError {

@@ -153,7 +153,13 @@ private final class CommitFloor {
     run("PRAGMA journal_mode = WAL")
     run("PRAGMA synchronous = FULL")
     run("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)")
-    sqlite3_prepare_v2(database, "INSERT INTO t (text) VALUES ('a row of about the size of a step with its output, some 100 bytes long, give or take')", -1, &insert, nil)
+    sqlite3_prepare_v2(
+      database,
+      "INSERT INTO t (text) VALUES ('a row of about the size of a step with its output, some 100 bytes long, give or take')",
+      -1,
+      &insert,
+      nil
+    )
   }
 
   private func run(_ sql: String) { sqlite3_exec(database, sql, nil, nil, nil) }

@@ -72,7 +72,8 @@ final class RunningService {
     var plan = SpawnPlan(
       path: "\(programFolder())/bulkheadd",
       arguments: [
-        "bulkheadd", "--config", file, "--socket", socket, "--state", "\(folder)/state", "--workers", folder, "--log-level", "error",
+        "bulkheadd", "--config", file, "--socket", socket, "--state", "\(folder)/state", "--workers", folder,
+        "--log-level", "error",
       ]
     )
     plan.environment = ["XDG_RUNTIME_DIR=\(folder)", "PATH=/usr/bin:/bin"]

@@ -8,7 +8,8 @@ import Testing
     ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
     ["workers", "reload"],
     ["worker", "check"], ["logs"], ["run"], ["jobs"], ["show"], ["watch"], ["trace"], ["cancel"], ["pause"], ["resume"],
-    ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["gc"], ["backup"], ["selftest", "crash"], ["version"],
+    ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["gc"], ["backup"], ["selftest", "crash"],
+    ["version"],
     ["completions"], ["help"],
   ]
 
@@ -21,7 +22,8 @@ import Testing
       ["tool", "call"], ["tool", "call", "echo"], ["tool", "call", "echo", "{\"text\": }"],
       ["tool", "call", "echo", ""],
       ["tool", "call", "echo", "{}", "--read", ""], ["completions", "tcsh"],
-      ["selftest"], ["selftest", "crash", "--kills", "many"], ["exec"], ["exec", "bash"], ["exec", "bash", "x", "y"], ["exec", "bash", "x", "--input", "1"],
+      ["selftest"], ["selftest", "crash", "--kills", "many"], ["exec"], ["exec", "bash"], ["exec", "bash", "x", "y"],
+      ["exec", "bash", "x", "--input", "1"],
       ["exec", "bash", "-", "--stdin"], ["exec", "bash", "x", "--memory", "3x"], ["exec", "bash", "x", "--env", "A"],
       ["exec", "python", "x", "--input", "{"], ["exec", "python", "x", "--stdin"],
       ["exec", "python", "x", "--cwd", "/"],

@@ -83,7 +83,13 @@ public struct ToolResult: Sendable, Equatable {
   /// Under which the coordinator knows the call; absent in what a worker answers.
   public var job: String?
 
-  public init(output: JSON, artifacts: [Artifact] = [], receipt: Receipt? = nil, failure: String? = nil, job: String? = nil) {
+  public init(
+    output: JSON,
+    artifacts: [Artifact] = [],
+    receipt: Receipt? = nil,
+    failure: String? = nil,
+    job: String? = nil
+  ) {
     self.output = output
     self.artifacts = artifacts
     self.receipt = receipt
