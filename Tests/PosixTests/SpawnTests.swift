@@ -65,7 +65,7 @@ private func shell(_ script: String) -> SpawnPlan {
     }
     plan = shell("true")
     #expect(throws: PosixError("spawn (descriptors)", "/bin/sh", errno: EBADF)) {
-      _ = try plan.spawn(descriptors: [null.raw, null.raw, 999])
+      _ = try plan.spawn(descriptors: [null.raw, null.raw, .max])
     }
     #expect(try childCount() == before)
   }

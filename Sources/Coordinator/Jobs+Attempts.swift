@@ -1,0 +1,74 @@
+internal import Digest
+internal import Engine
+internal import Journal
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// From an attempt whose intent is on disk to its result.
+extension Jobs {
+  func dispatch(_ attempt: Attempt, _ job: ActiveJob) {
+    guard job.pending.removeValue(forKey: attempt.key) == true else {
+      return attemptEnded(attempt, job, .failed(WireError(.cancelled, "cancelled before it ran"), wasDispatched: false))
+    }
+    guard let entry = supervisor.catalog[attempt.tool] else {
+      let error = WireError(.unavailable, "no worker offers tool '\(attempt.tool)' at the moment")
+      return attemptEnded(attempt, job, .failed(error, wasDispatched: false))
+    }
+    var cacheKey: String?
+    if entry.tool.isPure, entry.tool.cacheTTLMS != nil, cache.isOn {
+      let key = ResultCache.key(
+        tool: attempt.tool,
+        worker: entry.terms.worker,
+        version: entry.terms.version,
+        attempt.input,
+        attempt.needs,
+        attempt.limits
+      )
+      if let known = cache.find(key) { return attemptEnded(attempt, job, .succeeded(known, isCached: true)) }
+      cacheKey = key
+    }
+    CrashPoint.hit(.beforeDispatch)
+    let timeout = attempt.timeoutMS.map { Milliseconds($0) } ?? settings.callTimeout
+    weak var weakInvocation: Invocation?
+    let invocation = Invocation(
+      tool: attempt.tool,
+      input: attempt.input,
+      job: job.machine.id,
+      step: attempt.key.item.map { SHA256.bounded("\(attempt.step)[\($0)]") } ?? attempt.step,
+      attempt: attempt.number,
+      idempotencyKey: attempt.idempotencyKey,
+      deadline: .now + timeout,
+      needs: attempt.needs,
+      limits: attempt.limits
+    ) { [weak self] result in
+      guard let self else { return }
+      CrashPoint.hit(.beforeResult)
+      let wasSent = weakInvocation?.wasSent ?? true
+      job.invocations[attempt.key] = nil
+      switch entry.checked(result) {
+      case .success(let value):
+        if let cacheKey, let ttl = entry.tool.cacheTTLMS {
+          cache.store(value, for: cacheKey, lifetime: Milliseconds(ttl))
+        }
+        attemptEnded(attempt, job, .succeeded(value, isCached: false))
+      case .failure(let error): attemptEnded(attempt, job, .failed(error, wasDispatched: wasSent))
+      }
+      CrashPoint.hit(.afterResult)
+    }
+    weakInvocation = invocation
+    invocation.jobSequence = job.machine.seq
+    job.invocations[attempt.key] = invocation
+    invocation.onProgress = { [weak self] (kind: Progress.Kind, text: String, _: Double?) in
+      self?.watchers[job.machine.seq]?.forEach { $0.progress(attempt.step, attempt.key.item, kind, text) }
+    }
+    entry.kind.submit(invocation)
+    CrashPoint.hit(.afterDispatch)
+  }
+
+  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome) {
+    giveBack(attempt.key, job)
+    handle(.ended(attempt.key, outcome), job)
+    if isDraining, isIdle { onIdle?() }
+  }
+}

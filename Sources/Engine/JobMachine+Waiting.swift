@@ -1,0 +1,84 @@
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Wire
+
+/// Units that wait for their tool or for a person, and what a person says about them.
+extension JobMachine {
+  mutating func toolIsMissing(_ key: StepKey, _ context: Context) {
+    let step = plan.steps[key.step]
+    let error = WireError(.unknownTool, "no worker offers tool '\(step.tool)' any more")
+    guard step.onMissingTool == .fail else { return wait(key, error, needsPerson: false, context) }
+    change(key) { unit in
+      unit.phase = .running
+      unit.attempt += 1
+    }
+    begin(key, unit(key)?.attempt ?? 1, worker: "", context) { _ in }
+    fail(key, error, context)
+  }
+
+  mutating func wait(_ key: StepKey, _ error: WireError, needsPerson: Bool, _ context: Context) {
+    var row = StepRecord(key, .waiting)
+    row.generation = generation
+    row.attempt = unit(key)?.attempt ?? 0
+    row.error = error.json.description
+    write(.putStep(job: seq, row))
+    record(
+      "step.waiting",
+      context,
+      step: key,
+      data: ["name": .string(error.name.rawValue), "reason": .string(error.message)]
+    )
+    change(key) { unit in
+      unit.phase = .waiting
+      unit.needsPerson = needsPerson
+      unit.hasRow = true
+    }
+    waits[key] = error
+  }
+
+  mutating func due(_ key: StepKey) {
+    guard unit(key)?.phase == .retrying, ending == nil else { return }
+    queue(key)
+  }
+
+  mutating func resolve(_ key: StepKey, _ resolution: Resolution, _ context: Context) {
+    guard unit(key)?.phase == .unknown else { return }
+    let name =
+      switch resolution {
+      case .succeeded: "succeeded"
+      case .failed: "failed"
+      case .retry: "retry"
+      case .skip: "skip"
+      }
+    record("step.resolved", context, step: key, data: ["outcome": .string(name)])
+    switch resolution {
+    case .succeeded(let output): succeed(key, output, output.serialized(), result: nil, cached: false, context)
+    case .failed: fail(key, WireError(.outcomeUnknown, "resolved as failed"), context)
+    case .retry: queue(key)
+    case .skip where key.item != nil: succeed(key, .null, JSON.null.serialized(), result: nil, cached: false, context)
+    case .skip:
+      var end = StepEnd(key, .skipped)
+      end.error = Self.skipCause(.failure)
+      end.endedAt = context.now
+      write(.endStep(job: seq, end))
+      steps[key.step].skip = .failure
+      move(key, to: .skipped)
+      finish(key.step, context)
+    }
+  }
+
+  mutating func cancelled(_ key: StepKey, _ context: Context) {
+    var end = StepEnd(key, .cancelled)
+    end.endedAt = context.now
+    write(.endStep(job: seq, end))
+    record("step.cancelled", context, step: key)
+    move(key, to: .cancelled)
+    if key.item != nil {
+      steps[key.step].items!.hasCancelled = true
+      itemEnded(key, context)
+    } else {
+      finish(key.step, context)
+    }
+  }
+}
