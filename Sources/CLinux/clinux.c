@@ -61,6 +61,11 @@ int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode,
   struct {
     uint64_t flags, mode, resolve;
   } how = {(uint64_t)(unsigned)flags | O_CLOEXEC, mode, resolve};
-  long file = syscall(437 /* openat2, on every architecture */, folder, path, &how, sizeof how);
+  // EAGAIN: a rename or a mount anywhere on the machine while `..` was followed; the kernel asks to try again.
+  long file = -1;
+  for (int tries = 0; tries < 1000; tries++) {
+    file = syscall(437 /* openat2, on every architecture */, folder, path, &how, sizeof how);
+    if (file >= 0 || errno != EAGAIN) break;
+  }
   return file < 0 ? -errno : (int)file;
 }

@@ -163,7 +163,7 @@ import Wire
       if text.contains(".kind.submit(") || text.contains("kind.submit(invocation") { submitters.insert(file) }
       if text.contains(" ToolInvoke(") { makers.insert(file) }
     }
-    #expect(submitters == ["Coordinator/Jobs.swift", "Coordinator/ToolCalls.swift"])
+    #expect(submitters == ["Coordinator/Jobs+Attempts.swift", "Coordinator/ToolCalls.swift"])
     // The check of a worker's conformance speaks to a worker of its own, without a coordinator.
     #expect(makers == ["Supervision/Invocation.swift", "bulkhead/Conformance/Conformance+Tools.swift"])
   }
