@@ -24,8 +24,23 @@ extension Jobs {
         + refusedHosts(plan)
       return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
     } catch {
-      return (nil, error.errors.map(PlanMistake.init))
+      return (nil, error.errors.map(PlanMistake.init) + unknownTools(source))
     }
+  }
+
+  /// Of a plan that cannot be read as a whole: what can be said of its tools all the same.
+  private func unknownTools(_ source: JSON) -> [PlanMistake] {
+    let known = Array(supervisor.catalog.keys)
+    var mistakes: [PlanMistake] = []
+    for (index, step) in (source["steps"]?.arrayValue ?? []).enumerated() where mistakes.count < PlanLimit.errors {
+      guard let tool = step["tool"]?.stringValue, supervisor.catalog[tool] == nil else { continue }
+      let hint = nearest(to: tool, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+      let message = "no worker offers the tool \(quoted(tool))\(hint)"
+      mistakes.append(
+        PlanMistake(path: "/steps/\(index)/tool", name: PlanError.Name.unknownTool.rawValue, message: message)
+      )
+    }
+    return mistakes
   }
 
   /// A jailed run has no network: what it could not be given is refused before anything starts.

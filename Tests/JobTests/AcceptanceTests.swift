@@ -23,8 +23,10 @@ import Wire
     }
     #expect(error.name == .invalidPlan && error.code == 4025)
     let names = Set((error.data["mistakes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue })
-    #expect(names == ["duplicate_id", "privileges_in_input", "dangling_reference", "cycle", "unknown_member"])
-    // Tools are looked at when the plan itself is sound.
+    let all: Set = [
+      "duplicate_id", "privileges_in_input", "dangling_reference", "cycle", "unknown_member", "unknown_tool",
+    ]
+    #expect(names == all)
     guard case .failure(let second) = try bench.attempt(#"{"id":"a","tool":"ecko"},{"id":"b","tool":"nope"}"#) else {
       Issue.record("it was accepted")
       return
@@ -35,6 +37,9 @@ import Wire
     #expect(try bench.read { try $0.integer("SELECT count(*) FROM jobs") } == 0)
     #expect(bench.lines().isEmpty && bench.jobs.active.isEmpty)
     #expect(bench.jobs.check(try bench.plan(#"{"id":"a","tool":"ecko"}"#)).mistakes.map(\.name) == ["unknown_tool"])
+    // A plan that cannot be read as a whole is told of its tools in the same answer.
+    let both = bench.jobs.check(try bench.plan(#"{"id":"a","tool":"ecko","depends_on":["z"]}"#)).mistakes
+    #expect(both.map(\.path) == ["/steps/0/depends_on/0", "/steps/0/tool"], "\(both)")
     #expect(try bench.submit(Self.echo, id: "bad") == "bad", "its id is free")
     try bench.end()
   }
