@@ -34,6 +34,8 @@ extension Jobs {
     var mistakes: [PlanMistake] = []
     for (index, step) in (source["steps"]?.arrayValue ?? []).enumerated() where mistakes.count < PlanLimit.errors {
       guard let tool = step["tool"]?.stringValue, supervisor.catalog[tool] == nil else { continue }
+      // Its worker is about to offer it.
+      if supervisor.kindPromising(tool) != nil { continue }
       let hint = nearest(to: tool, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       let message = "no worker offers the tool \(quoted(tool))\(hint)"
       mistakes.append(
