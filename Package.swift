@@ -76,6 +76,9 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Models: what is said to providers (pure), and how it gets there.
+    .target(name: "Models", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["CCurlCalls", "Posix"], swiftSettings: strict),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(
       name: "ClientKit",
@@ -145,6 +148,14 @@ let package = Package(
       dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/web",
       exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "models-worker",
+      dependencies: ["HTTP", "JSON", "Models", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/models",
+      exclude: ["worker.json", "catalog.json"],
       swiftSettings: strict
     ),
 

@@ -42,3 +42,28 @@ CURLcode bh_curl_set_protocols(CURL *handle) {
 }
 
 CURLcode bh_curl_get_long(CURL *handle, CURLINFO info, long *value) { return curl_easy_getinfo(handle, info, value); }
+
+CURLcode bh_curl_get_size(CURL *handle, CURLINFO info, long long *value) {
+  curl_off_t size = 0;
+  CURLcode code = curl_easy_getinfo(handle, info, &size);
+  *value = size;
+  return code;
+}
+
+CURLcode bh_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+
+CURLMcode bh_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+CURLMcode bh_curl_multi_set_watcher(CURLM *multi, bh_curl_watcher watcher, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watcher);
+  return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+}
+
+CURLMcode bh_curl_multi_set_timer(CURLM *multi, bh_curl_timer timer, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+  return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+}

@@ -1,4 +1,4 @@
-// curl_easy_setopt(3) and curl_easy_getinfo(3) are variadic, which Swift cannot call: one wrapper for each type of argument.
+// curl_easy_setopt(3), curl_easy_getinfo(3) and curl_multi_setopt(3) are variadic, which Swift cannot call: one wrapper for each type of argument.
 #ifndef BULKHEAD_CURL_CALLS_H
 #define BULKHEAD_CURL_CALLS_H
 
@@ -25,5 +25,14 @@ CURLcode bh_curl_set_opener(CURL *handle, bh_curl_opener opener, void *context);
 CURLcode bh_curl_set_protocols(CURL *handle);
 
 CURLcode bh_curl_get_long(CURL *handle, CURLINFO info, long *value);
+CURLcode bh_curl_get_size(CURL *handle, CURLINFO info, long long *value);
+CURLcode bh_curl_get_pointer(CURL *handle, CURLINFO info, void **value);
+
+/// For an event loop of one's own: which sockets to watch for what, and when to call again (curl_multi_socket_action(3)).
+typedef int (*bh_curl_watcher)(CURL *handle, curl_socket_t socket, int what, void *context, void *socket_context);
+typedef int (*bh_curl_timer)(CURLM *multi, long timeout_ms, void *context);
+CURLMcode bh_curl_multi_set_watcher(CURLM *multi, bh_curl_watcher watcher, void *context);
+CURLMcode bh_curl_multi_set_timer(CURLM *multi, bh_curl_timer timer, void *context);
+CURLMcode bh_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 
 #endif
