@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 
 /// What a provider says when it does not answer: the many shapes of its errors as one.
 package enum ProviderFailure {

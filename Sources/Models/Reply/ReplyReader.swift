@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 
 /// Reads one answer as its bytes come: cuts them into records, and lets the format make sense of each.
 package struct ReplyReader: Sendable {
