@@ -95,8 +95,13 @@ extension AnthropicMessages {
       case "thinking": think(index, start["thinking"]?.stringValue ?? "", emit)
       case "tool_use":
         // In a stream the input begins as {} and comes in pieces.
-        let input = start["input"]?.objectValue.flatMap { $0.isEmpty ? nil : JSON.object($0) }
-        try calls.add(index: index, id: start["id"]?.stringValue, name: start["name"]?.stringValue, arguments: input)
+        let isEmpty = start["input"]?.objectValue?.isEmpty ?? true
+        try calls.add(
+          index: index,
+          id: start["id"]?.stringValue,
+          name: start["name"]?.stringValue,
+          arguments: isEmpty ? .none : start["input"]
+        )
       default: break
       }
     }
@@ -133,15 +138,16 @@ extension AnthropicMessages {
     private mutating func keep() {
       guard blocks.contains(where: { $0.kind == "redacted_thinking" || !$0.signature.isEmpty }) else { return }
       var uses = response.toolUses[...]
-      let content = blocks.compactMap { block -> JSON? in
+      var content: [JSON] = []
+      for block in blocks {
         switch block.kind {
-        case "text": block.text.isEmpty ? nil : ["type": "text", "text": .string(block.text)]
+        case "text": if !block.text.isEmpty { content.append(["type": "text", "text": .string(block.text)]) }
         case "thinking":
-          block.signature.isEmpty
-            ? nil : ["type": "thinking", "thinking": .string(block.text), "signature": .string(block.signature)]
-        case "tool_use": uses.popFirst().map(AnthropicMessages.toolUse)
-        case "redacted_thinking": block.start
-        default: nil
+          if block.signature.isEmpty { break }
+          content.append(["type": "thinking", "thinking": .string(block.text), "signature": .string(block.signature)])
+        case "tool_use": if let use = uses.popFirst() { content.append(AnthropicMessages.toolUse(use)) }
+        case "redacted_thinking": content.append(block.start)
+        default: break
         }
       }
       response.opaque = [["content": .array(content)]]

@@ -56,18 +56,20 @@ enum AnthropicMessages {
 
   private static func block(_ part: ModelMessage.Part) -> JSON? {
     switch part {
-    // A text of nothing but white space is refused.
-    case .text(let text): text.allSatisfy(\.isWhitespace) ? nil : ["type": "text", "text": .string(text)]
+    case .text(let text):
+      // A text of nothing but white space is refused.
+      if text.allSatisfy(\.isWhitespace) { return nil }
+      return ["type": "text", "text": .string(text)]
     case .image(let type, let data):
-      ["type": "image", "source": ["type": "base64", "media_type": .string(type), "data": .string(data)]]
-    case .imageURL(let url): ["type": "image", "source": ["type": "url", "url": .string(url)]]
-    case .toolUse(let use): toolUse(use)
+      return ["type": "image", "source": ["type": "base64", "media_type": .string(type), "data": .string(data)]]
+    case .imageURL(let url): return ["type": "image", "source": ["type": "url", "url": .string(url)]]
+    case .toolUse(let use): return toolUse(use)
     case .toolResult(let outcome):
-      [
+      return [
         "type": "tool_result", "tool_use_id": .string(outcome.id), "content": .string(outcome.text),
         "is_error": .bool(outcome.isError),
       ]
-    case .opaque: nil
+    case .opaque: return nil
     }
   }
 

@@ -84,7 +84,9 @@ enum GeminiContent {
 
   private static func part(_ part: ModelMessage.Part) -> JSON? {
     switch part {
-    case .text(let text): return text.isEmpty ? nil : ["text": .string(text)]
+    case .text(let text):
+      if text.isEmpty { return nil }
+      return ["text": .string(text)]
     case .image(let type, let data): return ["inlineData": ["mimeType": .string(type), "data": .string(data)]]
     case .imageURL(let url): return ["fileData": ["fileUri": .string(url)]]
     case .toolUse(let use): return ["functionCall": call(use)]

@@ -88,7 +88,8 @@ struct ToolCallParts: Sendable {
       // Some servers write the text as JSON twice.
       if case .string(let inner) = json { json = try JSON(parsing: inner) }
       if json.isNull { return [:] }
-      return json.objectValue == nil ? nil : json
+      if case .object = json { return json }
+      return nil
     } catch {
       return nil
     }

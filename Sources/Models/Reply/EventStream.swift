@@ -83,8 +83,9 @@ struct EventStream {
     var value = line[colon...].dropFirst()
     if value.first == 0x20 { value = value.dropFirst() }
     switch String(decoding: line[..<colon], as: UTF8.self) {
-    // llama.cpp's servers had a field of their own for errors.
     case "data", "error":
+      // llama.cpp's servers had a field of their own for errors.
+      if colon == 5 { event = "error" }
       if hasData { data.append(UInt8(ascii: "\n")) }
       data += value
       hasData = true
@@ -92,8 +93,8 @@ struct EventStream {
     case "id", "retry": break
     default:
       if hasRecord { break }
+      if !stray.isEmpty { stray.append(UInt8(ascii: "\n")) }
       stray += line
-      stray.append(UInt8(ascii: "\n"))
     }
   }
 

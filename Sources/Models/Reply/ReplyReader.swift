@@ -62,6 +62,9 @@ package struct ReplyReader: Sendable {
     if decoder.isDone { return }
     if Self.isEndMark(record.data) { return decoder.takeEndMark() }
     let json = try Self.parse(record.data, "record \(records) of the stream", isLast: isLast)
+    if record.event == "error", let error = ProviderFailure.inBody(json) ?? ProviderFailure.inBody(["error": json]) {
+      throw error
+    }
     try decoder.take(json, event: record.event, emit)
   }
 
