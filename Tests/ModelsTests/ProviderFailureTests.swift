@@ -109,6 +109,8 @@ import Testing
     #expect(try inBody(#"{"error": {"code": 7, "message": "odd"}}"#)?.code == .errorInStream)
     #expect(try inBody(#"{"error": true, "message": "yes"}"#)?.message == "yes")
     #expect(try inBody(#"{"detail": "gone"}"#)?.message == "gone")
+    #expect(try inBody(#"{"error": ""}"#)?.message == "an error without a text")
+    #expect(try inBody(#"{"type": "error", "code": "slow_down"}"#)?.message == "error slow_down")
     for text in ["{}", #"{"error": null}"#, #"{"error": false}"#, "[]", "[{}]", "7", #"{"detail": 1, "choices": []}"#] {
       #expect(try inBody(text) == nil, "\(text)")
     }

@@ -106,7 +106,7 @@ import Testing
     #expect(try failure(.openAIResponses, events(flat)).code == .rateLimited)
     let nested = #"{"type": "error", "error": {"type": "invalid_request_error", "message": "bad"}}"#
     #expect(try failure(.openAIResponses, events(nested)).code == .invalidRequest)
-    #expect(try failure(.openAIResponses, events(#"{"type": "error"}"#)).code == .errorInStream)
+    #expect(try failure(.openAIResponses, events(#"{"type": "error"}"#)).message == "error")
   }
 
   @Test func `an answer that is not finished is none`() throws {

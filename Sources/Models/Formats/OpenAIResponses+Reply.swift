@@ -27,9 +27,7 @@ extension OpenAIResponses {
         }
         try takeWhole(json)
       case "error":
-        // Flat here, nested at some others.
-        throw ProviderFailure.inBody(record) ?? ProviderFailure.inBody(["error": record])
-          ?? ModelError(.errorInStream, "the provider reported an error without a text")
+        throw ProviderFailure.inBody(record) ?? ModelError(.errorInStream, "an error without a text")
       default: if let error = ProviderFailure.inBody(record) { throw error }
       }
     }

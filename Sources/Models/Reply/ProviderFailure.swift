@@ -79,7 +79,9 @@ package enum ProviderFailure {
       code = refined(Int(status), code)
       if code == .badStatus { code = .errorInStream }
     }
-    var error = ModelError(code, withoutKeys(text.clipped(textLimit), code), hint: hint(code))
+    let said = text.isEmpty ? kind : text
+    let message = said.isEmpty ? "an error without a text" : withoutKeys(said.clipped(textLimit), code)
+    var error = ModelError(code, message, hint: hint(code))
     for detail in json["details"]?.arrayValue ?? [] {
       guard let delay = detail["retryDelay"]?.stringValue, delay.hasSuffix("s") else { continue }
       error.retryAfterMS = RetryAfter.milliseconds(seconds: String(delay.dropLast()))
