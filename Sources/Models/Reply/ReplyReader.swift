@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// Reads one answer as its bytes come: cuts them into records, and lets the format make sense of each.
 package struct ReplyReader: Sendable {
@@ -12,6 +12,8 @@ package struct ReplyReader: Sendable {
   private var decoder: any ReplyDecoder
   private var body: [UInt8] = []
   private var total = 0
+  /// The answer's own end has come.
+  package var isDone: Bool { decoder.isDone }
   /// Complete records so far.
   package private(set) var records = 0
 
@@ -59,7 +61,7 @@ package struct ReplyReader: Sendable {
   }
 
   /// Throws `html` and `not_json`, told apart since the first is a proxy's or a wrong address.
-  static func parse(_ bytes: [UInt8], _ what: String) throws(ModelError) -> JSON {
+  package static func parse(_ bytes: [UInt8], _ what: String) throws(ModelError) -> JSON {
     do {
       return try JSON(parsing: bytes)
     } catch {
