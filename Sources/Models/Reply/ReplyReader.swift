@@ -92,7 +92,7 @@ package struct ReplyReader: Sendable {
         )
       }
       if isLast, error.code == .truncated {
-        throw ModelError(.streamCut, "the connection ended in the middle of the answer")
+        throw ModelError(.streamCut, "\(what) ends in the middle")
       }
       throw ModelError(.notJSON, "\(what) is no JSON: \(error)")
     }
