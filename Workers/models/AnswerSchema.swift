@@ -22,7 +22,8 @@ struct AnswerSchema: Sendable {
     do {
       value = try JSON(parsing: response.text)
     } catch {
-      let why = response.stop == .length ? "the answer was cut at the limit of tokens" : "the answer is no JSON: \(error)"
+      let why =
+        response.stop == .length ? "the answer was cut at the limit of tokens" : "the answer is no JSON: \(error)"
       throw ModelError(.schemaMismatch, why, hint: response.stop == .length ? "raise 'max_tokens'" : nil)
     }
     let violations = schema.violations(in: value, limit: 5)

@@ -16,7 +16,8 @@ final class EmbedTool: @unchecked Sendable {
   init(_ engine: Engine) { self.engine = engine }
 
   func callAsFunction(_ call: Call) async throws -> JSON {
-    let texts = call.input["input"]?.stringValue.map { [$0] }
+    let texts =
+      call.input["input"]?.stringValue.map { [$0] }
       ?? (call.input["input"]?.arrayValue ?? []).compactMap(\.stringValue)
     let role = call.input["role"]?.stringValue ?? "embedder"
     let chain: [ModelSettings.Target]

@@ -249,7 +249,11 @@ final class Overdue: @unchecked Sendable {
       self.hasCome = true
       task.cancel()
     }
-    let result = await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    let result = await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
     loop.cancel(timer)
     return result
   }

@@ -41,7 +41,10 @@ struct ModelSettings {
     }
     for member in given.members {
       guard isName(member.key) else {
-        throw .invalidParams("/providers", "\(quotedName(member.key)) names no provider: a-z 0-9 _ . - are due, 64 at most")
+        throw .invalidParams(
+          "/providers",
+          "\(quotedName(member.key)) names no provider: a-z 0-9 _ . - are due, 64 at most"
+        )
       }
       providers.append(
         try Provider(member.key, try Fields(member.value, at: "/providers/\(member.key)"), secrets, environment)

@@ -36,7 +36,8 @@ package enum EmbeddingFormat {
       }
     }
     let numbers = vectors.compactMap { vector in
-      (vector?.arrayValue ?? []).isEmpty || vector?.arrayValue?.allSatisfy { $0.doubleValue != nil } != true ? nil : vector
+      (vector?.arrayValue ?? []).isEmpty || vector?.arrayValue?.allSatisfy { $0.doubleValue != nil } != true
+        ? nil : vector
     }
     guard numbers.count == count else {
       throw ModelError(.malformedReply, "\(numbers.count) vectors came where \(count) are due")
