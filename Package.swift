@@ -175,6 +175,7 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",
