@@ -56,7 +56,7 @@ struct DirectCall {
   }
 
   /// Before a worker sees it.
-  func begin(worker: String) -> [Change] {
+  func begin(worker: String?) -> [Change] {
     var step = StepRecord(StepKey(0), .running)
     step.attempt = 1
     step.worker = worker
@@ -93,8 +93,12 @@ struct DirectCall {
     return changes + [.endStep(job: seq, step), .updateJob(job)]
   }
 
-  /// All of it at once, of a pure tool.
+  /// All of it at once, of a pure tool: one row, unless there is more to tell than fits it.
   func whole(_ result: Result<ToolResult, WireError>) -> [Change] {
+    if case .success(let value) = result, value.receipt != nil {
+      // The step before its end, and the end, are one entry.
+      return begin(worker: nil) + end(result)
+    }
     var record = record(.succeeded, withInput: true)
     switch result {
     case .success(let value): record.result = value.output.description
@@ -115,6 +119,7 @@ extension CallRecord {
       state = .succeeded
       output = value.output.description
       artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
+      receipt = value.receipt?.text
       error = value.failure.map { JSON.string($0).description }
     case .failure(let error):
       state = .failed
@@ -131,6 +136,8 @@ extension CallRecord {
       artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap {
         $0.objectValue.flatMap { try? Artifact.decode($0) }
       },
+      // Safety: likewise.
+      receipt: Jobs.parse(receipt)?.objectValue.flatMap { try? Receipt.decode($0) },
       failure: Jobs.parse(error)?.stringValue
     )
   }

@@ -86,9 +86,15 @@ final class Jobs {
     pump()
   }
 
-  /// Carries out what a machine wants; `then` is called when its writes are on disk, or could not be written.
-  func apply(_ effects: [Effect], _ job: ActiveJob, then: ((JournalError?) -> Void)? = nil) {
-    var changes: [Change] = []
+  /// Carries out what a machine wants; `then` is called when its writes, and `more` with them, are on disk, or could not
+  /// be written.
+  func apply(
+    _ effects: [Effect],
+    _ job: ActiveJob,
+    with more: [Change] = [],
+    then: ((JournalError?) -> Void)? = nil
+  ) {
+    var changes = more
     var dispatches: [Attempt] = []
     var cancelled: [Invocation] = []
     var isFinished = false

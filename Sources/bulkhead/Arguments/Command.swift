@@ -115,7 +115,7 @@ struct Command: Sendable {
     .planCheck, .planGraph,
     .exec, .tools, .toolCall,
     .workers, .workersReload, .workerCheck, .logs,
-    .gc, .backup, .selfTestCrash,
+    .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
 
