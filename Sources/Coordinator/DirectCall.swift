@@ -112,9 +112,21 @@ struct DirectCall {
 }
 
 extension CallRecord {
-  mutating func end(_ result: Result<ToolResult, WireError>) {
+  /// Of a secret output the row says that there was one, and of an error only its name: both are the tool's own words.
+  mutating func end(_ result: Result<ToolResult, WireError>, isSecret: Bool) {
     endedAt = WallTime.now
+    isRedacted = isSecret
     switch result {
+    case .success(let value) where isSecret:
+      state = .succeeded
+      output = Self.redacted.description
+      error = value.failure.map { _ in JSON.string("redacted").description }
+    case .failure(let error) where isSecret:
+      state = .failed
+      let name = WireError.codes[error.name] == nil ? .toolFailed : error.name
+      self.error =
+        WireError(name, "redacted: the output of tool '\(tool)' is secret", data: ["redacted": true]).json
+        .description
     case .success(let value):
       state = .succeeded
       output = value.output.description
@@ -127,9 +139,11 @@ extension CallRecord {
     }
   }
 
-  /// What an earlier attempt's call brought; nil if it did not succeed.
+  private static let redacted: JSON = ["redacted": true]
+
+  /// What an earlier attempt's call brought; nil if it did not succeed, or was secret.
   var earlierResult: ToolResult? {
-    guard state == .succeeded else { return nil }
+    guard state == .succeeded, !isRedacted else { return nil }
     return ToolResult(
       output: Jobs.parse(output) ?? .null,
       // Safety: we wrote it.

@@ -15,6 +15,10 @@ extension Jobs {
       let error = WireError(.unavailable, "no worker offers tool '\(attempt.tool)' at the moment")
       return attemptEnded(attempt, job, .failed(error, wasDispatched: false))
     }
+    // It may have become so since the attempt was decided.
+    if let refusal = entry.refusal(ofCaller: nil) {
+      return attemptEnded(attempt, job, .failed(refusal, wasDispatched: false))
+    }
     var cacheKey: String?
     if entry.tool.isPure, entry.tool.cacheTTLMS != nil, cache.isOn {
       let key = ResultCache.key(

@@ -75,7 +75,8 @@ final class Jobs {
     if let size = input.bytes(over: Limit.inputBytes) {
       return .limitExceeded("input_bytes", "input of tool '\(tool)'", value: size, limit: Limit.inputBytes)
     }
-    return supervisor.catalog[tool]?.refusal(ofInput: input)
+    let entry = supervisor.catalog[tool]
+    return entry?.refusal(ofCaller: nil) ?? entry?.refusal(ofInput: input)
   }
 
   func handle(_ event: Event, _ job: ActiveJob) { apply(job.machine.handle(event, context()), job) }

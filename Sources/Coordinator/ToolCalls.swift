@@ -125,7 +125,7 @@ final class ToolCalls {
       defer { CrashPoint.hit(.afterCallResult) }
       let usage = Change.usage(result, of: weakInvocation)
       let result = entry.checked(result)
-      record.end(result)
+      record.end(result, isSecret: entry.tool.hasSecretOutput)
       let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
       var changes: [Change] = [.endCall(record)]
       if let usage { changes.append(usage) }
@@ -142,8 +142,9 @@ final class ToolCalls {
     call.invocation = invocation
     if entry.tool.isPure {
       entry.kind.submit(invocation)
-    } else if parent.attempt > 1 {
-      // An earlier attempt may have made this very call.
+    } else if parent.attempt > 1, !entry.tool.hasSecretOutput {
+      // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
+      // is made again.
       findEarlier(record, invocation, call, entry, completion)
     } else {
       begin(record, invocation, call, entry)
@@ -236,6 +237,7 @@ final class ToolCalls {
       )
     }
     guard let entry = supervisor.catalog[message.tool] else { throw unknown(message.tool) }
+    if let refusal = entry.refusal(ofCaller: parent?.worker) { throw refusal }
     if let parent, supervisor.catalog[parent.tool]?.tool.isPure == true, !entry.tool.isPure {
       throw WireError(
         .refused,

@@ -229,7 +229,7 @@ extension Database {
     let statement = try statement(
       """
       INSERT OR REPLACE INTO calls (key, job, parent, tool, state, input, output, artifacts, error, started_at,
-        ended_at, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ended_at, receipt, redacted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     )
     statement.bind(1, call.key)
@@ -244,6 +244,7 @@ extension Database {
     statement.bind(10, call.startedAt)
     statement.bind(11, call.endedAt)
     statement.bind(12, call.receipt)
+    statement.bind(13, call.isRedacted ? 1 : 0)
     try statement.run()
   }
 

@@ -104,6 +104,8 @@ enum Migrations {
     """,
     """
     ALTER TABLE calls ADD COLUMN receipt TEXT;
+    -- Its output or error was secret and is not here.
+    ALTER TABLE calls ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0;
 
     -- What a call used of a language model; step = id of the step, in `steps`, to which the call belongs.
     CREATE TABLE usage (

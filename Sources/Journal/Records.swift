@@ -175,6 +175,8 @@ package struct CallRecord: Sendable, Equatable {
   package var artifacts: String?
   package var error: String?
   package var receipt: String?
+  /// Its output or error was secret: the row has something else in its place.
+  package var isRedacted = false
   package var startedAt: Int64
   package var endedAt: Int64?
 

@@ -76,6 +76,9 @@ package final class Invocation {
     parent?.children.append(self)
   }
 
+  /// The kind of worker that runs it; nil before it was handed to one.
+  package var worker: String? { kind?.manifest.name }
+
   /// Whether it was handed to a worker, which may have seen it.
   package var wasSent: Bool { requestID != nil }
 
