@@ -180,7 +180,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision", "Coordinator",
+        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision",
+        "Coordinator",
       ],
       swiftSettings: strict
     ),

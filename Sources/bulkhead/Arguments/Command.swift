@@ -116,7 +116,7 @@ struct Command: Sendable {
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
-    .gc, .backup, .selfTestCrash,
+    .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
 
