@@ -186,7 +186,6 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
-    .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
