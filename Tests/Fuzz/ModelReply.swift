@@ -70,6 +70,10 @@ extension Bool {
   fileprivate static func <= (left: Bool, right: Bool) -> Bool { !left || right }
 }
 
+private func attempt(_ body: () throws(ModelError) -> Void) {
+  do throws(ModelError) { try body() } catch { precondition(!error.message.isEmpty, "no message") }
+}
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = UnsafeRawBufferPointer(start: start, count: count)
@@ -87,6 +91,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     precondition(random == whole, "another answer in random pieces")
     if let answer = whole.response { check(answer, format) }
+  }
+  attempt { () throws(ModelError) in
+    let (vectors, usage) = try EmbeddingFormat.read(try ReplyReader.parse(Array(bytes), "the answer"), count: 2)
+    precondition(vectors.count == 2 && usage.input >= 0, "another count of vectors")
   }
   let status = [200, 301, 400, 401, 404, 413, 429, 500, 503, 529, Int.min, Int.max][Int(seed) % 12]
   let text = String(decoding: bytes, as: UTF8.self)

@@ -17,15 +17,16 @@ struct Library: Sendable {
   ///   - vocabularies: files in tiktoken's format, by the name of their pattern; readable by grant.
   init(overlay: JSONObject?, vocabularies: JSONObject?) throws(WireError) {
     var catalog: ModelCatalog
+    let own = try Self.read(Self.file, limit: ModelCatalog.byteLimit, at: "/catalog")
     do throws(CatalogError) {
-      catalog = try ModelCatalog(parsing: try Self.read(Self.file, limit: ModelCatalog.byteLimit))
+      catalog = try ModelCatalog(parsing: own)
       if let overlay {
         var overlay = overlay
         if overlay["as_of"] == nil { overlay["as_of"] = .string(catalog.asOf) }
         catalog = catalog.overlaid(with: try ModelCatalog(decoding: .object(overlay)))
       }
     } catch {
-      throw WireError(.invalidParams, "\(error)", data: ["path": "/catalog"])
+      throw .invalidParams("/catalog", "\(error)")
     }
     self.catalog = catalog
     var counters: [TokenPattern: TokenCounter] = [:]
@@ -34,24 +35,22 @@ struct Library: Sendable {
         let names = TokenPattern.allCases.map(\.rawValue).joined(separator: ", ")
         throw .invalidParams("/vocabularies", "\(quotedName(member.key)) is none of \(names) with a path")
       }
+      let place = "/vocabularies/\(member.key)"
+      let bytes = try Self.read(path, limit: BytePairVocabulary.fileLimit, at: place)
       do throws(VocabularyError) {
-        let bytes: [UInt8]
-        do { bytes = try Descriptor.open(path, O_RDONLY).readAll(limit: BytePairVocabulary.fileLimit) } catch {
-          throw VocabularyError(line: nil, detail: "\(error); hint: grant it with 'workers.models.read'")
-        }
         counters[pattern] = TokenCounter(try BytePairVocabulary(parsing: bytes, pattern: pattern))
       } catch {
-        throw .invalidParams("/vocabularies/\(member.key)", "the vocabulary \(quotedName(path)): \(error)")
+        throw .invalidParams(place, "the vocabulary \(quotedName(path)): \(error)")
       }
     }
     self.counters = counters
   }
 
-  private static func read(_ path: String, limit: Int) throws(CatalogError) -> [UInt8] {
-    do {
+  private static func read(_ path: String, limit: Int, at place: String) throws(WireError) -> [UInt8] {
+    do throws(PosixError) {
       return try Descriptor.open(path, O_RDONLY).readAll(limit: limit)
     } catch {
-      throw CatalogError(path: "", detail: "\(error)")
+      throw .invalidParams(place, "\(error); hint: 'workers.models.read' grants what this worker may read")
     }
   }
 

@@ -15,7 +15,7 @@ package enum EmbeddingFormat {
       let requests = texts.map { text -> JSON in
         ["model": .string("models/\(model)"), "content": ["parts": [["text": .string(text)]]]]
       }
-      return ("/models/\(model):batchEmbedContents", ["requests": .array(requests)])
+      return ("/models/\(GeminiContent.escaped(model)):batchEmbedContents", ["requests": .array(requests)])
     case .anthropic: throw ModelError(.unsupported, "this provider makes no embeddings")
     }
   }
@@ -35,9 +35,9 @@ package enum EmbeddingFormat {
         vectors[place] = item["values"] ?? item
       }
     }
-    let numbers = vectors.compactMap { vector in
-      (vector?.arrayValue ?? []).isEmpty || vector?.arrayValue?.allSatisfy { $0.doubleValue != nil } != true
-        ? nil : vector
+    let numbers = vectors.compactMap { $0 }.filter { vector in
+      guard let numbers = vector.arrayValue, !numbers.isEmpty else { return false }
+      return numbers.allSatisfy { $0.doubleValue != nil }
     }
     guard numbers.count == count else {
       throw ModelError(.malformedReply, "\(numbers.count) vectors came where \(count) are due")

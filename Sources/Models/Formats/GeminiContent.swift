@@ -26,9 +26,8 @@ enum GeminiContent {
     }
     let config = generation(request, model, quirks)
     if !config.isEmpty { body["generationConfig"] = .object(config) }
-    let escaped = model.utf8.map { Self.isPlain($0) ? String(UnicodeScalar($0)) : "%" + Self.hex($0) }.joined()
     let act = request.streams ? "streamGenerateContent?alt=sse" : "generateContent"
-    return ("/models/\(escaped):\(act)", .object(quirks.applied(to: body)))
+    return ("/models/\(escaped(model)):\(act)", .object(quirks.applied(to: body)))
   }
 
   private static func generation(_ request: ModelRequest, _ model: String, _ quirks: Quirks) -> JSONObject {
@@ -50,6 +49,11 @@ enum GeminiContent {
     case nil: break
     }
     return config
+  }
+
+  /// A model's name as a part of a path.
+  static func escaped(_ model: String) -> String {
+    model.utf8.map { isPlain($0) ? String(UnicodeScalar($0)) : "%" + hex($0) }.joined()
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// Reads one answer as its bytes come: cuts them into records, and lets the format make sense of each.
 package struct ReplyReader: Sendable {
@@ -43,12 +43,12 @@ package struct ReplyReader: Sendable {
   /// The whole answer, now that the connection has nothing more.
   package mutating func finish(_ emit: (ModelDelta) -> Void) throws(ModelError) -> ModelResponse {
     switch framing {
-    case .whole: try decoder.takeWhole(try Self.parse(body, "the answer", isLast: true))
+    case .whole: try decoder.takeWhole(try Self.parse(body, "the answer"))
     case .events, .lines:
       var reader = stream
       try reader.finish { (record) throws(ModelError) in try read(record, isLast: true, emit) }
       // What was said to be a stream may be an answer in one piece, or a proxy's page.
-      if records == 0 { try decoder.takeWhole(try Self.parse(reader.stray, "the stream", isLast: true)) }
+      if records == 0 { try decoder.takeWhole(try Self.parse(reader.stray, "the stream")) }
     }
     return try decoder.finish()
   }
@@ -75,7 +75,7 @@ package struct ReplyReader: Sendable {
   /// Throws `html` and `not_json`, told apart since the first is a proxy's or a wrong address.
   ///
   /// - Parameter isLast: whether the connection ended here, which explains half a value: `stream_cut`.
-  private static func parse(_ bytes: [UInt8], _ what: String, isLast: Bool) throws(ModelError) -> JSON {
+  package static func parse(_ bytes: [UInt8], _ what: String, isLast: Bool = true) throws(ModelError) -> JSON {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
     do {
@@ -90,7 +90,7 @@ package struct ReplyReader: Sendable {
         )
       }
       if isLast, error.code == .truncated {
-        throw ModelError(.streamCut, "the connection ended in the middle of the answer")
+        throw ModelError(.streamCut, "\(what) ends in the middle")
       }
       throw ModelError(.notJSON, "\(what) is no JSON: \(error)")
     }
