@@ -175,16 +175,17 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision", "Coordinator",
+        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision",
+        "Coordinator",
       ],
       swiftSettings: strict
     ),
     .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
-    .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["JSON", "Wire", "CMalloc"], swiftSettings: strict),
     .testTarget(name: "TransportTests", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     // What the jail is attacked with: probes that try one thing each, the table of attacks, and a runner that a test
@@ -260,6 +261,16 @@ let package = Package(
         "executor-worker", "files-worker", "web-worker",
       ],
       exclude: ["server.py"],
+      swiftSettings: strict
+    ),
+    // A provider on loopback that answers as it is told.
+    .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
+    .testTarget(
+      name: "ModelWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
+        "ProviderServer", "ClientKit", "bulkhead", "bulkheadd", "models-worker", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -97,11 +97,11 @@ final class Session {
           ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure)
         )
       } catch let error as WireError {
-        result = .failure(error)
+        result = .failure(error.with(call.receipt))
       } catch is CancellationError {
-        result = .failure(WireError(.cancelled, "stopped because it was asked to"))
+        result = .failure(WireError(.cancelled, "stopped because it was asked to").with(call.receipt))
       } catch {
-        result = .failure(WireError(.toolFailed, "\(error)"))
+        result = .failure(WireError(.toolFailed, "\(error)").with(call.receipt))
       }
       link.finish(id, result)
     }

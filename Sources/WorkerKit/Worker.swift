@@ -66,6 +66,9 @@ public final class Worker {
   ///   - idempotent: may be invoked again after an interrupted attempt.
   ///   - pure: has no effect outside its output.
   ///   - cacheTTLMS: for how long an output may be given again for the same input; only where `pure`. nil: not at all.
+  ///   - secretOutput: its output goes to its caller and is kept, shown and logged nowhere. Only where `idempotent`, not
+  ///     where `pure`; the worker's manifest names the `callers`. What the function itself prints or sends elsewhere is
+  ///     its own affair.
   public func tool(
     _ name: String,
     _ description: String,
@@ -74,6 +77,7 @@ public final class Worker {
     idempotent: Bool = false,
     pure: Bool = false,
     cacheTTLMS: Int64? = nil,
+    secretOutput: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     execution: Execution = .thread,
@@ -87,6 +91,7 @@ public final class Worker {
       isIdempotent: idempotent,
       isPure: pure,
       cacheTTLMS: pure ? cacheTTLMS : nil,
+      hasSecretOutput: secretOutput,
       needs: needs,
       limits: limits
     )

@@ -16,20 +16,14 @@ struct AnswerSchema: Sendable {
     }
   }
 
-  /// Throws `schema_mismatch` with the first violations.
+  /// Throws `schema_mismatch` with the first violations. JSON in prose or fences counts: what a model wraps around it is
+  /// none of the caller's business.
   func value(of response: ModelResponse) throws(ModelError) -> JSON {
-    let value: JSON
-    do {
-      value = try JSON(parsing: response.text)
-    } catch {
-      let why = response.stop == .length ? "the answer was cut at the limit of tokens" : "the answer is no JSON: \(error)"
-      throw ModelError(.schemaMismatch, why, hint: response.stop == .length ? "raise 'max_tokens'" : nil)
+    let found = StructuredText.extract(response.text, schema)
+    if var error = ModelError.mismatch(found) {
+      if response.stop == .length { error.hint = "the answer was cut at the limit of tokens: raise 'max_tokens'" }
+      throw error
     }
-    let violations = schema.violations(in: value, limit: 5)
-    guard violations.isEmpty else {
-      let list = violations.map { "\($0)" }.joined(separator: "; ")
-      throw ModelError(.schemaMismatch, "the answer does not fit the schema: \(list.prefix(1000))")
-    }
-    return value
+    return found?.json ?? .null
   }
 }

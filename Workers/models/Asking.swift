@@ -116,8 +116,10 @@ final class Asking: HTTPReceiver, @unchecked Sendable {
   func received(_ head: HTTPHead) {
     self.head = head
     let type = (head.first("content-type") ?? "").lowercased()
-    // What was asked to stream may be answered in one piece all the same.
-    if asksForStream, type.hasPrefix("application/json"), format != .ollama {
+    // What was asked to stream may be answered in one piece all the same, and a recording the other way round.
+    if type.hasPrefix("text/event-stream") || type.hasPrefix("application/x-ndjson") {
+      if !asksForStream { reader = ReplyReader(format, isStream: true) }
+    } else if asksForStream, type.hasPrefix("application/json"), format != .ollama {
       reader = ReplyReader(format, isStream: false)
     }
   }
@@ -175,7 +177,11 @@ final class Asking: HTTPReceiver, @unchecked Sendable {
     case .connectionRefused: ModelError(.connectionRefused, "it cannot be connected to: \(error.detail)")
     case .connectTimeout: ModelError(.connectTimeout, "no connection in time: \(error.detail)")
     case .tlsUntrusted:
-      ModelError(.tlsUntrusted, "its certificate is not trusted: \(error.detail)", hint: "'ca_file' names other authorities")
+      ModelError(
+        .tlsUntrusted,
+        "its certificate is not trusted: \(error.detail)",
+        hint: "'ca_file' names other authorities"
+      )
     case .noAuthorities: ModelError(.tlsFailed, "there is nobody to trust: \(error.detail)")
     case .tlsFailed: ModelError(.tlsFailed, "it does not agree on TLS: \(error.detail)")
     case .firstByteTimeout: ModelError(.firstByteTimeout, error.detail)
@@ -183,7 +189,8 @@ final class Asking: HTTPReceiver, @unchecked Sendable {
     case .connectionLost:
       ModelError(isAnswering ? .streamCut : .connectionLost, "the connection was lost: \(error.detail)")
     case .badResponse, .headersTooLarge: ModelError(.malformedReply, "this is no HTTP: \(error.detail)")
-    case .invalidRequest: ModelError(.invalidRequest, "the request cannot be sent: \(error.detail)", hint: "look at the base_url")
+    case .invalidRequest:
+      ModelError(.invalidRequest, "the request cannot be sent: \(error.detail)", hint: "look at the base_url")
     case .cancelled: ModelError(.failed, "cancelled")
     case .failed: ModelError(.failed, error.detail)
     }

@@ -103,7 +103,11 @@ final class Credentials: @unchecked Sendable {
     do { json = try JSON(parsing: body) } catch { throw ModelError(.unauthorized, "Entra's answer is no JSON") }
     guard status == 200, let token = json["access_token"]?.stringValue, !token.isEmpty else {
       let what = json["error_description"]?.stringValue ?? json["error"]?.stringValue ?? "status \(status)"
-      throw ModelError(.unauthorized, "Entra gave no token: \(what.prefix(300))", hint: "look at tenant, client and secret")
+      throw ModelError(
+        .unauthorized,
+        "Entra gave no token: \(what.prefix(300))",
+        hint: "look at tenant, client and secret"
+      )
     }
     return (token, (json["expires_in"]?.integerValue ?? 300) * 1000)
   }

@@ -16,7 +16,8 @@ final class EmbedTool: @unchecked Sendable {
   init(_ engine: Engine) { self.engine = engine }
 
   func callAsFunction(_ call: Call) async throws -> JSON {
-    let texts = call.input["input"]?.stringValue.map { [$0] }
+    let texts =
+      call.input["input"]?.stringValue.map { [$0] }
       ?? (call.input["input"]?.arrayValue ?? []).compactMap(\.stringValue)
     let role = call.input["role"]?.stringValue ?? "embedder"
     let chain: [ModelSettings.Target]
@@ -52,7 +53,7 @@ final class EmbedTool: @unchecked Sendable {
     _ call: Call
   ) async throws(ModelError) -> JSON {
     var vectors: [JSON] = []
-    var usage = ModelUsage()
+    var usage = Models.ModelUsage()
     var rest = texts[...]
     while !rest.isEmpty {
       let part = Array(rest.prefix(Self.batch))
@@ -82,6 +83,17 @@ final class EmbedTool: @unchecked Sendable {
     guard vectors.allSatisfy({ $0.arrayValue?.count == dimensions }) else {
       throw ModelError(.malformedReply, "the vectors have different lengths")
     }
+    let brief = Brief(ModelRequest(messages: []), provider, model, engine.library)
+    var used = Wire.ModelUsage(
+      provider: provider.name,
+      model: String(model.prefix(64)),
+      inputTokens: Int64(usage.input),
+      outputTokens: 0
+    )
+    used.costNanoUSD = brief.cost(usage)?.nanodollars
+    var receipt = Receipt()
+    receipt.model = used
+    call.setReceipt(receipt)
     return [
       "embeddings": .array(vectors), "dimensions": .integer(Int64(dimensions)), "provider": .string(provider.name),
       "model": .string(model), "usage": usage.json,
@@ -95,7 +107,7 @@ final class EmbedTool: @unchecked Sendable {
     _ provider: Provider,
     _ model: String,
     _ call: Call
-  ) async throws(ModelError) -> ([JSON], ModelUsage) {
+  ) async throws(ModelError) -> ([JSON], Models.ModelUsage) {
     var request = HTTPRequest(url: provider.url(path, model: model), headers: [], body: body.serialized())
     try await engine.complete(&request, provider, call)
     let fetching = Fetching(limit: 64 << 20)

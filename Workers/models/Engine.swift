@@ -14,10 +14,12 @@ final class Engine: @unchecked Sendable {
   let client: HTTPClient
   let settings: ModelSettings
   let credentials: Credentials
+  let library: Library
   let cache = AnswerCache()
 
-  init(_ settings: ModelSettings, _ credentials: Credentials, _ client: HTTPClient) {
+  init(_ settings: ModelSettings, _ credentials: Credentials, _ library: Library, _ client: HTTPClient) {
     self.settings = settings
+    self.library = library
     self.credentials = credentials
     self.client = client
   }
@@ -32,8 +34,10 @@ final class Engine: @unchecked Sendable {
 
   struct Answer {
     var response: ModelResponse
-    var provider: Provider
-    var model: String
+    var brief: Brief
+    /// Of the answer, and of what had to be asked before.
+    var usage: Models.ModelUsage
+    var cost: Cost?
     var attempts: [Attempt]
   }
 
@@ -42,6 +46,10 @@ final class Engine: @unchecked Sendable {
     var chain: [ModelSettings.Target]
     var deadline: BootTime
     var isRecorded = false
+    /// What is done when the request is longer than the context; nil: the provider says so.
+    var strategy: String?
+    /// Tokens that the request may have; nil: what the model's context leaves.
+    var budget: Int?
     /// Each provider's answer is looked at before it counts; what this throws leads to the next one.
     var check: (ModelResponse) throws(ModelError) -> Void = { _ throws(ModelError) in }
     var emit: (ModelDelta) -> Void = { _ in }
@@ -76,9 +84,10 @@ final class Engine: @unchecked Sendable {
           error: nil
         )
         switch result {
-        case .success(let response):
+        case .success(var answer):
           attempts.append(attempt)
-          return Answer(response: response, provider: provider, model: model, attempts: attempts)
+          answer.attempts = attempts
+          return answer
         case .failure(var error):
           try Task.checkCancellation()
           error.provider = provider.name
@@ -112,33 +121,69 @@ final class Engine: @unchecked Sendable {
     _ terms: Terms,
     _ call: Call,
     _ tape: Tape
-  ) async -> Result<ModelResponse, ModelError> {
-    var request = request
-    if !provider.streams { request.streams = false }
-    let quirks = provider.quirks
-    let (path, body) = provider.format.write(request, model: model, quirks: quirks)
-    let asking = Asking(provider.format, streams: request.streams, isRecorded: terms.isRecorded, terms.emit)
+  ) async -> Result<Answer, ModelError> {
     do throws(ModelError) {
-      let result: Result<ModelResponse, ModelError>
-      if tape.isPlaying {
-        result = asking.play(try tape.answer(provider: provider.name, path: path, body: body))
-      } else {
-        let rest = provider.breaker.admit(nowMS: BootTime.now.nanoseconds / 1_000_000)
-        if rest > 0 {
-          throw ModelError(.circuitOpen, "it failed too often and is left alone for another \(rest) ms")
-        }
-        result = await ask(asking, provider, provider.url(path, model: model), body, terms, call)
-        judge(provider, result)
-        if terms.isRecorded, let exchange = asking.recorded(provider: provider.name, path: path, body: body) {
-          tape.add(exchange, credentials.redact)
-        }
-      }
-      let response = try result.get()
+      var brief = Brief(request, provider, model, library)
+      var before = Models.ModelUsage()
+      if let strategy = terms.strategy { before = try await fit(&brief, strategy, terms, call, tape) }
+      let response = try brief.read(try await send(brief, brief.request, terms, call, tape))
       try terms.check(response)
-      return .success(response)
+      let usage = (response.usage ?? Models.ModelUsage()) + before
+      return .success(Answer(response: response, brief: brief, usage: usage, cost: brief.cost(usage), attempts: []))
     } catch {
       return .failure(error)
     }
+  }
+
+  /// Makes the request fit the model's context; returns what a summary has used.
+  private func fit(
+    _ brief: inout Brief,
+    _ strategy: String,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async throws(ModelError) -> Models.ModelUsage {
+    guard let budget = brief.budget(terms.budget) else { return Models.ModelUsage() }
+    let window = ContextWindow(budget: budget, counter: brief.counter)
+    guard let strategy = ContextStrategy(rawValue: strategy) else {
+      // `fail`: said here, before anything is sent.
+      let tokens = brief.counter.count(brief.request)
+      if tokens <= budget { return Models.ModelUsage() }
+      throw ModelError(.contextOverflow, "the request has some \(tokens) tokens where \(budget) fit")
+    }
+    switch try window.fit(brief.request, strategy) {
+    case .fits(let fitted):
+      brief.take(fitted)
+      return Models.ModelUsage()
+    case .needsSummary(let plan):
+      var quiet = terms
+      quiet.emit = { _ in }
+      let question = try plan.question(window)
+      let summary = try brief.read(try await send(brief, question, quiet, call, tape))
+      brief.take(try plan.applying(summary.text, brief.counter))
+      return summary.usage ?? Models.ModelUsage()
+    }
+  }
+
+  private func send(
+    _ brief: Brief,
+    _ request: ModelRequest,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async throws(ModelError) -> ModelResponse {
+    let provider = brief.provider
+    let (path, body) = provider.format.write(request, model: brief.model, quirks: brief.quirks)
+    let asking = Asking(provider.format, streams: request.streams, isRecorded: terms.isRecorded, terms.emit)
+    if tape.isPlaying { return try asking.play(try tape.answer(provider: provider.name, path: path, body: body)).get() }
+    let rest = provider.breaker.admit(nowMS: BootTime.now.nanoseconds / 1_000_000)
+    if rest > 0 { throw ModelError(.circuitOpen, "it failed too often and is left alone for another \(rest) ms") }
+    let result = await ask(asking, provider, provider.url(path, model: brief.model), body, terms, call)
+    judge(provider, result)
+    if terms.isRecorded, let exchange = asking.recorded(provider: provider.name, path: path, body: body) {
+      tape.add(exchange, credentials.redact)
+    }
+    return try result.get()
   }
 
   private func ask(
@@ -249,7 +294,11 @@ final class Overdue: @unchecked Sendable {
       self.hasCome = true
       task.cancel()
     }
-    let result = await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    let result = await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
     loop.cancel(timer)
     return result
   }

@@ -120,7 +120,9 @@ struct Environment: Sendable {
   }
 
   private func addOllama(_ found: inout Found) {
-    guard let kind = ProviderKind.named("ollama"), !found.providers.contains(where: { $0.name == "ollama" }) else { return }
+    guard let kind = ProviderKind.named("ollama"), !found.providers.contains(where: { $0.name == "ollama" }) else {
+      return
+    }
     var host = self["OLLAMA_HOST"] ?? kind.baseURL ?? ""
     if !host.contains("://") { host = "http://" + host }
     if host.split(separator: "/").last?.contains(":") != true { host += ":11434" }
@@ -145,7 +147,9 @@ struct Environment: Sendable {
     let isTLS = url.hasPrefix("https://")
     let host = url.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" && $0 != ":" }.lowercased()
     if host == "localhost" || host.hasPrefix("127.") || host.hasPrefix("[") { return nil }
-    let exceptions = (self["no_proxy"] ?? self["NO_PROXY"] ?? "").split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+    let exceptions = (self["no_proxy"] ?? self["NO_PROXY"] ?? "").split { $0 == "," || $0 == " " }.map {
+      $0.lowercased()
+    }
     for exception in exceptions {
       let suffix = exception.hasPrefix(".") ? String(exception.dropFirst()) : exception
       if exception == "*" || host == suffix || host.hasSuffix("." + suffix) { return nil }

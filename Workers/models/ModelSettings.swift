@@ -6,7 +6,8 @@ internal import WorkerKit
 ///
 ///     {"providers": {"local": {"kind": "llamacpp", "base_url": "http://127.0.0.1:18080/v1"}, "openai": {"kind": "openai"}},
 ///      "roles": {"planner": ["openai/gpt-4o", "local"], "worker": ["local/phi3"]},
-///      "cache_ttl_ms": 0, "record": false, "replay": "SHA-256 of a recording", "catalog": {"models": {…}}}
+///      "cache_ttl_ms": 0, "record": false, "replay": "SHA-256 of a recording", "catalog": {"models": {…}},
+///      "vocabularies": {"o200k_base": "/path/of/o200k_base.tiktoken"}}
 struct ModelSettings {
   /// A provider and one of its models; nil: the provider's own choice.
   struct Target {
@@ -24,6 +25,7 @@ struct ModelSettings {
   /// Digest of the recording that answers every request.
   private(set) var replay: String?
   private(set) var catalog: JSONObject?
+  private(set) var vocabularies: JSONObject?
   /// What of the environment could not be followed.
   private(set) var notes: [String] = []
 
@@ -35,13 +37,17 @@ struct ModelSettings {
     records = try fields.optional("record") ?? false
     replay = try fields.optional("replay")
     catalog = try fields.optional("catalog")
+    vocabularies = try fields.optional("vocabularies")
     try fields.finish()
     if given.count > Self.providerLimit {
       throw .limitExceeded("providers", "count of '/providers'", value: given.count, limit: Self.providerLimit)
     }
     for member in given.members {
       guard isName(member.key) else {
-        throw .invalidParams("/providers", "\(quotedName(member.key)) names no provider: a-z 0-9 _ . - are due, 64 at most")
+        throw .invalidParams(
+          "/providers",
+          "\(quotedName(member.key)) names no provider: a-z 0-9 _ . - are due, 64 at most"
+        )
       }
       providers.append(
         try Provider(member.key, try Fields(member.value, at: "/providers/\(member.key)"), secrets, environment)

@@ -33,6 +33,8 @@ final class ModelTool: @unchecked Sendable {
       deadline: .now + Milliseconds(max(1, call.remainingMS - Engine.marginMS)),
       isRecorded: isRecorded
     )
+    terms.strategy = input.strategy
+    terms.budget = input.contextTokens
     terms.check = { response throws(ModelError) in try Self.check(response, structure) }
     if input.request.streams { terms.emit = { relay.take($0) } }
     terms.restart = { relay.restart($0) }
@@ -47,6 +49,7 @@ final class ModelTool: @unchecked Sendable {
     if isImitated { relay.imitate(answer.response.text) }
     relay.finish()
     if isRecorded { try await keep(tape, call) }
+    call.setReceipt(answer.receipt)
     let output = self.output(answer, input, structure, isImitated: isImitated)
     if let key { engine.cache.keep(output, for: key, milliseconds: ttl) }
     return output
@@ -104,9 +107,10 @@ final class ModelTool: @unchecked Sendable {
   ) -> JSON {
     let redact = engine.credentials.redact
     let response = answer.response
+    let brief = answer.brief
     var output: JSONObject = [
       "content": .string(redact(response.text)), "stop": .string(response.stop.rawValue),
-      "provider": .string(answer.provider.name), "model": .string(response.model ?? answer.model),
+      "provider": .string(brief.provider.name), "model": .string(response.model ?? brief.model),
       "role": .string(input.role),
     ]
     // Safety: an answer whose value does not fit has not become one.
@@ -122,16 +126,24 @@ final class ModelTool: @unchecked Sendable {
     }
     if !response.reasoning.isEmpty { output["reasoning"] = .string(redact(response.reasoning)) }
     if !response.opaque.isEmpty {
-      output["opaque"] = ["format": .string(answer.provider.format.rawValue), "items": .array(response.opaque)]
+      output["opaque"] = ["format": .string(brief.provider.format.rawValue), "items": .array(response.opaque)]
     }
-    if let usage = response.usage { output["usage"] = usage.json }
+    output["usage"] = answer.usage.json
+    if let cost = answer.cost {
+      output["cost"] = ["nano_usd": .integer(cost.nanodollars), "text": .string(cost.text)]
+    }
+    if brief.emulatesTools { output["emulated_tools"] = true }
+    if brief.promptsSchema { output["schema_mode"] = .string(brief.quirks.schema.rawValue) }
+    if brief.dropped + brief.cut > 0 {
+      output["context"] = ["dropped": .integer(Int64(brief.dropped)), "cut": .integer(Int64(brief.cut))]
+    }
     if isImitated { output["simulated_stream"] = true }
     if answer.attempts.count > 1 { output["attempts"] = .array(answer.attempts.map(\.json)) }
     return .object(output)
   }
 }
 
-extension ModelUsage {
+extension Models.ModelUsage {
   var json: JSON {
     var object: JSONObject = ["input_tokens": .integer(Int64(input)), "output_tokens": .integer(Int64(output))]
     if cached > 0 { object["cached_tokens"] = .integer(Int64(cached)) }
@@ -139,6 +151,25 @@ extension ModelUsage {
     if reasoning > 0 { object["reasoning_tokens"] = .integer(Int64(reasoning)) }
     if isEstimated { object["estimated"] = true }
     return .object(object)
+  }
+}
+
+extension Engine.Answer {
+  /// What the coordinator sums up.
+  var receipt: Receipt {
+    var used = Wire.ModelUsage(
+      provider: brief.provider.name,
+      model: String((response.model ?? brief.model).prefix(64)),
+      inputTokens: Int64(usage.input),
+      outputTokens: Int64(usage.output)
+    )
+    used.cachedTokens = Int64(usage.cached)
+    used.reasoningTokens = Int64(usage.reasoning)
+    used.costNanoUSD = cost?.nanodollars
+    used.isEstimated = usage.isEstimated
+    var receipt = Receipt()
+    receipt.model = used
+    return receipt
   }
 }
 

@@ -29,7 +29,8 @@ struct ModelsWorker: Sendable {
     guard let client = HTTPClient(loop: start.loop, userAgent: "bulkhead-models/0.1") else {
       throw WireError(.setupFailed, "libcurl cannot be initialised")
     }
-    let engine = Engine(settings, Credentials(start.secrets, authority: authority), client)
+    let library = try Library(overlay: settings.catalog, vocabularies: settings.vocabularies)
+    let engine = Engine(settings, Credentials(start.secrets, authority: authority), library, client)
     made.withLock {
       $0 = ModelsWorker(model: ModelTool(engine), embed: EmbedTool(engine), list: ListTool(engine))
     }

@@ -22,14 +22,20 @@ extension Provider {
     if let text = try fields.optional("format", String.self) {
       guard let given = ModelFormat(rawValue: text) else {
         let names = ModelFormat.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .invalidParams(fields.path("format"), "'\(fields.path("format"))' is \(quotedName(text)) where \(names) is due")
+        throw .invalidParams(
+          fields.path("format"),
+          "'\(fields.path("format"))' is \(quotedName(text)) where \(names) is due"
+        )
       }
       format = given
     }
     let azure = try AzureAddress(&fields, kind, environment)
     let given = try fields.optional("base_url", String.self) ?? azure?.baseURL ?? kind.baseURL
     guard let given else {
-      throw .invalidParams(fields.path("base_url"), "missing member 'base_url': a provider of the kind '\(kindName)' needs one")
+      throw .invalidParams(
+        fields.path("base_url"),
+        "missing member 'base_url': a provider of the kind '\(kindName)' needs one"
+      )
     }
     guard given.hasPrefix("https://") || given.hasPrefix("http://") else {
       throw .invalidParams(fields.path("base_url"), "\(quotedName(given)) is no http or https address")
@@ -116,13 +122,19 @@ extension Provider {
     }
     if let text = try more.optional("schema", String.self) {
       guard let mode = Quirks.SchemaMode(rawValue: text) else {
-        throw .invalidParams(more.path("schema"), "'\(more.path("schema"))' is \(quotedName(text)) where native, object or prompt is due")
+        throw .invalidParams(
+          more.path("schema"),
+          "'\(more.path("schema"))' is \(quotedName(text)) where native, object or prompt is due"
+        )
       }
       quirks.schema = mode
     }
     if let text = try more.optional("tools", String.self) {
       guard let mode = Quirks.ToolMode(rawValue: text) else {
-        throw .invalidParams(more.path("tools"), "'\(more.path("tools"))' is \(quotedName(text)) where native or emulated is due")
+        throw .invalidParams(
+          more.path("tools"),
+          "'\(more.path("tools"))' is \(quotedName(text)) where native or emulated is due"
+        )
       }
       quirks.tools = mode
     }
@@ -156,7 +168,9 @@ struct AzureAddress {
   init?(_ fields: inout Fields, _ kind: ProviderKind, _ environment: Environment) throws(WireError) {
     let endpoint = try fields.optional("endpoint", String.self)
     let version = try fields.optional("api_version", String.self)
-    guard kind.name == "azure-openai", let endpoint = endpoint ?? environment["AZURE_OPENAI_ENDPOINT"] else { return nil }
+    guard kind.name == "azure-openai", let endpoint = endpoint ?? environment["AZURE_OPENAI_ENDPOINT"] else {
+      return nil
+    }
     self.init(endpoint: endpoint, version: version ?? environment["OPENAI_API_VERSION"])
   }
 

@@ -80,7 +80,7 @@ struct ToolCallParts: Sendable {
   }
 
   /// An object of arguments, however it was sent; nil: what was sent is none.
-  private static func arguments(_ object: JSON?, _ text: String) -> JSON? {
+  static func arguments(_ object: JSON?, _ text: String) -> JSON? {
     if let object { return object }
     if text.utf8.allSatisfy({ $0 <= 0x20 }) { return [:] }
     do {

@@ -25,7 +25,17 @@ package struct Recording: Sendable, Equatable {
       self.chunks = chunks
     }
 
-    var key: String { "\(provider)\n\(path)\n" + String(decoding: body.canonical(), as: UTF8.self) }
+    /// What makes two requests the same: all but whether the answer was to be streamed.
+    var key: String {
+      var body = body
+      if var object = body.objectValue {
+        object["stream"] = nil
+        object["stream_options"] = nil
+        body = .object(object)
+      }
+      let path = path.replacing(":streamGenerateContent?alt=sse", with: ":generateContent")
+      return "\(provider)\n\(path)\n" + String(decoding: body.canonical(), as: UTF8.self)
+    }
   }
 
   static let limit = 100_000
