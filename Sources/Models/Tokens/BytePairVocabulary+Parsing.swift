@@ -45,7 +45,8 @@ extension BytePairVocabulary {
         throw VocabularyError(line: number, detail: error.detail)
       }
     }
-    for byte in UInt8.min...UInt8.max where withUnsafePointer(to: byte, { table.rank(.init(start: $0, count: 1)) }) == nil {
+    for byte in UInt8.min...UInt8.max {
+      if withUnsafePointer(to: byte, { table.rank(.init(start: $0, count: 1)) }) != nil { continue }
       throw VocabularyError(line: nil, detail: "no token for the single byte 0x\(String(byte, radix: 16))")
     }
     return table
@@ -68,7 +69,9 @@ extension BytePairVocabulary {
     let digits = line[(space + 1)...]
     if digits.isEmpty { throw LineError("no rank behind the token") }
     for digit in digits {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw LineError("rank is no decimal number") }
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else {
+        throw LineError("rank is no decimal number")
+      }
       rank = rank * 10 + Int(digit - UInt8(ascii: "0"))
       if rank >= TokenTable.rankLimit { throw LineError("rank is not below the limit of \(TokenTable.rankLimit)") }
     }
