@@ -180,7 +180,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision", "Coordinator",
+        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision",
+        "Coordinator",
       ],
       swiftSettings: strict
     ),
@@ -260,6 +261,16 @@ let package = Package(
         "executor-worker", "files-worker", "web-worker",
       ],
       exclude: ["server.py"],
+      swiftSettings: strict
+    ),
+    // A provider on loopback that answers as it is told.
+    .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
+    .testTarget(
+      name: "ModelWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
+        "ProviderServer", "ClientKit", "bulkhead", "bulkheadd", "models-worker", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -60,6 +60,23 @@ extension BulkheadClient {
       steps: response.steps,
       plan: response.spec,
       result: response.result,
+      isAbridged: response.isAbridged,
+      usage: response.usage
+    )
+  }
+
+  /// What calls used of language models, summed `by` day, job, model, provider or tool.
+  ///
+  /// - Parameters:
+  ///   - since: milliseconds since 1970; nil: from the first one on.
+  ///   - until: before this time; nil: up to now.
+  public func usage(by key: UsageKey = .day, since: Int64? = nil, until: Int64? = nil) async throws(ClientError)
+    -> UsageTable
+  {
+    let response = try await request(UsageReport(by: UsageReport.Key(key), since: since, until: until))
+    return UsageTable(
+      rows: response.rows.map { UsageTable.Row(key: $0.key, sum: $0.sum) },
+      total: response.total,
       isAbridged: response.isAbridged
     )
   }

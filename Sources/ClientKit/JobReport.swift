@@ -19,6 +19,26 @@ public struct JobReport: Sendable, Equatable {
   public let result: JSON?
   /// Payloads were left out because they would not fit an answer: ask for the steps one by one.
   public let isAbridged: Bool
+  /// What the whole job used of language models; nil: nothing.
+  public let usage: UsageSum?
+}
+
+/// What the rows of a usage report stand for.
+public enum UsageKey: String, Sendable, CaseIterable { case day, job, model, provider, tool }
+
+/// What calls used of language models, summed.
+public struct UsageTable: Sendable, Equatable {
+  public struct Row: Sendable, Equatable {
+    /// A day (`2026-01-31`, UTC), a job's id, or a name; nil: jobs that were removed.
+    public let key: String?
+    public let sum: UsageSum
+  }
+
+  /// Days newest first, others dearest first.
+  public let rows: [Row]
+  public let total: UsageSum
+  /// There are more rows than an answer takes.
+  public let isAbridged: Bool
 }
 
 /// What became of a step of unknown outcome.
@@ -41,6 +61,19 @@ extension JobResolve.Outcome {
       case .failed: .failed
       case .retry: .retry
       case .skip: .skip
+      }
+  }
+}
+
+extension UsageReport.Key {
+  init(_ key: UsageKey) {
+    self =
+      switch key {
+      case .day: .day
+      case .job: .job
+      case .model: .model
+      case .provider: .provider
+      case .tool: .tool
       }
   }
 }

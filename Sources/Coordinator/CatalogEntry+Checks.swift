@@ -25,8 +25,30 @@ extension CatalogEntry {
       let what = "output of tool '\(tool.name)' of worker '\(kind.manifest.name)'"
       return .failure(.limitExceeded("output_bytes", what, value: size, limit: Limit.outputBytes))
     }
-    if let refusal = refusal(ofOutput: value.output) { return .failure(refusal) }
+    if let refusal = refusal(ofOutput: value.output) {
+      // What is wrong with a secret tells of it.
+      guard tool.hasSecretOutput else { return .failure(refusal) }
+      let what = "output of tool '\(tool.name)' of worker '\(kind.manifest.name)' breaks its schema"
+      return .failure(WireError(refusal.name, what, data: ["redacted": true]))
+    }
+    if tool.hasSecretOutput, !value.artifacts.isEmpty {
+      let what =
+        "tool '\(tool.name)' of worker '\(kind.manifest.name)' has a secret output, and answered with artifacts"
+      return .failure(WireError(.invalidOutput, "\(what), which are kept"))
+    }
     return result
+  }
+
+  /// Why a worker of this kind may not call the tool; nil stands for a client and for a step of a plan.
+  func refusal(ofCaller worker: String?) -> WireError? {
+    guard let callers = kind.manifest.callers else { return nil }
+    if let worker, callers.contains(worker) { return nil }
+    let who = worker.map { "worker '\($0)'" } ?? "a client or a plan"
+    let allowed = callers.map { "'\($0)'" }.joined(separator: ", ")
+    return WireError(
+      .refused,
+      "tool '\(tool.name)' is not for \(who): the manifest of its worker names as 'callers' \(allowed.isEmpty ? "nobody" : allowed)"
+    )
   }
 }
 

@@ -155,6 +155,7 @@ final class ClientSession {
     case JobRetry.method: jobs.retry(try JobRetry.decode(params), answer: answer(id, connection))
     case JobFork.method: jobs.fork(try JobFork.decode(params), caller: caller, answer: answer(id, connection))
     case JobResolve.method: jobs.resolve(try JobResolve.decode(params), answer: answer(id, connection))
+    case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
       jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
     case JournalBackup.method:

@@ -230,7 +230,7 @@ extension Coordinator: WorkerRequestHandler {
       self?.nestedCalls[key] = nil
       switch result {
       case .success(let value): connection?.respond(to: id, with: value)
-      case .failure(let error): connection?.respond(to: id, failing: error)
+      case .failure(let error): connection?.respond(to: id, failing: error.counted)
       }
     }
     guard let call, !call.hasEnded else { return }

@@ -56,7 +56,7 @@ struct DirectCall {
   }
 
   /// Before a worker sees it.
-  func begin(worker: String) -> [Change] {
+  func begin(worker: String?) -> [Change] {
     var step = StepRecord(StepKey(0), .running)
     step.attempt = 1
     step.worker = worker
@@ -93,8 +93,12 @@ struct DirectCall {
     return changes + [.endStep(job: seq, step), .updateJob(job)]
   }
 
-  /// All of it at once, of a pure tool.
+  /// All of it at once, of a pure tool: one row, unless there is more to tell than fits it.
   func whole(_ result: Result<ToolResult, WireError>) -> [Change] {
+    if case .success(let value) = result, value.receipt != nil {
+      // The step before its end, and the end, are one entry.
+      return begin(worker: nil) + end(result)
+    }
     var record = record(.succeeded, withInput: true)
     switch result {
     case .success(let value): record.result = value.output.description
@@ -108,13 +112,26 @@ struct DirectCall {
 }
 
 extension CallRecord {
-  mutating func end(_ result: Result<ToolResult, WireError>) {
+  /// Of a secret output the row says that there was one, and of an error only its name: both are the tool's own words.
+  mutating func end(_ result: Result<ToolResult, WireError>, isSecret: Bool) {
     endedAt = WallTime.now
+    isRedacted = isSecret
     switch result {
+    case .success(let value) where isSecret:
+      state = .succeeded
+      output = Self.redacted.description
+      error = value.failure.map { _ in JSON.string("redacted").description }
+    case .failure(let error) where isSecret:
+      state = .failed
+      let name = WireError.codes[error.name] == nil ? .toolFailed : error.name
+      self.error =
+        WireError(name, "redacted: the output of tool '\(tool)' is secret", data: ["redacted": true]).json
+        .description
     case .success(let value):
       state = .succeeded
       output = value.output.description
       artifacts = value.artifacts.isEmpty ? nil : value.artifacts.text
+      receipt = value.receipt?.text
       error = value.failure.map { JSON.string($0).description }
     case .failure(let error):
       state = .failed
@@ -122,15 +139,19 @@ extension CallRecord {
     }
   }
 
-  /// What an earlier attempt's call brought; nil if it did not succeed.
+  private static let redacted: JSON = ["redacted": true]
+
+  /// What an earlier attempt's call brought; nil if it did not succeed, or was secret.
   var earlierResult: ToolResult? {
-    guard state == .succeeded else { return nil }
+    guard state == .succeeded, !isRedacted else { return nil }
     return ToolResult(
       output: Jobs.parse(output) ?? .null,
       // Safety: we wrote it.
       artifacts: (Jobs.parse(artifacts)?.arrayValue ?? []).compactMap {
         $0.objectValue.flatMap { try? Artifact.decode($0) }
       },
+      // Safety: likewise.
+      receipt: Jobs.parse(receipt)?.objectValue.flatMap { try? Receipt.decode($0) },
       failure: Jobs.parse(error)?.stringValue
     )
   }

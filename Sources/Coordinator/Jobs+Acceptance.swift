@@ -21,7 +21,7 @@ extension Jobs {
           { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
           knownTools: Array(supervisor.catalog.keys)
         )
-        + refusedHosts(plan)
+        + refusedHosts(plan) + refusedTools(plan)
       return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
     } catch {
       return (nil, error.errors.map(PlanMistake.init) + unknownTools(source))
@@ -56,6 +56,14 @@ extension Jobs {
         name: .invalidValue,
         message: "tool '\(step.tool)' runs without a network: hosts cannot be granted to it"
       )
+    }
+  }
+
+  /// Tools that only some workers may call.
+  private func refusedTools(_ plan: Plan) -> [PlanError] {
+    plan.steps.enumerated().compactMap { index, step in
+      guard let refusal = supervisor.catalog[step.tool]?.refusal(ofCaller: nil) else { return nil }
+      return PlanError(path: "/steps/\(index)/tool", name: .invalidValue, message: refusal.message)
     }
   }
 

@@ -15,6 +15,10 @@ extension Jobs {
       let error = WireError(.unavailable, "no worker offers tool '\(attempt.tool)' at the moment")
       return attemptEnded(attempt, job, .failed(error, wasDispatched: false))
     }
+    // It may have become so since the attempt was decided.
+    if let refusal = entry.refusal(ofCaller: nil) {
+      return attemptEnded(attempt, job, .failed(refusal, wasDispatched: false))
+    }
     var cacheKey: String?
     if entry.tool.isPure, entry.tool.cacheTTLMS != nil, cache.isOn {
       let key = ResultCache.key(
@@ -45,19 +49,21 @@ extension Jobs {
       guard let self else { return }
       CrashPoint.hit(.beforeResult)
       let wasSent = weakInvocation?.wasSent ?? true
+      let usage = Change.usage(result, of: weakInvocation)
       job.invocations[attempt.key] = nil
       switch entry.checked(result) {
       case .success(let value):
         if let cacheKey, let ttl = entry.tool.cacheTTLMS {
           cache.store(value, for: cacheKey, lifetime: Milliseconds(ttl))
         }
-        attemptEnded(attempt, job, .succeeded(value, isCached: false))
-      case .failure(let error): attemptEnded(attempt, job, .failed(error, wasDispatched: wasSent))
+        attemptEnded(attempt, job, .succeeded(value, isCached: false), usage)
+      case .failure(let error): attemptEnded(attempt, job, .failed(error, wasDispatched: wasSent), usage)
       }
       CrashPoint.hit(.afterResult)
     }
     weakInvocation = invocation
     invocation.jobSequence = job.machine.seq
+    invocation.stepRow = attempt.key.row(of: job.machine.seq)
     job.invocations[attempt.key] = invocation
     invocation.onProgress = { [weak self] (kind: Progress.Kind, text: String, _: Double?) in
       self?.watchers[job.machine.seq]?.forEach { $0.progress(attempt.step, attempt.key.item, kind, text) }
@@ -66,9 +72,9 @@ extension Jobs {
     CrashPoint.hit(.afterDispatch)
   }
 
-  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome) {
+  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome, _ usage: Change? = nil) {
     giveBack(attempt.key, job)
-    handle(.ended(attempt.key, outcome), job)
+    apply(job.machine.handle(.ended(attempt.key, outcome), context()), job, with: usage.map { [$0] } ?? [])
     if isDraining, isIdle { onIdle?() }
   }
 }

@@ -75,7 +75,8 @@ final class Jobs {
     if let size = input.bytes(over: Limit.inputBytes) {
       return .limitExceeded("input_bytes", "input of tool '\(tool)'", value: size, limit: Limit.inputBytes)
     }
-    return supervisor.catalog[tool]?.refusal(ofInput: input)
+    let entry = supervisor.catalog[tool]
+    return entry?.refusal(ofCaller: nil) ?? entry?.refusal(ofInput: input)
   }
 
   func handle(_ event: Event, _ job: ActiveJob) { apply(job.machine.handle(event, context()), job) }
@@ -86,9 +87,15 @@ final class Jobs {
     pump()
   }
 
-  /// Carries out what a machine wants; `then` is called when its writes are on disk, or could not be written.
-  func apply(_ effects: [Effect], _ job: ActiveJob, then: ((JournalError?) -> Void)? = nil) {
-    var changes: [Change] = []
+  /// Carries out what a machine wants; `then` is called when its writes, and `more` with them, are on disk, or could not
+  /// be written.
+  func apply(
+    _ effects: [Effect],
+    _ job: ActiveJob,
+    with more: [Change] = [],
+    then: ((JournalError?) -> Void)? = nil
+  ) {
+    var changes = more
     var dispatches: [Attempt] = []
     var cancelled: [Invocation] = []
     var isFinished = false

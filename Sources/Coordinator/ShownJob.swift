@@ -11,6 +11,7 @@ struct ShownJob: Sendable {
   private var spec: JSON?
   private var result: JSON?
   private var isAbridged = false
+  private var usage: UsageSum?
 
   /// What steps may hold: the greatest input and the greatest output of one.
   private static let payloadLimit = Limit.inputBytes + Limit.outputBytes
@@ -37,6 +38,7 @@ struct ShownJob: Sendable {
     )
     steps =
       plan.map { Self.reports($0, record, rows, only: step) } ?? [Self.call(record, spec, rows.first, hasPayloads)]
+    addUsage(try database.usage(of: record.seq).map { ($0.step, $0.amounts.sum) }, plan)
     if hasPayloads {
       self.spec = record.kind == .call ? spec : spec["plan"]
       result = record.kind == .call ? nil : Jobs.parse(record.result)
@@ -45,7 +47,26 @@ struct ShownJob: Sendable {
   }
 
   func response(_ summary: JobSummary) -> JobShow.Response {
-    JobShow.Response(job: summary, steps: steps, spec: spec, result: result, isAbridged: isAbridged)
+    JobShow.Response(job: summary, steps: steps, spec: spec, result: result, isAbridged: isAbridged, usage: usage)
+  }
+
+  /// A step's is that of its items too.
+  private mutating func addUsage(_ used: [(step: StepKey, sum: UsageSum)], _ plan: Plan?) {
+    guard !used.isEmpty else { return }
+    var whole = UsageSum()
+    var sums: [StepKey: UsageSum] = [:]
+    for (step, sum) in used {
+      whole += sum
+      sums[StepKey(step.step), default: UsageSum()] += sum
+      if step.item != nil { sums[step, default: UsageSum()] += sum }
+    }
+    usage = whole
+    var indices = ["call": 0]
+    if let plan { indices = Dictionary(uniqueKeysWithValues: plan.steps.enumerated().map { ($1.id, $0) }) }
+    for i in steps.indices {
+      guard let index = indices[steps[i].id] else { continue }
+      steps[i].usage = sums[StepKey(index, item: steps[i].item.map { Int($0) })]
+    }
   }
 
   /// Leaves out what would not fit: the plan and the result first, then what is said about steps beside their states.
@@ -114,6 +135,7 @@ extension StepReport {
   /// At least what it takes beside input and output, as compact text.
   fileprivate var roughBytes: Int {
     var size = 256 + id.utf8.count + tool.utf8.count + (worker?.utf8.count ?? 0) + (idempotencyKey?.utf8.count ?? 0)
+    if usage != nil { size += 320 }
     for value in [error, artifacts, receipt] { size += value?.serialized().count ?? 0 }
     return dependsOn.reduce(size) { $0 + $1.utf8.count + 3 }
   }

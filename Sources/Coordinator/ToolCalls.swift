@@ -42,6 +42,7 @@ final class ToolCalls {
     let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
     let call = PendingCall()
     running += 1
+    weak var weakInvocation: Invocation?
     let invocation = makeInvocation(
       message,
       job: record.id,
@@ -52,16 +53,19 @@ final class ToolCalls {
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
+      let usage = Change.usage(result, of: weakInvocation).map { [$0] } ?? []
       let result = entry.checked(result).map { record.named($0) }
       if entry.tool.isPure {
-        journal.commit(record.whole(result))
+        journal.commit(record.whole(result) + usage)
         ended(result, completion)
       } else {
-        journal.commit(record.end(result)) { [weak self] _ in self?.ended(result, completion) }
+        journal.commit(record.end(result) + usage) { [weak self] _ in self?.ended(result, completion) }
       }
     }
+    weakInvocation = invocation
     // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
     invocation.jobSequence = entry.tool.isPure ? nil : record.seq
+    invocation.stepRow = StepKey(0).row(of: record.seq)
     call.invocation = invocation
     guard !entry.tool.isPure else {
       entry.kind.submit(invocation)
@@ -93,10 +97,14 @@ final class ToolCalls {
     let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
     let step = SHA256.bounded("\(parent.step)/\(message.tool)")
     guard let seq = parent.jobSequence else {
+      weak var weakInvocation: Invocation?
       let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
         [weak self] result in
+        // What it used is counted all the same.
+        if let usage = Change.usage(result, of: weakInvocation) { self?.journal.commit([usage]) }
         self?.ended(entry.checked(result), completion)
       }
+      weakInvocation = invocation
       call.invocation = invocation
       entry.kind.submit(invocation)
       return call
@@ -109,15 +117,18 @@ final class ToolCalls {
       input: message.input.description,
       startedAt: WallTime.now
     )
+    weak var weakInvocation: Invocation?
     let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
       [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
+      let usage = Change.usage(result, of: weakInvocation)
       let result = entry.checked(result)
-      record.end(result)
+      record.end(result, isSecret: entry.tool.hasSecretOutput)
       let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
       var changes: [Change] = [.endCall(record)]
+      if let usage { changes.append(usage) }
       if !artifacts.isEmpty { changes.append(.artifacts(job: seq, artifacts)) }
       if entry.tool.isPure {
         journal.commit(changes)
@@ -126,12 +137,14 @@ final class ToolCalls {
         journal.commit(changes) { [weak self] _ in self?.ended(result, completion) }
       }
     }
+    weakInvocation = invocation
     invocation.jobSequence = seq
     call.invocation = invocation
     if entry.tool.isPure {
       entry.kind.submit(invocation)
-    } else if parent.attempt > 1 {
-      // An earlier attempt may have made this very call.
+    } else if parent.attempt > 1, !entry.tool.hasSecretOutput {
+      // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
+      // is made again.
       findEarlier(record, invocation, call, entry, completion)
     } else {
       begin(record, invocation, call, entry)
@@ -224,6 +237,7 @@ final class ToolCalls {
       )
     }
     guard let entry = supervisor.catalog[message.tool] else { throw unknown(message.tool) }
+    if let refusal = entry.refusal(ofCaller: parent?.worker) { throw refusal }
     if let parent, supervisor.catalog[parent.tool]?.tool.isPure == true, !entry.tool.isPure {
       throw WireError(
         .refused,

@@ -11,6 +11,7 @@ package enum Change: Sendable {
   case event(EventRecord)
   case insertCall(CallRecord)
   case endCall(CallRecord)
+  case usage(UsageRecord)
   case artifacts(job: Int64, [String])
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
@@ -64,6 +65,7 @@ extension Database {
     case .event(let event): try insert(event, run)
     case .insertCall(let call): try begin(call)
     case .endCall(let call): try put(call)
+    case .usage(let usage): try insert(usage)
     case .probe: try probe(run)
     case .deleteJobs(let jobs):
       for job in jobs { try delete(job, run) }
@@ -227,7 +229,7 @@ extension Database {
     let statement = try statement(
       """
       INSERT OR REPLACE INTO calls (key, job, parent, tool, state, input, output, artifacts, error, started_at,
-        ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ended_at, receipt, redacted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     )
     statement.bind(1, call.key)
@@ -241,6 +243,8 @@ extension Database {
     statement.bind(9, call.error)
     statement.bind(10, call.startedAt)
     statement.bind(11, call.endedAt)
+    statement.bind(12, call.receipt)
+    statement.bind(13, call.isRedacted ? 1 : 0)
     try statement.run()
   }
 
@@ -254,6 +258,7 @@ extension Database {
     mark.bind(1, job)
     mark.bind(2, run)
     try mark.run()
+    try foldUsage(of: job)
     let ranges: [(Statement, Int64)] = [
       (try statement("DELETE FROM steps WHERE id >= ? AND id < ?"), StepKey.jobShift),
       (try statement("DELETE FROM events WHERE id >= ? AND id < ?"), StepKey.eventShift),

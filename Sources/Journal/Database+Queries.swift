@@ -206,7 +206,7 @@ extension Database {
   }
 
   private static let callColumns =
-    "key, job, parent, tool, state, input, output, artifacts, error, started_at, ended_at"
+    "key, job, parent, tool, state, input, output, artifacts, error, started_at, ended_at, receipt, redacted"
 
   private static func call(_ row: Statement) throws(JournalError) -> CallRecord {
     guard let state = row.text(4).flatMap(CallRecord.State.init(rawValue:)) else {
@@ -225,6 +225,8 @@ extension Database {
     call.artifacts = row.text(7)
     call.error = row.text(8)
     call.endedAt = row.optionalInteger(10)
+    call.receipt = row.text(11)
+    call.isRedacted = row.integer(12) != 0
     return call
   }
 

@@ -55,9 +55,13 @@ package final class Journal: @unchecked Sendable {
     try Self.configure(database)
     try Migrations.apply(to: database)
     run = try database.integer("SELECT coalesce(max(n), 0) + 1 FROM runs")
-    // Jobs that were removed keep their numbers: ids and idempotency keys are made of them.
+    // Jobs that were removed keep their numbers: ids and idempotency keys are made of them. A call that is written when
+    // it has ended may have been cut short after calls in it had used something.
     nextSeq = try database.integer(
-      "SELECT max((SELECT coalesce(max(seq), 0) FROM jobs), (SELECT coalesce(max(last_seq), 0) FROM runs)) + 1"
+      """
+      SELECT max((SELECT coalesce(max(seq), 0) FROM jobs), (SELECT coalesce(max(last_seq), 0) FROM runs),
+        (SELECT coalesce(max(job), 0) FROM usage)) + 1
+      """
     )
     try Self.note(run, version, in: database)
     reader = try JournalReader(path, on: loop)

@@ -102,6 +102,49 @@ enum Migrations {
     -- The greatest number of a job that was removed during the run, so that none is given twice.
     ALTER TABLE runs ADD COLUMN last_seq INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE calls ADD COLUMN receipt TEXT;
+    -- Its output or error was secret and is not here.
+    ALTER TABLE calls ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0;
+
+    -- What a call used of a language model; step = id of the step, in `steps`, to which the call belongs.
+    CREATE TABLE usage (
+      id INTEGER PRIMARY KEY,
+      job INTEGER NOT NULL,
+      step INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      tool TEXT NOT NULL,
+      provider TEXT NOT NULL,
+      model TEXT NOT NULL,
+      calls INTEGER NOT NULL,
+      input_tokens INTEGER NOT NULL,
+      output_tokens INTEGER NOT NULL,
+      cached_tokens INTEGER NOT NULL,
+      reasoning_tokens INTEGER NOT NULL,
+      cost_nano_usd INTEGER NOT NULL,
+      unpriced_calls INTEGER NOT NULL,
+      estimated_calls INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX usage_of_job ON usage (job, step);
+    CREATE INDEX usage_in_time ON usage (at);
+
+    -- The same of jobs that were removed, summed; day = days since 1970 in UTC.
+    CREATE TABLE usage_days (
+      day INTEGER NOT NULL,
+      tool TEXT NOT NULL,
+      provider TEXT NOT NULL,
+      model TEXT NOT NULL,
+      calls INTEGER NOT NULL,
+      input_tokens INTEGER NOT NULL,
+      output_tokens INTEGER NOT NULL,
+      cached_tokens INTEGER NOT NULL,
+      reasoning_tokens INTEGER NOT NULL,
+      cost_nano_usd INTEGER NOT NULL,
+      unpriced_calls INTEGER NOT NULL,
+      estimated_calls INTEGER NOT NULL,
+      PRIMARY KEY (day, tool, provider, model)
+    ) STRICT, WITHOUT ROWID;
+    """,
   ]
 
   /// Marks a file as ours ("Bulk").

@@ -90,11 +90,14 @@ package struct StepKey: Sendable, Hashable, Comparable {
   /// A job may have this many bits' worth of events.
   static let eventShift: Int64 = 28
 
-  func row(of job: Int64) -> Int64 {
+  /// The id of its row, which names the job too.
+  package func row(of job: Int64) -> Int64 {
     job << Self.jobShift | Int64(step) << Self.itemBits | Int64(item.map { $0 + 1 } ?? 0)
   }
 
-  init(row: Int64) {
+  package static func job(ofRow row: Int64) -> Int64 { row >> jobShift }
+
+  package init(row: Int64) {
     step = Int(row >> Self.itemBits & (1 << Self.stepBits - 1))
     let slot = Int(row & (1 << Self.itemBits - 1))
     item = slot == 0 ? nil : slot - 1
@@ -171,6 +174,9 @@ package struct CallRecord: Sendable, Equatable {
   package var output: String?
   package var artifacts: String?
   package var error: String?
+  package var receipt: String?
+  /// Its output or error was secret: the row has something else in its place.
+  package var isRedacted = false
   package var startedAt: Int64
   package var endedAt: Int64?
 

@@ -38,6 +38,8 @@ package final class Invocation {
   private var equalCalls: [String: Int] = [:]
   /// The journal's number of the job.
   package var jobSequence: Int64?
+  /// The journal's id of the step to which this call belongs, however deep it was made: what it used is counted there.
+  package var stepRow: Int64?
 
   /// Told of output while the invocation runs.
   package var onProgress: ((Progress.Kind, String, Double?) -> Void)?
@@ -70,8 +72,12 @@ package final class Invocation {
     self.parent = parent
     depth = parent.map { $0.depth + 1 } ?? 0
     self.completion = completion
+    stepRow = parent?.stepRow
     parent?.children.append(self)
   }
+
+  /// The kind of worker that runs it; nil before it was handed to one.
+  package var worker: String? { kind?.manifest.name }
 
   /// Whether it was handed to a worker, which may have seen it.
   package var wasSent: Bool { requestID != nil }

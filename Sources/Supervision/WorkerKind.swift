@@ -74,6 +74,12 @@ package final class WorkerKind {
       if let other = supervisor.catalog[tool.name]?.kind, other.manifest.name != manifest.name {
         throw WireError(.refused, "tool '\(tool.name)' is offered by worker '\(other.manifest.name)' already")
       }
+      if tool.hasSecretOutput, manifest.callers?.isEmpty != false {
+        throw WireError(
+          .refused,
+          "tool '\(tool.name)' has a secret output, and its manifest names no 'callers' that may have it"
+        )
+      }
       try CatalogEntry.check(tool)
     }
   }

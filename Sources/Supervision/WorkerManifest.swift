@@ -47,6 +47,8 @@ package struct WorkerManifest: Sendable, Equatable {
   package var folder: String
   /// Names that it may offer; nil: any.
   package var tools: [String]?
+  /// Kinds of workers that may call its tools, each inside an invocation; nil: everybody, clients and plans included.
+  package var callers: [String]?
   package var instances = 1
   package var concurrency: Int64?
   package var permissions = Permissions()
@@ -85,6 +87,7 @@ extension WorkerManifest {
     self.init(name: name, command: command, folder: folder)
     description = try fields.optional("description") ?? ""
     tools = try fields.strings("tools", limit: Limit.tools)
+    callers = try Self.callers(&fields)
     instances = Int(try fields.integer("instances", in: 1...1024) ?? 1)
     concurrency = try fields.integer("concurrency", in: 1...Int64(Limit.concurrency))
     if let json = try fields.optional("permissions", JSON.self) { permissions = try Self.permissions(json) }
@@ -98,6 +101,14 @@ extension WorkerManifest {
     drainMS = try fields.integer("drain_ms", in: 1...Limit.timeoutMS) ?? drainMS
     settings = try fields.optional("settings") ?? settings
     try fields.finish()
+  }
+
+  private static func callers(_ fields: inout Fields) throws(WireError) -> [String]? {
+    guard let names = try fields.strings("callers", limit: 64) else { return nil }
+    for (i, name) in names.enumerated() where !isValidName(name) {
+      throw .invalidParams("/callers/\(i)", "'/callers/\(i)' is \(quoted(name)), which is no kind of worker")
+    }
+    return names
   }
 
   private static func permissions(_ json: JSON) throws(WireError) -> Permissions {

@@ -79,6 +79,7 @@ package struct MethodRule: Sendable {
     MethodRule("job/resolve", .client, from: .peer),
     MethodRule("journal/gc", .client, from: .peer),
     MethodRule("journal/backup", .client, from: .peer),
+    MethodRule("usage/report", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("progress", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("log", .client, from: .coordinator, notification: true, in: [.ready, .draining]),

@@ -59,6 +59,10 @@ public final class Call: Sendable {
     } while !rest.isEmpty
   }
 
+  /// Whether what is reported now, up to `bytes`, is sent at once. An inline function that can keep its report until
+  /// later loses nothing by asking.
+  public func mayReport(_ bytes: Int) -> Bool { link.mayReport(bytes) }
+
   /// Calls another tool, through the coordinator: its policy, journal and audit see the call.
   public func call(
     _ tool: String,
@@ -108,7 +112,7 @@ public final class Call: Sendable {
     }
   }
 
-  /// Says what the call has used; the last one counts.
+  /// Says what the call has used; the last one counts. Of a call that then fails, its error tells it (`data.receipt`).
   public func setReceipt(_ receipt: Receipt) { used.withLock { $0 = receipt } }
 
   /// Says why what was run did not succeed, although this call has an output: a plan's step fails with it.
@@ -119,6 +123,20 @@ public final class Call: Sendable {
   var receipt: Receipt? { used.withLock { $0 } }
 
   var artifacts: [Artifact] { results.withLock { $0 } }
+}
+
+extension WireError {
+  /// What failed was paid all the same. A receipt that came with an error from elsewhere is not this call's.
+  func with(_ receipt: Receipt?) -> WireError {
+    guard receipt != nil || self.data["receipt"] != nil else { return self }
+    var data = self.data
+    data["receipt"] = receipt.flatMap { receipt in
+      var writer = JSONWriter()
+      writer.object(receipt)
+      return try? JSON(parsing: writer.finish())  // Safety: the writer's own output is JSON.
+    }
+    return WireError(name, message, data: data)
+  }
 }
 
 extension Substring {

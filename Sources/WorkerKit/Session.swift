@@ -47,7 +47,8 @@ final class Session {
           instance: message.instance,
           secrets: message.secrets,
           settings: message.settings,
-          grants: message.grants
+          grants: message.grants,
+          loop: loop
         )
       )
     } catch {
@@ -96,11 +97,11 @@ final class Session {
           ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure)
         )
       } catch let error as WireError {
-        result = .failure(error)
+        result = .failure(error.with(call.receipt))
       } catch is CancellationError {
-        result = .failure(WireError(.cancelled, "stopped because it was asked to"))
+        result = .failure(WireError(.cancelled, "stopped because it was asked to").with(call.receipt))
       } catch {
-        result = .failure(WireError(.toolFailed, "\(error)"))
+        result = .failure(WireError(.toolFailed, "\(error)").with(call.receipt))
       }
       link.finish(id, result)
     }
@@ -209,6 +210,9 @@ struct SessionLink: @unchecked Sendable {
   func finish(_ id: RequestID, _ result: Result<ToolResult, WireError>) {
     loop.perform { session.finish(id, result) }
   }
+
+  /// Whether a report of `bytes` would be sent rather than waited for or dropped.
+  func mayReport(_ bytes: Int) -> Bool { session.gate.isOpen(bytes) }
 
   func report(_ progress: Progress) {
     guard session.gate.enter(progress.text.utf8.count, mayWait: !loop.isCurrent) else { return }

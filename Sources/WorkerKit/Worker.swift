@@ -1,7 +1,7 @@
 internal import Glibc
 // A worker's source needs one import: the values and messages it handles come with the kit.
 @_exported public import JSON
-internal import Posix
+package import Posix
 internal import Transport
 @_exported public import Wire
 
@@ -23,8 +23,8 @@ public final class Worker {
   public enum Execution: Sendable {
     /// On a thread of the pool: may block and compute.
     case thread
-    /// On the thread that reads frames: for functions that return at once. Saves two thread switches; while it runs,
-    /// nothing else is answered.
+    /// On the thread that reads frames: for functions that return at once, or wait for nothing but what that thread's own
+    /// loop brings. Saves two thread switches; while it runs, nothing else is answered.
     case inline
   }
 
@@ -50,6 +50,8 @@ public final class Worker {
     public let settings: JSONObject
     /// The paths of its manifest's permissions.
     public let grants: Grants
+    /// The loop that reads frames, on which inline functions run: for descriptors of the worker's own.
+    package let loop: EventLoop
   }
 
   /// - Parameter concurrency: 1 … 1024 invocations at a time.
@@ -64,6 +66,9 @@ public final class Worker {
   ///   - idempotent: may be invoked again after an interrupted attempt.
   ///   - pure: has no effect outside its output.
   ///   - cacheTTLMS: for how long an output may be given again for the same input; only where `pure`. nil: not at all.
+  ///   - secretOutput: its output goes to its caller and is kept, shown and logged nowhere. Only where `idempotent`, not
+  ///     where `pure`; the worker's manifest names the `callers`. What the function itself prints or sends elsewhere is
+  ///     its own affair.
   public func tool(
     _ name: String,
     _ description: String,
@@ -72,6 +77,7 @@ public final class Worker {
     idempotent: Bool = false,
     pure: Bool = false,
     cacheTTLMS: Int64? = nil,
+    secretOutput: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     execution: Execution = .thread,
@@ -85,6 +91,7 @@ public final class Worker {
       isIdempotent: idempotent,
       isPure: pure,
       cacheTTLMS: pure ? cacheTTLMS : nil,
+      hasSecretOutput: secretOutput,
       needs: needs,
       limits: limits
     )

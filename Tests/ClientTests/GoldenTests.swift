@@ -8,7 +8,8 @@ import Testing
     ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
     ["workers", "reload"],
     ["worker", "check"], ["logs"], ["run"], ["jobs"], ["show"], ["watch"], ["trace"], ["cancel"], ["pause"], ["resume"],
-    ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["gc"], ["backup"], ["selftest", "crash"],
+    ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["usage"], ["gc"], ["backup"],
+    ["selftest", "crash"],
     ["version"],
     ["completions"], ["help"],
   ]
@@ -41,7 +42,8 @@ import Testing
       ["jobs", "--state", "dreaming"], ["jobs", "-n", "0"], ["show"], ["cancel"], ["retry", "a", "b"], ["fork", "a"],
       ["fork", "a", "--from", "s", "--input", "@missing"], ["resolve", "a", "s"], ["resolve", "a", "s", "retyr"],
       ["resolve", "a", "s:x", "skip"], ["resolve", "a", "s", "skip", "--output", "1"],
-      ["gc", "--older-than", "soon"], ["backup", ""], ["watch", "j", "--socket", "missing"],
+      ["usage", "--by", "mood"], ["usage", "--since", "yesterday"], ["gc", "--older-than", "soon"], ["backup", ""],
+      ["watch", "j", "--socket", "missing"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]
 

@@ -43,7 +43,7 @@ struct Disk {
       }
       events.append(event)
     case .artifacts(_, let digests): artifacts.formUnion(digests)
-    case .insertJob, .insertCall, .endCall, .deleteJobs, .probe: throw Refused(why: "no business of a machine")
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .probe: throw Refused(why: "no business of a machine")
     }
   }
 

@@ -37,6 +37,7 @@ enum Bodies {
     case "job/resolve": try again(JobResolve.self, object)
     case "journal/gc": try again(JournalCollect.self, object)
     case "journal/backup": try again(JournalBackup.self, object)
+    case "usage/report": try again(UsageReport.self, object)
     default: nil
     }
   }
@@ -67,6 +68,7 @@ enum Bodies {
       try again(JobChange.self, object)
     case "journal/gc": try again(JournalCollect.Response.self, object)
     case "journal/backup": try again(JournalBackup.Response.self, object)
+    case "usage/report": try again(UsageReport.Response.self, object)
     default: nil
     }
   }

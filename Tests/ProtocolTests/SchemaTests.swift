@@ -74,7 +74,7 @@ import Testing
   @Test(arguments: [
     #"{"name":"echo","command":["python3","echo.py"]}"#,
     #"""
-    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"instances":2,"concurrency":4,
+    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"callers":["models"],"instances":2,"concurrency":4,
      "permissions":{"network":"none","exec":true,"read":["/usr"],"write":["/tmp/out"]},"secrets":["API_KEY"],
      "environment":["LANG"],"limits":{"memory_bytes":1,"processes":1,"file_bytes":0,"open_files":3},
      "restart":{"policy":"on_failure","backoff_ms":1,"max_backoff_ms":2,"reset_ms":3,"throttle_ms":4},
@@ -96,6 +96,7 @@ import Testing
     (#"{"name":"e","command":["a"],"instances":0}"#, "/instances"),
     (#"{"name":"e","command":["a"],"restart":{"policy":"sometimes"}}"#, "/restart/policy"),
     (#"{"name":"e","command":["a"],"secrets":["A=B"]}"#, "/secrets/0"),
+    (#"{"name":"e","command":["a"],"callers":["Models"]}"#, "/callers/0"),
   ])
   func `a mistake in a manifest is found where it is`(_ text: String, _ path: String) throws {
     let found = try Self.compile("manifest.json").violations(in: try JSON(parsing: text))

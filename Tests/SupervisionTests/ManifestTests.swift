@@ -14,7 +14,7 @@ import Wire
   @Test func `every member is read`() throws {
     let read = try manifest(
       """
-      {"$schema":"x","name":"full-1_a","description":"D","command":["./w","-v"],"tools":["a","b"],"instances":2,
+      {"$schema":"x","name":"full-1_a","description":"D","command":["./w","-v"],"tools":["a","b"],"callers":["m"],"instances":2,
        "concurrency":3,"permissions":{"network":"outbound","exec":false,"read":["/etc","/"],"write":[]},
        "secrets":["KEY"],"environment":["TZ"],"limits":{"memory_bytes":1,"open_files":3},
        "restart":{"policy":"on_failure","backoff_ms":1,"max_backoff_ms":2,"reset_ms":3,"throttle_ms":4},
@@ -24,6 +24,7 @@ import Wire
     var expected = WorkerManifest(name: "full-1_a", command: ["./w", "-v"], folder: "/w")
     expected.description = "D"
     expected.tools = ["a", "b"]
+    expected.callers = ["m"]
     expected.instances = 2
     expected.concurrency = 3
     expected.permissions = .init(outboundNetwork: true, exec: false, read: ["/etc", "/"], write: [])
@@ -48,7 +49,10 @@ import Wire
     let read = try manifest(#"{"name":"a","command":["x"]}"#)
     #expect(read == WorkerManifest(name: "a", command: ["x"], folder: "/w"))
     #expect(read.permissions == .init(outboundNetwork: false, exec: false, read: [], write: []))
-    #expect(read.tools == nil && read.instances == 1 && read.secrets.isEmpty && read.restart.policy == .always)
+    #expect(
+      read.tools == nil && read.callers == nil && read.instances == 1 && read.secrets.isEmpty
+        && read.restart.policy == .always
+    )
   }
 
   /// Members beside `name` and `command`, and the message for each; nil where it is accepted.
@@ -81,6 +85,8 @@ import Wire
     (#""tool":["a"]"#, "unknown member 'tool' (did you mean 'tools'?)"),
     (#""instances":"2""#, "'/instances' is string where integer is due"),
     (#""secrets":[1]"#, "'/secrets/0' is integer where string is due"),
+    (#""callers":[]"#, nil), (#""callers":"models""#, "'/callers' is string where array is due"),
+    (#""callers":["a","B"]"#, "'/callers/1' is 'B', which is no kind of worker"),
     (#""settings":[]"#, "'/settings' is array where object is due"),
   ]
 

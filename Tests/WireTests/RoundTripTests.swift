@@ -49,6 +49,17 @@ private var receipt: Receipt {
   receipt.memoryBytes = 3
   receipt.readBytes = 4
   receipt.writtenBytes = 5
+  receipt.model = ModelUsage(
+    provider: "p",
+    model: "m",
+    inputTokens: 6,
+    outputTokens: 7,
+    cachedTokens: 8,
+    reasoningTokens: 9,
+    costNanoUSD: 10,
+    isEstimated: true,
+    calls: 11
+  )
   return receipt
 }
 
@@ -81,7 +92,14 @@ private let tool = Tool(
         "wall_ms", "cpu_ms", "memory_bytes", "processes", "file_bytes", "open_files", "output_bytes", "workspace_bytes",
       ]
     )
-    try roundTrip(receipt, members: ["cpu_ms", "wall_ms", "memory_bytes", "read_bytes", "written_bytes"])
+    try roundTrip(receipt, members: ["cpu_ms", "wall_ms", "memory_bytes", "read_bytes", "written_bytes", "model"])
+    try roundTrip(
+      try #require(receipt.model),
+      members: [
+        "provider", "model", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_nano_usd",
+        "estimated", "calls",
+      ]
+    )
     try roundTrip(artifact, members: ["artifact", "bytes", "media_type", "name"])
     try roundTrip(
       tool,

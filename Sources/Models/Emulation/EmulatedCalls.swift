@@ -150,13 +150,8 @@ struct EmulatedCalls {
       let call = value["function"]?.objectValue.map { JSON.object($0) } ?? value
       guard let name = (call["tool"] ?? call["name"])?.stringValue, offered.contains(name) else { return }
       let written = call["arguments"] ?? call["args"] ?? call["parameters"] ?? call["input"] ?? [:]
-      let arguments: JSON?
-      do throws(ModelError) {
-        let text = written.isNull ? "" : written.stringValue ?? written.description
-        arguments = try ToolCallParts.arguments(written.objectValue.map { .object($0) }, text, of: name)
-      } catch {
-        arguments = nil
-      }
+      let text = written.isNull ? "" : written.stringValue ?? written.description
+      let arguments = ToolCallParts.arguments(written.objectValue.map { .object($0) }, text)
       guard let arguments else {
         malformed = malformed ?? name
         return

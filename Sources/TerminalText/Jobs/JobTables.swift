@@ -34,8 +34,10 @@ package enum JobTables {
   }
 
   private static func table(_ steps: [StepReport], _ now: Int64, items: [String: (ended: Int, all: Int)]) -> Table {
+    let hasUsage = steps.contains { $0.usage != nil }
     var table = Table(
-      ["STEP", "TOOL", "STATE"] + (items.isEmpty ? [] : ["ITEMS"]) + ["TRIES", "TIME", "WORKER", "ERROR"]
+      ["STEP", "TOOL", "STATE"] + (items.isEmpty ? [] : ["ITEMS"]) + ["TRIES", "TIME"]
+        + (hasUsage ? ["TOKENS", "COST"] : []) + ["WORKER", "ERROR"]
     )
     for step in steps {
       let name = step.id + (step.item.map { "[\($0)]" } ?? "")
@@ -45,7 +47,9 @@ package enum JobTables {
       let error = state == .succeeded ? "" : cut(printableLine(reasonText(step.error) ?? ""), to: 60)
       table.add(
         [name, step.tool, step.state] + (items.isEmpty ? [] : [count])
-          + [step.attempt > 0 ? "\(step.attempt)" : "-", time, step.worker ?? "-", error],
+          + [step.attempt > 0 ? "\(step.attempt)" : "-", time]
+          + (hasUsage ? [step.usage?.tokensText ?? "-", step.usage?.costText ?? "-"] : [])
+          + [step.worker ?? "-", error],
         colours: [nil, nil, state?.colour]
       )
     }

@@ -1,3 +1,5 @@
+package import Wire
+
 /// A timeline as bars, one line for each attempt.
 package struct Waterfall: Sendable {
   package var width: Int
@@ -12,8 +14,11 @@ package struct Waterfall: Sendable {
   private static let wait: Character = "·"
   private static let restart: Character = "┊"
 
-  /// The lines without the job's own heading.
-  package func lines(_ timeline: Timeline) -> [String] {
+  /// The lines without the job's own heading. Below the last line of a step of `usage` that used language models stands
+  /// how much.
+  package func lines(_ timeline: Timeline, usage steps: [StepReport] = []) -> [String] {
+    var used: [String: UsageSum] = [:]
+    for step in steps { used[step.id + (step.item.map { "[\($0)]" } ?? "")] = step.usage }
     guard !timeline.spans.isEmpty else { return ["no step has begun"] }
     let names = min(28, max(4, timeline.spans.map { columns(of: $0.name) }.max() ?? 0))
     // Symbol, name, attempt and time, each with a blank or two before it.
@@ -21,8 +26,14 @@ package struct Waterfall: Sendable {
     let chart = max(10, width - before)
     let scale = Scale(timeline, chart)
     var lines = [heading(names, scale)]
-    for span in timeline.spans {
+    let last = Dictionary(timeline.spans.indices.map { (timeline.spans[$0].name, $0) }, uniquingKeysWith: { $1 })
+    for (index, span) in timeline.spans.enumerated() {
       lines.append(row(span, names, scale, timeline))
+      defer {
+        if let usage = used[span.name], last[span.name] == index {
+          lines.append(paint(cut("    \(usage.text)", to: width), .dim))
+        }
+      }
       if span.state != .succeeded, let reason = span.reason {
         lines.append(paint(cut("    \(printableLine(reason))", to: width), .dim))
       }

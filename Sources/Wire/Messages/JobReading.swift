@@ -78,14 +78,23 @@ package struct JobShow: WireRequest {
     package var result: JSON?
     /// Payloads that were left out because the answer would not fit a frame: ask for the steps one by one.
     package var isAbridged: Bool
+    /// What the whole job has used of language models, in all generations; nil: nothing.
+    package var usage: UsageSum?
 
-    package init(job: JobSummary, steps: [StepReport], spec: JSON? = nil, result: JSON? = nil, isAbridged: Bool = false)
-    {
+    package init(
+      job: JobSummary,
+      steps: [StepReport],
+      spec: JSON? = nil,
+      result: JSON? = nil,
+      isAbridged: Bool = false,
+      usage: UsageSum? = nil
+    ) {
       self.job = job
       self.steps = steps
       self.spec = spec
       self.result = result
       self.isAbridged = isAbridged
+      self.usage = usage
     }
 
     package init(from fields: inout Fields) throws(WireError) {
@@ -94,6 +103,7 @@ package struct JobShow: WireRequest {
       spec = try fields.optional("spec")
       result = try fields.optional("result")
       isAbridged = try fields.optional("abridged") ?? false
+      usage = try fields.body("usage")
     }
 
     package func encode(into writer: inout JSONWriter) {
@@ -102,6 +112,7 @@ package struct JobShow: WireRequest {
       writer.member("spec", spec)
       writer.member("result", result)
       if isAbridged { writer.member("abridged", true) }
+      writer.member("usage", usage)
     }
   }
 }

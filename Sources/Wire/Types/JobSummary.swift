@@ -102,6 +102,8 @@ public struct StepReport: Sendable, Equatable {
   public var error: JSON?
   public var artifacts: JSON?
   public var receipt: JSON?
+  /// What all its attempts, their calls within and its items have used of language models; nil: nothing.
+  public var usage: UsageSum?
   public var startedAt: Int64?
   public var endedAt: Int64?
   /// When the next attempt is due.
@@ -130,6 +132,7 @@ extension StepReport: WireBody {
     error = try fields.optional("error")
     artifacts = try fields.optional("artifacts")
     receipt = try fields.optional("receipt")
+    usage = try fields.body("usage")
     startedAt = try fields.optional("started_at")
     endedAt = try fields.optional("ended_at")
     notBefore = try fields.optional("not_before")
@@ -149,6 +152,7 @@ extension StepReport: WireBody {
     writer.member("error", error)
     writer.member("artifacts", artifacts)
     writer.member("receipt", receipt)
+    writer.member("usage", usage)
     writer.member("started_at", startedAt)
     writer.member("ended_at", endedAt)
     writer.member("not_before", notBefore)

@@ -8,6 +8,8 @@ public struct Receipt: Sendable, Hashable {
   public var memoryBytes: Int64?
   public var readBytes: Int64?
   public var writtenBytes: Int64?
+  /// What was used of a language model by the call itself; calls made in it have receipts of their own.
+  public var model: ModelUsage?
 
   public init() {}
 }
@@ -19,6 +21,7 @@ extension Receipt: WireBody {
     memoryBytes = try fields.integer("memory_bytes")
     readBytes = try fields.integer("read_bytes")
     writtenBytes = try fields.integer("written_bytes")
+    model = try fields.body("model")
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -27,5 +30,6 @@ extension Receipt: WireBody {
     writer.member("memory_bytes", memoryBytes)
     writer.member("read_bytes", readBytes)
     writer.member("written_bytes", writtenBytes)
+    writer.member("model", model)
   }
 }

@@ -15,6 +15,8 @@ public struct Tool: Sendable, Equatable {
   public var isPure: Bool
   /// For how long an output of a pure tool may be given again for the same input; nil: not at all.
   public var cacheTTLMS: Int64?
+  /// Its output is for its caller alone: nobody keeps, shows or logs it. Such a tool is idempotent and not pure.
+  public var hasSecretOutput: Bool
   /// What every call needs and may use at most.
   public var needs: Needs?
   public var limits: ResourceLimits?
@@ -28,6 +30,7 @@ public struct Tool: Sendable, Equatable {
     isIdempotent: Bool = false,
     isPure: Bool = false,
     cacheTTLMS: Int64? = nil,
+    hasSecretOutput: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     meta: JSON? = nil
@@ -39,6 +42,7 @@ public struct Tool: Sendable, Equatable {
     self.isIdempotent = isIdempotent
     self.isPure = isPure
     self.cacheTTLMS = cacheTTLMS
+    self.hasSecretOutput = hasSecretOutput
     self.needs = needs
     self.limits = limits
     self.meta = meta
@@ -93,6 +97,7 @@ extension Tool: WireBody {
       isIdempotent: try fields.optional("idempotent") ?? false,
       isPure: try fields.optional("pure") ?? false,
       cacheTTLMS: try fields.integer("cache_ttl_ms", in: 1...Limit.timeoutMS),
+      hasSecretOutput: try fields.optional("secret_output") ?? false,
       needs: try fields.body("needs"),
       limits: try fields.body("limits"),
       meta: try fields.optional("meta")
@@ -101,6 +106,13 @@ extension Tool: WireBody {
       throw .invalidParams(
         fields.path("cache_ttl_ms"),
         "tool '\(name)' has 'cache_ttl_ms' and is not 'pure': what has an effect cannot be answered from a cache"
+      )
+    }
+    if hasSecretOutput, !isIdempotent || isPure {
+      throw .invalidParams(
+        fields.path("secret_output"),
+        "tool '\(name)' has 'secret_output' and is \(isPure ? "'pure'" : "not 'idempotent'"): "
+          + "what nobody keeps is got again by another call"
       )
     }
   }
@@ -123,6 +135,7 @@ extension Tool: WireBody {
     if isIdempotent { writer.member("idempotent", true) }
     if isPure { writer.member("pure", true) }
     writer.member("cache_ttl_ms", cacheTTLMS)
+    if hasSecretOutput { writer.member("secret_output", true) }
     writer.member("needs", needs)
     writer.member("limits", limits)
     writer.member("meta", meta)

@@ -114,8 +114,9 @@ struct Command: Sendable {
     .cancel, .pause, .resume, .retry, .fork, .resolve,
     .planCheck, .planGraph,
     .exec, .tools, .toolCall,
+    .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
-    .gc, .backup, .selfTestCrash,
+    .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
 

@@ -10,7 +10,7 @@ enum HelpText {
       ("Plans", [.planCheck, .planGraph]),
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
-      ("Journal", [.gc, .backup, .selfTestCrash]),
+      ("Journal", [.usage, .gc, .backup, .selfTestCrash]),
       ("Program", [.version, .completions, .help]),
     ]
     var text = """

@@ -45,6 +45,7 @@ extension Conformance {
         // Safety: the rule 'tools' tells of a bad schema.
         let violations = (try? JSONSchema(schema))?.violations(in: output) ?? []
         guard violations.isEmpty else {
+          if tool.hasSecretOutput { return .fail("its output, which is secret, breaks its output_schema") }
           return .fail(
             violations.prefix(5).map { "\($0.path.isEmpty ? "(output)" : $0.path): \($0.message)" }.joined(
               separator: "; "

@@ -47,6 +47,7 @@ extension JobReport {
     object["spec"] = plan
     object["result"] = result
     if isAbridged { object["abridged"] = true }
+    object["usage"] = usage?.json
     return .object(object)
   }
 

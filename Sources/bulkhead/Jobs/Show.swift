@@ -10,7 +10,7 @@ extension Command {
     flags: [Flag("step", value: "STEP", "show this step: its input, output and error, and its items")],
     description: [
       "Prints the state of JOB, a line for each of its steps, and when it has succeeded its result. With --step it is that step with its input and output, its idempotency key and what it used, and a line for each of its items.",
-      "With --json the document is {\"job\", \"steps\", \"spec\", \"result\"} with every input and output; \"abridged\" says that some were left out because all would not fit one answer.",
+      "With --json the document is {\"job\", \"steps\", \"spec\", \"result\"} with every input and output; \"abridged\" says that some were left out because all would not fit one answer. \"usage\", of a step and of the job, is what was used of language models; a cost is in billionths of a US dollar.",
     ],
     exits: ["0    success", "1    there is no such job or step"],
     examples: [
@@ -85,6 +85,7 @@ private struct JobPage {
     sheet.row("ended", job.endedAt.map { timeText(milliseconds: $0) })
     sheet.row("took", job.startedAt == nil ? nil : JobTables.took(job, now))
     sheet.row("deadline", job.deadlineAt.map { timeText(milliseconds: $0) })
+    sheet.row("models", report.usage?.text)
     sheet.row("caller", Self.caller(job.caller))
     if !report.steps.isEmpty { sheet.add(JobTables.steps(report.steps, now: now).text(paint)) }
     sheet.block("result", report.resultText.map { printable($0) })
@@ -119,6 +120,7 @@ private struct StepPage {
       sheet.row("started", step.startedAt.map { timeText(milliseconds: $0) })
       sheet.row("ended", step.endedAt.map { timeText(milliseconds: $0) })
       sheet.row("took", step.startedAt.map { tookText(milliseconds: (step.endedAt ?? now) - $0) })
+      sheet.row("models", step.usage?.text)
       sheet.row("again at", step.notBefore.map { timeText(milliseconds: $0) })
       sheet.row("key", step.idempotencyKey)
       sheet.json("input", step.input)

@@ -1,0 +1,89 @@
+package import JSON
+
+/// What one call used of a language model. Bounded, so that sums of many stay exact.
+public struct ModelUsage: Sendable, Hashable {
+  /// Most tokens, most cost in billionths of a US dollar (a million dollars), and most requests of one call.
+  public static let tokenLimit: Int64 = 1_000_000_000_000
+  public static let costLimit: Int64 = 1_000_000_000_000_000
+  public static let callLimit: Int64 = 1_000_000
+  /// Of `provider` and of `model`.
+  public static let nameBytes = 256
+
+  /// As the configuration names it.
+  public var provider: String
+  public var model: String
+  /// Those of `cachedTokens` included.
+  public var inputTokens: Int64
+  /// Those of `reasoningTokens` included.
+  public var outputTokens: Int64
+  /// Read from the provider's cache.
+  public var cachedTokens: Int64?
+  public var reasoningTokens: Int64?
+  /// In billionths of a US dollar; nil: nobody knows the price.
+  public var costNanoUSD: Int64?
+  /// The provider did not say how many tokens, so they were counted here.
+  public var isEstimated: Bool
+  /// Requests that the provider answered.
+  public var calls: Int64
+
+  public init(
+    provider: String,
+    model: String,
+    inputTokens: Int64,
+    outputTokens: Int64,
+    cachedTokens: Int64? = nil,
+    reasoningTokens: Int64? = nil,
+    costNanoUSD: Int64? = nil,
+    isEstimated: Bool = false,
+    calls: Int64 = 1
+  ) {
+    self.provider = provider
+    self.model = model
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+    self.cachedTokens = cachedTokens
+    self.reasoningTokens = reasoningTokens
+    self.costNanoUSD = costNanoUSD
+    self.isEstimated = isEstimated
+    self.calls = calls
+  }
+}
+
+extension ModelUsage: WireBody {
+  package init(from fields: inout Fields) throws(WireError) {
+    self.init(
+      provider: try Self.name("provider", &fields),
+      model: try Self.name("model", &fields),
+      inputTokens: try fields.requireInteger("input_tokens", in: 0...Self.tokenLimit),
+      outputTokens: try fields.requireInteger("output_tokens", in: 0...Self.tokenLimit),
+      cachedTokens: try fields.integer("cached_tokens", in: 0...Self.tokenLimit),
+      reasoningTokens: try fields.integer("reasoning_tokens", in: 0...Self.tokenLimit),
+      costNanoUSD: try fields.integer("cost_nano_usd", in: 0...Self.costLimit),
+      isEstimated: try fields.optional("estimated") ?? false,
+      calls: try fields.requireInteger("calls", in: 0...Self.callLimit)
+    )
+  }
+
+  private static func name(_ member: StaticString, _ fields: inout Fields) throws(WireError) -> String {
+    let name = try fields.require(member, String.self)
+    guard (1...nameBytes).contains(name.utf8.count) else {
+      throw .invalidParams(
+        fields.path(member),
+        "'\(fields.path(member))' has \(name.utf8.count) bytes where 1 to \(nameBytes) are due"
+      )
+    }
+    return name
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    writer.member("provider", provider)
+    writer.member("model", model)
+    writer.member("input_tokens", inputTokens)
+    writer.member("output_tokens", outputTokens)
+    writer.member("cached_tokens", cachedTokens)
+    writer.member("reasoning_tokens", reasoningTokens)
+    writer.member("cost_nano_usd", costNanoUSD)
+    if isEstimated { writer.member("estimated", true) }
+    writer.member("calls", calls)
+  }
+}

@@ -1,0 +1,59 @@
+package import JSON
+
+/// What several calls used of language models. Cost is that of the calls whose price is known.
+public struct UsageSum: Sendable, Hashable {
+  /// Requests that providers answered.
+  public var calls: Int64 = 0
+  /// Those of `cachedTokens` included.
+  public var inputTokens: Int64 = 0
+  /// Those of `reasoningTokens` included.
+  public var outputTokens: Int64 = 0
+  public var cachedTokens: Int64 = 0
+  public var reasoningTokens: Int64 = 0
+  /// In billionths of a US dollar.
+  public var costNanoUSD: Int64 = 0
+  /// Of `calls`: those whose price nobody knows, so that they are not in the cost.
+  public var unpricedCalls: Int64 = 0
+  /// Of `calls`: those whose tokens the provider did not tell.
+  public var estimatedCalls: Int64 = 0
+
+  public init() {}
+
+  /// Sums stay at the largest integer rather than overflow.
+  public static func += (sum: inout UsageSum, more: UsageSum) {
+    func add(_ member: WritableKeyPath<UsageSum, Int64>) {
+      let (value, overflow) = sum[keyPath: member].addingReportingOverflow(more[keyPath: member])
+      sum[keyPath: member] = overflow ? .max : value
+    }
+    for member: WritableKeyPath<UsageSum, Int64> in [
+      \.calls, \.inputTokens, \.outputTokens, \.cachedTokens, \.reasoningTokens, \.costNanoUSD, \.unpricedCalls,
+      \.estimatedCalls,
+    ] {
+      add(member)
+    }
+  }
+}
+
+extension UsageSum: WireBody {
+  package init(from fields: inout Fields) throws(WireError) {
+    calls = try fields.requireInteger("calls")
+    inputTokens = try fields.requireInteger("input_tokens")
+    outputTokens = try fields.requireInteger("output_tokens")
+    cachedTokens = try fields.requireInteger("cached_tokens")
+    reasoningTokens = try fields.requireInteger("reasoning_tokens")
+    costNanoUSD = try fields.requireInteger("cost_nano_usd")
+    unpricedCalls = try fields.requireInteger("unpriced_calls")
+    estimatedCalls = try fields.integer("estimated_calls") ?? 0
+  }
+
+  package func encode(into writer: inout JSONWriter) {
+    writer.member("calls", calls)
+    writer.member("input_tokens", inputTokens)
+    writer.member("output_tokens", outputTokens)
+    writer.member("cached_tokens", cachedTokens)
+    writer.member("reasoning_tokens", reasoningTokens)
+    writer.member("cost_nano_usd", costNanoUSD)
+    writer.member("unpriced_calls", unpricedCalls)
+    if estimatedCalls > 0 { writer.member("estimated_calls", estimatedCalls) }
+  }
+}
