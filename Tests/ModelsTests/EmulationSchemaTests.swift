@@ -57,6 +57,14 @@ import Testing
   }
 
   @Test func `is asked for with its schema`() {
+    var request = ModelRequest(messages: conversation("s:Be brief.", "u:hello"))
+    #expect(SchemaPrompt.applied(to: request) == request)
+    request.schema = Self.schema
+    let plain = SchemaPrompt.applied(to: request)
+    #expect(plain.schema == nil && plain.messages[1] == request.messages[1])
+    #expect(plain.messages[0].text == "Be brief.\n\n" + SchemaPrompt.text(Self.schema))
     #expect(SchemaPrompt.text(Self.schema).hasSuffix(Self.schema.description))
+    request.tools = [ToolOffer(name: "f", description: "", parameters: [:])]
+    #expect(SchemaPrompt.applied(to: request).messages[0].text.contains("rather than call a tool"))
   }
 }
