@@ -14,6 +14,8 @@ package struct ReplyReader: Sendable {
   private var decoder: any ReplyDecoder
   private var body: [UInt8] = []
   private var total = 0
+  /// The answer's own end has come.
+  package var isDone: Bool { decoder.isDone }
   /// Complete records so far.
   package private(set) var records = 0
 
