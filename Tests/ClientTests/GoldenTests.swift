@@ -11,7 +11,7 @@ import Testing
     ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["usage"], ["gc"], ["backup"],
     ["selftest", "crash"],
     ["version"],
-    ["completions"], ["help"],
+    ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
   ]
 
   static let cases: [[String]] =
@@ -42,6 +42,9 @@ import Testing
       ["jobs", "--state", "dreaming"], ["jobs", "-n", "0"], ["show"], ["cancel"], ["retry", "a", "b"], ["fork", "a"],
       ["fork", "a", "--from", "s", "--input", "@missing"], ["resolve", "a", "s"], ["resolve", "a", "s", "retyr"],
       ["resolve", "a", "s:x", "skip"], ["resolve", "a", "s", "skip", "--output", "1"],
+      ["model"], ["model", "ask", ""], ["model", "ask", "x", "--role", "a", "--model", "b"],
+      ["model", "ask", "x", "--temperature", "hot"], ["model", "ask", "x", "--socket", "missing"],
+      ["model", "ask", "x", "--schema", "{"], ["model", "check", "--timeout", "soon"],
       ["usage", "--by", "mood"], ["usage", "--since", "yesterday"], ["gc", "--older-than", "soon"], ["backup", ""],
       ["watch", "j", "--socket", "missing"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],

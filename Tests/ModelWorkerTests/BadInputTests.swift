@@ -53,8 +53,11 @@ import Testing
     ),
     ("server error", error(500, "oops"), false, "server_error"),
     ("html", .whole(headers: [("content-type", "text/html")], body: "<!doctype html><p>login"), false, "html"),
-    ("html in a stream", .pieces([(0, "<html></html>")], type: "text/html"), true, "empty_reply"),
-    ("truncated json", .whole(body: #"{"choices":[{"message":{"conte"#), false, "not_json"),
+    ("html in a stream", .pieces([(0, "<html></html>")], type: "text/html"), true, "html"),
+    ("truncated json", .whole(body: #"{"choices":[{"message":{"conte"#), false, "stream_cut"),
+    (
+      "no json", .whole(body: "sorry, I am a teapot"), false, "not_json"
+    ),
     ("nothing", .whole(body: ""), false, "empty_reply"),
     ("no choices", .whole(body: "{}"), false, "malformed_reply"),
     (

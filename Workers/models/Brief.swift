@@ -30,8 +30,9 @@ struct Brief {
     original = request
     self.request = request
     if !provider.streams { self.request.streams = false }
+    // In this order: what is said of the schema leaves room for the calls.
+    if promptsSchema { self.request = SchemaPrompt.applied(to: self.request) }
     if emulatesTools { self.request = ToolEmulation.applied(to: self.request) }
-    if promptsSchema, let schema = request.schema { self.request.add(toSystem: SchemaPrompt.text(schema)) }
   }
 
   /// Tokens that the request may have; nil: nobody knows.
@@ -72,14 +73,4 @@ struct Brief {
 extension Provider {
   /// Served by a program of one's own.
   var isLocal: Bool { ["ollama", "llamacpp", "lmstudio", "vllm"].contains(kind) }
-}
-
-extension ModelRequest {
-  fileprivate mutating func add(toSystem text: String) {
-    if let place = messages.firstIndex(where: { $0.role == .system }) {
-      messages[place].parts.append(.text("\n\n" + text))
-    } else {
-      messages.insert(ModelMessage(.system, text), at: 0)
-    }
-  }
 }

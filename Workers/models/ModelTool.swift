@@ -126,7 +126,9 @@ final class ModelTool: @unchecked Sendable {
     }
     if !response.reasoning.isEmpty { output["reasoning"] = .string(redact(response.reasoning)) }
     if !response.opaque.isEmpty {
-      output["opaque"] = ["format": .string(brief.provider.format.rawValue), "items": .array(response.opaque)]
+      output["opaque"] = [
+        "format": .string(brief.provider.format.rawValue), "items": .array(response.opaque.map { redact($0) }),
+      ]
     }
     output["usage"] = answer.usage.json
     if let cost = answer.cost {

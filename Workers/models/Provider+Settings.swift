@@ -141,6 +141,7 @@ extension Provider {
     quirks.maxTokensMember = try more.optional("max_tokens_member") ?? quirks.maxTokensMember
     quirks.asksForStreamUsage = try more.optional("stream_usage") ?? quirks.asksForStreamUsage
     quirks.nearestModel = try more.optional("nearest_model") ?? quirks.nearestModel
+    quirks.returnsReasoning = try more.optional("returns_reasoning") ?? quirks.returnsReasoning
     quirks.extra = try more.optional("extra") ?? quirks.extra
     streams = try more.optional("streams") ?? streams
     try more.finish()
