@@ -177,7 +177,8 @@ struct Settings {
   /// another word in the configuration, and no other worker gets them at all.
   private static let modelKeys: Set<String> = [
     "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "TOGETHER_API_KEY",
-    "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_SMALL_MODEL_KEY", "ANY_AGENT_API_KEY",
+    "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_SMALL_MODEL_KEY",
+    "ANY_AGENT_API_KEY",
   ]
 }
 
