@@ -75,7 +75,7 @@ final class FakeAzure {
     if scope.startswith("prowls:"):
         outside, journal, port = scope[7:].split(",")
         answer["accessToken"] = json.dumps([
-            tries(lambda: open(outside).read()), tries(lambda: open(journal).read()), tries(lambda: os.listdir("/work")),
+            tries(lambda: open(outside).read()), tries(lambda: open(journal).read()), tries(lambda: os.listdir("/home")),
             tries(lambda: open(folder + "/../bin/az", "a")), tries(lambda: os.listdir("/proc/self/fd").__len__() <= 4),
             len([p for p in os.listdir("/proc") if p.isdigit()]) <= 2, sorted(os.environ),
             tries(lambda: socket.create_connection(("127.0.0.1", int(port)), 5).close()),
