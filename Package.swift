@@ -183,6 +183,7 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",
@@ -268,6 +269,16 @@ let package = Package(
         "credentials-worker", "executor-worker", "files-worker", "web-worker",
       ],
       exclude: ["server.py"],
+      swiftSettings: strict
+    ),
+    // A provider on loopback that answers as it is told.
+    .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
+    .testTarget(
+      name: "ModelWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
+        "ProviderServer", "ClientKit", "bulkhead", "bulkheadd", "models-worker", "bulkhead-jail",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -7,7 +7,7 @@ package import Posix
 ///
 /// Safety: lives on the loop; every method and every call of libcurl is on the loop's thread, which is checked.
 package final class HTTPClient: @unchecked Sendable {
-  let loop: EventLoop
+  package let loop: EventLoop
   private let multi: UnsafeMutableRawPointer
   private var sockets: [Int32: SocketWatch] = [:]
   private var timer: LoopTimer?
@@ -59,6 +59,9 @@ package final class HTTPClient: @unchecked Sendable {
     // Safety: it is always ourselves, who outlive the multi handle.
     Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
   }
+
+  /// Runs `work` on the loop's thread.
+  package func perform(_ work: @escaping @Sendable () -> Void) { loop.perform(work) }
 
   /// Begins an exchange; `receiver` hears of it until `ended`, possibly before this returns.
   @discardableResult

@@ -76,10 +76,11 @@ package final class HTTPExchange: @unchecked Sendable {
       case CURLE_PEER_FAILED_VERIFICATION: .tlsUntrusted
       case CURLE_SSL_CONNECT_ERROR: .tlsFailed
       case CURLE_SSL_CACERT_BADFILE: .noAuthorities
-      case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalidRequest
+      case CURLE_URL_MALFORMAT: .invalidRequest
       case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2_STREAM:
         .connectionLost
-      case CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING, CURLcode(rawValue: 8): .badResponse
+      // The third is also an answer without a status line; the last is CURLE_WEIRD_SERVER_REPLY.
+      case CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING, CURLE_UNSUPPORTED_PROTOCOL, CURLcode(rawValue: 8): .badResponse
       default: hasHead ? .connectionLost : .failed
       }
     return HTTPError(kind, String(cString: curl_easy_strerror(code)))

@@ -36,6 +36,11 @@ package struct HTTPHead: Sendable {
   /// Names in lower case.
   package var headers: [(name: String, value: String)]
 
+  package init(status: Int, headers: [(name: String, value: String)]) {
+    self.status = status
+    self.headers = headers
+  }
+
   package func first(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 

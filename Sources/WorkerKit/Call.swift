@@ -59,6 +59,10 @@ public final class Call: Sendable {
     } while !rest.isEmpty
   }
 
+  /// Whether what is reported now, up to `bytes`, is sent at once. An inline function that can keep its report until
+  /// later loses nothing by asking.
+  public func mayReport(_ bytes: Int) -> Bool { link.mayReport(bytes) }
+
   /// Calls another tool, through the coordinator: its policy, journal and audit see the call.
   public func call(
     _ tool: String,

@@ -30,6 +30,10 @@ final class ProgressGate: Sendable {
     }
   }
 
+  func isOpen(_ bytes: Int) -> Bool {
+    state.withLock { $0.reported + $0.queued + bytes <= Self.limit }
+  }
+
   /// Called on the loop: `bytes` are with the connection, in which `queued` wait.
   func leave(_ bytes: Int, queued: Int) {
     state.withLock { state in

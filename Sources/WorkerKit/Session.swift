@@ -47,7 +47,8 @@ final class Session {
           instance: message.instance,
           secrets: message.secrets,
           settings: message.settings,
-          grants: message.grants
+          grants: message.grants,
+          loop: loop
         )
       )
     } catch {
@@ -209,6 +210,9 @@ struct SessionLink: @unchecked Sendable {
   func finish(_ id: RequestID, _ result: Result<ToolResult, WireError>) {
     loop.perform { session.finish(id, result) }
   }
+
+  /// Whether a report of `bytes` would be sent rather than waited for or dropped.
+  func mayReport(_ bytes: Int) -> Bool { session.gate.isOpen(bytes) }
 
   func report(_ progress: Progress) {
     guard session.gate.enter(progress.text.utf8.count, mayWait: !loop.isCurrent) else { return }

@@ -1,7 +1,7 @@
 internal import Glibc
 // A worker's source needs one import: the values and messages it handles come with the kit.
 @_exported public import JSON
-internal import Posix
+package import Posix
 internal import Transport
 @_exported public import Wire
 
@@ -23,8 +23,8 @@ public final class Worker {
   public enum Execution: Sendable {
     /// On a thread of the pool: may block and compute.
     case thread
-    /// On the thread that reads frames: for functions that return at once. Saves two thread switches; while it runs,
-    /// nothing else is answered.
+    /// On the thread that reads frames: for functions that return at once, or wait for nothing but what that thread's own
+    /// loop brings. Saves two thread switches; while it runs, nothing else is answered.
     case inline
   }
 
@@ -50,6 +50,8 @@ public final class Worker {
     public let settings: JSONObject
     /// The paths of its manifest's permissions.
     public let grants: Grants
+    /// The loop that reads frames, on which inline functions run: for descriptors of the worker's own.
+    package let loop: EventLoop
   }
 
   /// - Parameter concurrency: 1 … 1024 invocations at a time.

@@ -143,7 +143,7 @@ struct Settings {
 
   /// Variables of our environment that hold secrets: handed to nobody but in `initialize`.
   var secretVariables: Set<String> {
-    var names: Set<String> = []
+    var names = Self.modelKeys
     for worker in configuration.workers.values {
       for case .environment(let name) in worker.secrets.values { names.insert(name) }
     }
@@ -166,12 +166,27 @@ struct Settings {
   /// What a worker gets of the secrets it names: those that the operator granted, read now.
   func secrets(for manifest: WorkerManifest) throws -> [String: String] {
     var secrets: [String: String] = [:]
-    for name in manifest.secrets {
-      guard let source = configuration.workers[manifest.name]?.secrets[name] else { continue }
+    let granted = configuration.workers[manifest.name]?.secrets ?? [:]
+    let names = manifest.secrets.contains("*") ? Array(granted.keys) : manifest.secrets
+    for name in names {
+      guard let source = granted[name] else { continue }
       secrets[name] = try source.read(environment: environment).text
+    }
+    if manifest.name == "models" {
+      for name in Self.modelKeys where secrets[name] == nil {
+        guard let value = environment[name], !value.isEmpty else { continue }
+        secrets[name] = try SecretSource.environment(name).read(environment: environment).text
+      }
     }
     return secrets
   }
+
+  /// Variables in which people keep the keys of model providers. The worker `models` gets those that are set without
+  /// another word in the configuration, and no other worker gets them at all.
+  private static let modelKeys: Set<String> = [
+    "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "TOGETHER_API_KEY",
+    "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_SMALL_MODEL_KEY", "ANY_AGENT_API_KEY",
+  ]
 }
 
 struct StartError: Error, CustomStringConvertible {

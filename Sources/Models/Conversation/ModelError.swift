@@ -68,10 +68,9 @@ package struct ModelError: Error, Sendable, Equatable {
     if let shouldRetry { return shouldRetry }
     switch code {
     case .connectionRefused, .connectTimeout, .firstByteTimeout, .stalled, .connectionLost, .rateLimited, .overloaded,
-      .serverError, .streamCut:
+      .serverError, .streamCut, .errorInStream, .emptyReply:
       return true
     case .badStatus: return [408, 409, 425].contains(status)
-    case .errorInStream: return true
     default: return false
     }
   }

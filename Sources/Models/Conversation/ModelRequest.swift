@@ -49,7 +49,8 @@ package struct ModelMessage: Sendable, Equatable {
     case imageURL(String)
     case toolUse(ToolUse)
     case toolResult(ToolOutcome)
-    /// What only the provider that sent it understands, and must get back untouched: signatures of its reasoning.
+    /// An answer in the words of the provider that sent it, which must get it back untouched: it holds signatures of its
+    /// reasoning. The message's other parts say the same for the others.
     case opaque(format: ModelFormat, JSON)
   }
 
@@ -59,6 +60,13 @@ package struct ModelMessage: Sendable, Equatable {
   package init(_ role: Role, _ parts: [Part]) {
     self.role = role
     self.parts = parts
+  }
+
+  /// An answer, for the conversation to go on.
+  package init(answer: ModelResponse, of format: ModelFormat) {
+    self.init(.assistant, answer.opaque.map { .opaque(format: format, $0) })
+    if !answer.text.isEmpty { parts.append(.text(answer.text)) }
+    parts += answer.toolUses.map { .toolUse($0) }
   }
 
   package init(_ role: Role, _ text: String) { self.init(role, [.text(text)]) }

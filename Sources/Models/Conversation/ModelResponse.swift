@@ -14,7 +14,8 @@ package struct ModelResponse: Sendable, Equatable {
   /// What it told of its reasoning; never part of `text`.
   package var reasoning = ""
   package var toolUses: [ToolUse] = []
-  /// To be sent back untouched with this answer when the conversation goes on.
+  /// To be sent back untouched with this answer when the conversation goes on: the answer in the provider's own words,
+  /// where these hold more than the members here do. At most one.
   package var opaque: [JSON] = []
   package var stop = Stop.other
   package var usage: ModelUsage?
@@ -23,6 +24,15 @@ package struct ModelResponse: Sendable, Equatable {
   package var id: String?
 
   package init() {}
+
+  /// Calls of tools are what an answer stops for, whatever the provider calls it; without any, it stops for nothing more.
+  mutating func settleStop() {
+    switch stop {
+    case .toolCalls: if toolUses.isEmpty { stop = .stop }
+    case .stop, .other: if !toolUses.isEmpty { stop = .toolCalls }
+    default: break
+    }
+  }
 }
 
 /// Tokens of one call. `input` holds the cached ones, `output` those of reasoning.

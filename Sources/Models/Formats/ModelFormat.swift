@@ -10,7 +10,10 @@ package enum ModelFormat: String, Sendable, CaseIterable {
 
   /// What `request` becomes for `model`: a path below the base URL, and a body.
   package func write(_ request: ModelRequest, model: String, quirks: Quirks) -> (path: String, body: JSON) {
-    switch self {
+    var request = request
+    // Gemini has its own idea, which is in `GeminiContent`.
+    if self != .gemini { request.messages = CallIDs.unique(request.messages) }
+    return switch self {
     case .openAIChat: OpenAIChat.write(request, model: model, quirks: quirks)
     case .openAIResponses: OpenAIResponses.write(request, model: model, quirks: quirks)
     case .anthropic: AnthropicMessages.write(request, model: model, quirks: quirks)
@@ -62,6 +65,9 @@ package struct Quirks: Sendable, Equatable {
   package var defaultMaxTokens = 4096
   /// Whether usage in a stream must be asked for.
   package var asksForStreamUsage = true
+  /// Whether what a model told of its reasoning goes back to it, with the answer that calls tools. Some demand it, others
+  /// refuse it.
+  package var returnsReasoning = false
   /// Whether a model name that the provider does not list is replaced by the nearest that it does.
   package var nearestModel = false
   /// Members that are added to every body.

@@ -25,7 +25,7 @@ enum OllamaChat {
     if let schema = request.schema, quirks.schema != .prompt {
       body["format"] = quirks.schema == .native ? schema : "json"
     }
-    if let effort = request.effort { body["think"] = .bool(effort != "none") }
+    if let effort = request.effort { body["think"] = think(effort, model) }
     var options = JSONObject()
     if let limit = request.maxTokens { options["num_predict"] = .integer(Int64(limit)) }
     if let temperature = request.temperature { options["temperature"] = JSON(quirks.clamped(temperature)) }
@@ -35,25 +35,42 @@ enum OllamaChat {
     return ("/api/chat", .object(quirks.applied(to: body)))
   }
 
+  /// Only gpt-oss knows degrees; for the others a degree is "on", and older servers refuse it.
+  private static func think(_ effort: String, _ model: String) -> JSON {
+    guard model.contains("gpt-oss") else { return .bool(effort != "none") }
+    return ["medium", "high"].contains(effort) ? .string(effort) : "low"
+  }
+
+  /// Results come first, since they must follow their calls.
   private static func messages(_ message: ModelMessage) -> [JSON] {
-    let outcomes = message.toolOutcomes
-    if !outcomes.isEmpty {
-      return outcomes.map {
-        ["role": "tool", "tool_name": .string($0.name), "tool_call_id": .string($0.id), "content": .string($0.text)]
-      }
+    if message.role == .assistant { return [answer(message)] }
+    let results = message.toolOutcomes.map { outcome -> JSON in
+      [
+        "role": "tool", "tool_name": .string(outcome.name), "tool_call_id": .string(outcome.id),
+        "content": .string(outcome.text),
+      ]
     }
-    var object: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+    let text = message.text
     let images = message.parts.compactMap { part -> JSON? in
       if case .image(_, let data) = part { .string(data) } else { nil }
     }
+    if text.isEmpty, images.isEmpty, !results.isEmpty || message.role == .tool { return results }
+    let role = message.role == .tool ? ModelMessage.Role.user : message.role
+    var object: JSONObject = ["role": .string(role.rawValue), "content": .string(text)]
     if !images.isEmpty { object["images"] = .array(images) }
+    return results + [.object(object)]
+  }
+
+  private static func answer(_ message: ModelMessage) -> JSON {
+    var object: JSONObject = ["role": "assistant", "content": .string(message.text)]
+    if let thinking = message.kept(.ollama)?["message"]?["thinking"] { object["thinking"] = thinking }
     let uses = message.toolUses
-    if !uses.isEmpty {
-      object["tool_calls"] = .array(
-        uses.map { ["id": .string($0.id), "function": ["name": .string($0.name), "arguments": $0.arguments]] }
-      )
-    }
-    return [.object(object)]
+    if !uses.isEmpty { object["tool_calls"] = .array(uses.map(call)) }
+    return .object(object)
+  }
+
+  private static func call(_ use: ToolUse) -> JSON {
+    ["id": .string(use.id), "function": ["name": .string(use.name), "arguments": use.arguments]]
   }
 }
 
@@ -99,16 +116,32 @@ extension OllamaChat {
 
     mutating func takeWhole(_ json: JSON) throws(ModelError) {
       try take(json, event: "") { _ in }
-      guard json["message"] != nil else { throw ModelError(.malformedReply, "the answer has no 'message'") }
+      guard json["message"]?.objectValue != nil else {
+        throw ModelError(.malformedReply, "the answer has no 'message'")
+      }
       isDone = true
       if response.stop == .other { response.stop = .stop }
     }
 
     consuming func finish() throws(ModelError) -> ModelResponse {
       guard isDone else { throw ModelError(.streamCut, "the stream ended in the middle of the answer") }
-      response.toolUses = try calls.finish()
-      if response.stop == .stop, !response.toolUses.isEmpty { response.stop = .toolCalls }
+      response.toolUses = try calls.finish(isCut: response.stop == .length)
+      response.settleStop()
+      keep()
       return response
+    }
+
+    /// A model that thought before it called a tool goes on with its thought.
+    private mutating func keep() {
+      guard !response.toolUses.isEmpty, !response.reasoning.isEmpty else { return }
+      response.opaque = [
+        [
+          "message": [
+            "thinking": .string(response.reasoning), "content": .string(response.text),
+            "tool_calls": .array(response.toolUses.map(OllamaChat.call)),
+          ]
+        ]
+      ]
     }
   }
 }

@@ -8,7 +8,7 @@ enum OpenAIChat {
   static func write(_ request: ModelRequest, model: String, quirks: Quirks) -> (path: String, body: JSON) {
     var body = JSONObject()
     body["model"] = .string(model)
-    body["messages"] = .array(request.messages.flatMap(messages))
+    body["messages"] = .array(request.messages.flatMap { messages($0, quirks) })
     if !request.tools.isEmpty {
       body["tools"] = .array(request.tools.map(tool))
       body["tool_choice"] = choice(request.toolChoice)
@@ -26,37 +26,40 @@ enum OpenAIChat {
     return ("/chat/completions", .object(quirks.applied(to: body)))
   }
 
-  /// A message of ours may be several here: each tool's result is one of its own.
-  private static func messages(_ message: ModelMessage) -> [JSON] {
-    let outcomes = message.toolOutcomes
-    if !outcomes.isEmpty {
-      return outcomes.map { ["role": "tool", "tool_call_id": .string($0.id), "content": .string($0.text)] }
+  /// A message of ours may be several here: each tool's result is one of its own, before what else is said.
+  private static func messages(_ message: ModelMessage, _ quirks: Quirks) -> [JSON] {
+    if message.role == .assistant { return [answer(message, quirks)] }
+    let results = message.toolOutcomes.map { outcome -> JSON in
+      ["role": "tool", "tool_call_id": .string(outcome.id), "content": .string(outcome.text)]
     }
-    var object: JSONObject = ["role": .string(message.role.rawValue)]
+    let others = message.parts.compactMap(content)
+    if others.isEmpty, !results.isEmpty || message.role == .tool { return results }
+    let role = message.role == .tool ? ModelMessage.Role.user : message.role
     let hasImages = message.parts.contains {
       switch $0 {
       case .image, .imageURL: true
       default: false
       }
     }
-    if hasImages {
-      object["content"] = .array(message.parts.compactMap(content))
-    } else {
-      let text = message.text
-      object["content"] = text.isEmpty && !message.toolUses.isEmpty ? .null : .string(text)
-    }
+    return results + [
+      ["role": .string(role.rawValue), "content": hasImages ? .array(others) : .string(message.text)]
+    ]
+  }
+
+  private static func answer(_ message: ModelMessage, _ quirks: Quirks) -> JSON {
+    if quirks.returnsReasoning, let kept = message.kept(.openAIChat)?["choices"]?[0]?["message"] { return kept }
+    let text = message.text
     let uses = message.toolUses
-    if !uses.isEmpty {
-      object["tool_calls"] = .array(
-        uses.map { use in
-          [
-            "id": .string(use.id), "type": "function",
-            "function": ["name": .string(use.name), "arguments": .string(use.arguments.description)],
-          ]
-        }
-      )
-    }
-    return [.object(object)]
+    var object: JSONObject = ["role": "assistant", "content": text.isEmpty && !uses.isEmpty ? .null : .string(text)]
+    if !uses.isEmpty { object["tool_calls"] = .array(uses.map { call($0) }) }
+    return .object(object)
+  }
+
+  static func call(_ use: ToolUse) -> JSON {
+    [
+      "id": .string(use.id), "type": "function",
+      "function": ["name": .string(use.name), "arguments": .string(use.arguments.description)],
+    ]
   }
 
   private static func content(_ part: ModelMessage.Part) -> JSON? {
@@ -96,96 +99,6 @@ enum OpenAIChat {
       ]
     case .object: ["type": "json_object"]
     case .prompt: nil
-    }
-  }
-}
-
-extension OpenAIChat {
-  struct Decoder: ReplyDecoder {
-    private var response = ModelResponse()
-    private var calls = ToolCallParts()
-    private var hasEnded = false
-    private(set) var isDone = false
-
-    mutating func take(_ record: JSON, event: String, _ emit: (ModelDelta) -> Void) throws(ModelError) {
-      if let error = ProviderFailure.inBody(record) { throw error }
-      note(record)
-      guard let choice = record["choices"]?[0] else { return }
-      if let delta = choice["delta"] { try take(delta, emit) }
-      if let reason = choice["finish_reason"]?.stringValue { end(reason) }
-    }
-
-    mutating func takeEndMark() {
-      hasEnded = true
-      isDone = true
-    }
-
-    mutating func takeWhole(_ json: JSON) throws(ModelError) {
-      if let error = ProviderFailure.inBody(json) { throw error }
-      note(json)
-      guard let choice = json["choices"]?[0], let message = choice["message"] else {
-        throw ModelError(.malformedReply, "the answer has no 'choices' with a 'message'")
-      }
-      try take(message) { _ in }
-      end(choice["finish_reason"]?.stringValue ?? "")
-    }
-
-    consuming func finish() throws(ModelError) -> ModelResponse {
-      guard hasEnded else { throw ModelError(.streamCut, "the stream ended in the middle of the answer") }
-      response.toolUses = try calls.finish()
-      if response.stop == .stop, !response.toolUses.isEmpty { response.stop = .toolCalls }
-      return response
-    }
-
-    /// What stands beside the choices.
-    private mutating func note(_ json: JSON) {
-      if let id = json["id"]?.stringValue, !id.isEmpty { response.id = id }
-      if let model = json["model"]?.stringValue, !model.isEmpty { response.model = model }
-      guard let usage = json["usage"], usage.objectValue != nil else { return }
-      response.usage = ModelUsage(
-        input: usage.count("prompt_tokens"),
-        output: usage.count("completion_tokens"),
-        cached: usage["prompt_tokens_details"]?.count("cached_tokens") ?? 0,
-        reasoning: usage["completion_tokens_details"]?.count("reasoning_tokens") ?? 0
-      )
-    }
-
-    /// A delta of a stream, or a whole message.
-    private mutating func take(_ delta: JSON, _ emit: (ModelDelta) -> Void) throws(ModelError) {
-      if let text = delta["content"]?.stringValue, !text.isEmpty {
-        response.text += text
-        emit(.text(text))
-      }
-      if let text = delta["refusal"]?.stringValue, !text.isEmpty {
-        response.text += text
-        response.stop = .refusal
-        emit(.text(text))
-      }
-      // DeepSeek's and vLLM's names for it.
-      if let text = delta["reasoning_content"]?.stringValue ?? delta["reasoning"]?.stringValue, !text.isEmpty {
-        response.reasoning += text
-        emit(.reasoning(text))
-      }
-      for (place, call) in (delta["tool_calls"]?.arrayValue ?? []).enumerated() {
-        let function = call["function"]
-        try calls.add(
-          index: call["index"]?.integerValue ?? Int64(place),
-          id: call["id"]?.stringValue,
-          name: function?["name"]?.stringValue,
-          arguments: function?["arguments"]
-        )
-      }
-    }
-
-    private mutating func end(_ reason: String) {
-      hasEnded = true
-      switch reason {
-      case "stop": if response.stop == .other { response.stop = .stop }
-      case "length": response.stop = .length
-      case "tool_calls", "function_call": response.stop = .toolCalls
-      case "content_filter": response.stop = .contentFilter
-      default: break
-      }
     }
   }
 }

@@ -8,9 +8,9 @@ enum OpenAIResponses {
     var body = JSONObject()
     body["model"] = .string(model)
     body["store"] = false
-    let instructions = request.messages.filter { $0.role == .system }.map(\.text).joined(separator: "\n\n")
+    let (instructions, rest) = Turns.split(request.messages)
     if !instructions.isEmpty { body["instructions"] = .string(instructions) }
-    body["input"] = .array(request.messages.filter { $0.role != .system }.flatMap(items))
+    body["input"] = .array(rest.flatMap(items))
     if !request.tools.isEmpty {
       body["tools"] = .array(
         request.tools.map {
@@ -46,9 +46,15 @@ enum OpenAIResponses {
   }
 
   private static func items(_ message: ModelMessage) -> [JSON] {
+    if let kept = message.kept(.openAIResponses)?["output"]?.arrayValue { return kept }
     let isAnswer = message.role == .assistant
     var items: [JSON] = []
     var content: [JSON] = []
+    func endMessage() {
+      if content.isEmpty { return }
+      items.append(["type": "message", "role": isAnswer ? "assistant" : "user", "content": .array(content)])
+      content = []
+    }
     for part in message.parts {
       switch part {
       case .text(let text):
@@ -57,6 +63,7 @@ enum OpenAIResponses {
         content.append(["type": "input_image", "image_url": .string("data:\(type);base64,\(data)")])
       case .imageURL(let url): content.append(["type": "input_image", "image_url": .string(url)])
       case .toolUse(let use):
+        endMessage()
         items.append(
           [
             "type": "function_call", "call_id": .string(use.id), "name": .string(use.name),
@@ -64,16 +71,14 @@ enum OpenAIResponses {
           ]
         )
       case .toolResult(let outcome):
+        endMessage()
         items.append(
           ["type": "function_call_output", "call_id": .string(outcome.id), "output": .string(outcome.text)]
         )
-      case .opaque(.openAIResponses, let json): items.insert(json, at: 0)
       case .opaque: break
       }
     }
-    if !content.isEmpty {
-      items.insert(["type": "message", "role": .string(message.role.rawValue), "content": .array(content)], at: 0)
-    }
+    endMessage()
     return items
   }
 
@@ -83,98 +88,6 @@ enum OpenAIResponses {
     case .none: "none"
     case .required: "required"
     case .named(let name): ["type": "function", "name": .string(name)]
-    }
-  }
-}
-
-extension OpenAIResponses {
-  struct Decoder: ReplyDecoder {
-    private var response = ModelResponse()
-    private var whole: JSON?
-    private(set) var isDone = false
-
-    mutating func take(_ record: JSON, event: String, _ emit: (ModelDelta) -> Void) throws(ModelError) {
-      switch record["type"]?.stringValue ?? event {
-      case "response.output_text.delta", "response.refusal.delta":
-        if let text = record["delta"]?.stringValue, !text.isEmpty { emit(.text(text)) }
-      case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
-        if let text = record["delta"]?.stringValue, !text.isEmpty { emit(.reasoning(text)) }
-      case "response.completed", "response.incomplete", "response.failed":
-        guard let json = record["response"] else {
-          throw ModelError(.malformedReply, "the stream's last record has no 'response'")
-        }
-        try takeWhole(json)
-      case "error":
-        // Flat here, nested at some others.
-        throw ProviderFailure.inBody(record) ?? ProviderFailure.inBody(["error": record])
-          ?? ModelError(.errorInStream, "the provider reported an error without a text")
-      default: if let error = ProviderFailure.inBody(record) { throw error }
-      }
-    }
-
-    mutating func takeEndMark() {}
-
-    /// The last record of a stream holds all that came before.
-    mutating func takeWhole(_ json: JSON) throws(ModelError) {
-      if let error = ProviderFailure.inBody(json) { throw error }
-      guard let output = json["output"]?.arrayValue else {
-        throw ModelError(.malformedReply, "the answer has no 'output'")
-      }
-      isDone = true
-      response.id = json["id"]?.stringValue
-      response.model = json["model"]?.stringValue
-      var calls = ToolCallParts()
-      for (index, item) in output.enumerated() { try take(item, Int64(index), &calls) }
-      response.toolUses = try calls.finish()
-      if let usage = json["usage"], usage.objectValue != nil {
-        response.usage = ModelUsage(
-          input: usage.count("input_tokens"),
-          output: usage.count("output_tokens"),
-          cached: usage["input_tokens_details"]?.count("cached_tokens") ?? 0,
-          reasoning: usage["output_tokens_details"]?.count("reasoning_tokens") ?? 0
-        )
-      }
-      try end(json)
-    }
-
-    consuming func finish() throws(ModelError) -> ModelResponse {
-      guard isDone else { throw ModelError(.streamCut, "the stream ended in the middle of the answer") }
-      return response
-    }
-
-    private mutating func take(_ item: JSON, _ index: Int64, _ calls: inout ToolCallParts) throws(ModelError) {
-      switch item["type"]?.stringValue {
-      case "message":
-        for part in item["content"]?.arrayValue ?? [] {
-          response.text += part["text"]?.stringValue ?? ""
-          if let refusal = part["refusal"]?.stringValue {
-            response.text += refusal
-            response.stop = .refusal
-          }
-        }
-      case "function_call":
-        try calls.add(
-          index: index,
-          id: item["call_id"]?.stringValue,
-          name: item["name"]?.stringValue,
-          arguments: item["arguments"]
-        )
-      case "reasoning":
-        for part in item["summary"]?.arrayValue ?? [] { response.reasoning += part["text"]?.stringValue ?? "" }
-        if item["encrypted_content"]?.stringValue != nil { response.opaque.append(item) }
-      default: break
-      }
-    }
-
-    private mutating func end(_ json: JSON) throws(ModelError) {
-      switch json["status"]?.stringValue {
-      case "failed", "cancelled": throw ModelError(.errorInStream, "the provider ended the answer without a reason")
-      case "incomplete":
-        response.stop =
-          json["incomplete_details"]?["reason"]?.stringValue == "content_filter" ? .contentFilter : .length
-      default:
-        if response.stop != .refusal { response.stop = response.toolUses.isEmpty ? .stop : .toolCalls }
-      }
     }
   }
 }

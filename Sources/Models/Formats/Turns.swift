@@ -1,16 +1,44 @@
-/// Formats that know two speakers want them in turns: neighbours of one side become one message.
+internal import JSON
+
+/// Formats that know two speakers, and want them in turns.
 enum Turns {
-  static func alternating(_ messages: [ModelMessage]) -> [ModelMessage] {
-    var turns: [ModelMessage] = []
+  /// What the system says, joined, and the rest. A conversation of nothing else is said by the user, since such formats
+  /// want a message.
+  static func split(_ messages: [ModelMessage]) -> (system: String, rest: [ModelMessage]) {
+    let rest = messages.filter { $0.role != .system }
+    let system = messages.filter { $0.role == .system }.map(\.text).joined(separator: "\n\n")
+    return rest.isEmpty ? ("", [ModelMessage(.user, system)]) : (system, rest)
+  }
+
+  /// Neighbours of one side become one turn; who has nothing to say has none. The results of tools are said by the
+  /// user's side and come first there: they must follow their calls at once.
+  static func alternating(
+    _ messages: [ModelMessage],
+    _ pieces: (ModelMessage) -> [JSON]
+  ) -> [(isAnswer: Bool, pieces: [JSON])] {
+    var turns: [(isAnswer: Bool, results: [JSON], others: [JSON])] = []
     for message in messages {
-      // Results of tools are said by the user's side.
-      let role: ModelMessage.Role = message.role == .assistant ? .assistant : .user
-      if turns.last?.role == role {
-        turns[turns.count - 1].parts += message.parts
+      let isAnswer = message.role == .assistant
+      var results: [JSON] = []
+      var others: [JSON] = []
+      if isAnswer {
+        others = pieces(message)
       } else {
-        turns.append(ModelMessage(role, message.parts))
+        results = pieces(ModelMessage(message.role, message.parts.filter(\.isToolResult)))
+        others = pieces(ModelMessage(message.role, message.parts.filter { !$0.isToolResult }))
+      }
+      if results.isEmpty, others.isEmpty { continue }
+      if let last = turns.last, last.isAnswer == isAnswer {
+        turns[turns.count - 1].results += results
+        turns[turns.count - 1].others += others
+      } else {
+        turns.append((isAnswer, results, others))
       }
     }
-    return turns
+    return turns.map { ($0.isAnswer, $0.results + $0.others) }
   }
+}
+
+extension ModelMessage.Part {
+  var isToolResult: Bool { if case .toolResult = self { true } else { false } }
 }

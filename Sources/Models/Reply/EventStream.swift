@@ -16,12 +16,12 @@ struct EventStream {
   private var event = ""
   private var data: [UInt8] = []
   private var hasData = false
+  private var hasRecord = false
+  /// Lines before the first record that are no fields: not a stream, then.
+  private(set) var stray: [UInt8] = []
 
   /// - Parameter hasFields: server-sent events; else each line is a record.
   init(hasFields: Bool) { self.hasFields = hasFields }
-
-  /// Nothing of a record waits for its end.
-  var isBetweenRecords: Bool { line.isEmpty && !hasData }
 
   mutating func take(
     _ bytes: UnsafeRawBufferPointer,
@@ -56,7 +56,7 @@ struct EventStream {
   }
 
   private mutating func append(_ bytes: Slice<UnsafeRawBufferPointer>) throws(ModelError) {
-    if line.count + data.count + bytes.count > Self.limit {
+    if line.count + data.count + stray.count + bytes.count > Self.limit {
       throw ModelError(.replyTooLarge, "a record of the stream exceeds the limit of \(Self.limit) bytes")
     }
     line += bytes
@@ -83,12 +83,18 @@ struct EventStream {
     var value = line[colon...].dropFirst()
     if value.first == 0x20 { value = value.dropFirst() }
     switch String(decoding: line[..<colon], as: UTF8.self) {
-    case "data":
+    case "data", "error":
+      // llama.cpp's servers had a field of their own for errors.
+      if colon == 5 { event = "error" }
       if hasData { data.append(UInt8(ascii: "\n")) }
       data += value
       hasData = true
     case "event": event = String(decoding: value.prefix(256), as: UTF8.self)
-    default: break
+    case "id", "retry": break
+    default:
+      if hasRecord { break }
+      if !stray.isEmpty { stray.append(UInt8(ascii: "\n")) }
+      stray += line
     }
   }
 
@@ -98,6 +104,10 @@ struct EventStream {
       event = ""
       hasData = false
     }
+    // Nothing but white space keeps the connection alive.
+    guard data.contains(where: { $0 > 0x20 }) else { return }
+    hasRecord = true
+    stray = []
     try record(Record(event: event, data: data))
   }
 }

@@ -2,152 +2,122 @@ internal import JSON
 
 /// What a provider says when it does not answer: the many shapes of its errors as one.
 package enum ProviderFailure {
-  /// Longest text of a provider that is repeated.
-  private static let textLimit = 400
+  /// Longest text of a provider that is repeated, in bytes.
+  static let textLimit = 400
 
   /// An answer with an HTTP status other than 200.
   package static func of(status: Int, body: [UInt8], headers: (String) -> String?) -> ModelError {
     let json = try? JSON(parsing: body)  // Safety: what is no JSON is told as text below.
-    var error = json.flatMap { inBody($0) } ?? ModelError(.badStatus, "")
-    error.status = status
-    let said = error.message.isEmpty ? text(of: body) : error.message
-    let code = refined(status, error.code, said)
+    var error = json.flatMap { inBody($0) ?? plain($0) } ?? ModelError(.errorInStream, text(of: body))
+    let code = refined(status, error.code)
     let what = meaning(code, status)
     error.code = code
-    error.message = said.isEmpty ? what : "\(what): \(said)"
+    error.status = status
+    error.message = error.message.isEmpty ? what : "\(what): \(withoutKeys(error.message, code))"
     error.hint = hint(code)
-    error.retryAfterMS = RetryAfter.milliseconds(headers)
+    // Gemini writes the time into the body.
+    error.retryAfterMS = RetryAfter.milliseconds(headers) ?? error.retryAfterMS
     error.shouldRetry = headers("x-should-retry").flatMap { ["true": true, "false": false][$0.lowercased()] }
     return error
   }
 
   /// An error that stands in a body, or in a stream under status 200; nil: it is none. OpenAI, Anthropic, Gemini and
-  /// llama.cpp write `{"error": {...}}`, Ollama `{"error": "text"}`, FastAPI `{"detail": ...}`.
+  /// llama.cpp write `{"error": {...}}`, Ollama `{"error": "text"}`, vLLM `{"object": "error", ...}`, FastAPI
+  /// `{"detail": ...}`.
   static func inBody(_ json: JSON) -> ModelError? {
-    guard let object = json.objectValue else {
+    guard json.objectValue != nil else {
       // Gemini wraps a stream's error in an array.
       return json.arrayValue?.first.flatMap { $0["error"] == nil ? nil : inBody($0) }
     }
-    guard let error = object["error"], !error.isNull else {
-      guard object["object"]?.stringValue == "error" || object["detail"] != nil && object["choices"] == nil,
-        let text = object["message"]?.stringValue ?? object["detail"]?.stringValue
-      else { return nil }
-      return ModelError(.errorInStream, clipped(text))
-    }
-    if let text = error.stringValue { return ModelError(classified(text, ""), clipped(text)) }
-    guard error.objectValue != nil else { return nil }
-    let text = error["message"]?.stringValue ?? error["msg"]?.stringValue ?? error.description
-    let kind = [error["type"], error["code"], error["status"]].compactMap { $0?.stringValue }.joined(separator: " ")
-    return ModelError(classified(text, kind), clipped(text))
-  }
-
-  /// The kind by the words that a provider uses for it.
-  private static func classified(_ text: String, _ kind: String) -> ModelError.Code {
-    let kind = kind.lowercased()
-    let text = text.lowercased()
-    func has(_ words: String...) -> Bool { words.contains { kind.contains($0) || text.contains($0) } }
-    if has(
-      "context_length_exceeded",
-      "exceed_context_size",
-      "context length",
-      "context window",
-      "prompt is too long",
-      "maximum context",
-      "too many tokens"
-    ) {
-      return .contextOverflow
-    }
-    if kind.contains("content_filter") || kind.contains("content_policy") || has("responsibleaipolicyviolation") {
-      return .contentFilter
-    }
-    if has("insufficient_quota", "billing_hard_limit", "credit balance") { return .quotaExceeded }
-    if kind.contains("rate_limit") || kind.contains("resource_exhausted") { return .rateLimited }
-    if has("overloaded") || kind.contains("unavailable") { return .overloaded }
-    if has("invalid_api_key", "authentication_error", "unauthenticated", "api key not valid") { return .unauthorized }
-    if kind.contains("permission") { return .forbidden }
-    if has("model_not_found", "deploymentnotfound") || text.contains("model") && has("not found", "does not exist") {
-      return .unknownModel
-    }
-    if kind.contains("invalid_request") || kind.contains("invalid_argument") { return .invalidRequest }
-    if kind.contains("server_error") || kind.contains("api_error") || kind.contains("internal") { return .serverError }
-    return .errorInStream
-  }
-
-  private static func refined(_ status: Int, _ code: ModelError.Code, _ said: String) -> ModelError.Code {
-    switch code {
-    case .contextOverflow, .contentFilter, .quotaExceeded, .unknownModel: return code
+    switch json["error"] {
+    case .string(let text)?:
+      return made(text, of: json)
+    case .object?:
+      let error = json["error"] ?? .null
+      return made(words(error) ?? error.description, of: error)
+    case .bool(true)?: return made(words(json) ?? "", of: json)
     default: break
     }
-    switch status {
-    case 300..<400: return .redirected
-    case 401: return .unauthorized
-    case 403: return .forbidden
-    case 404: return code == .unknownModel ? code : .notFound
-    case 413: return .contextOverflow
-    case 429: return .rateLimited
-    case 503, 529: return .overloaded
-    case 500...: return .serverError
-    case 400, 422: return code == .unauthorized ? code : .invalidRequest
-    default: return .badStatus
+    if json["object"]?.stringValue == "error" || json["type"]?.stringValue == "error" {
+      return made(words(json) ?? "", of: json)
     }
+    if json["detail"] != nil, json["choices"] == nil { return words(json).map { made($0, of: json) } }
+    return nil
   }
 
-  private static func meaning(_ code: ModelError.Code, _ status: Int) -> String {
-    switch code {
-    case .unauthorized: "the key was refused (status \(status))"
-    case .forbidden: "the key may not do this (status \(status))"
-    case .unknownModel: "there is no such model (status \(status))"
-    case .notFound: "there is nothing at this address (status \(status))"
-    case .contextOverflow: "the request is longer than the model's context (status \(status))"
-    case .contentFilter: "the provider's content filter refused (status \(status))"
-    case .rateLimited: "too many requests (status \(status))"
-    case .quotaExceeded: "the account's quota is used up (status \(status))"
-    case .overloaded: "the provider is overloaded (status \(status))"
-    case .redirected: "the server redirects elsewhere (status \(status)), which is not followed"
-    case .invalidRequest: "the provider refused the request (status \(status))"
-    case .serverError: "the provider failed (status \(status))"
-    default: "status \(status)"
+  /// A body that says nothing but its status is an error: `{"message": ...}`, `{"errors": [...]}`.
+  private static func plain(_ json: JSON) -> ModelError? { words(json).map { made($0, of: json) } }
+
+  /// The text of an error, wherever it stands.
+  private static func words(_ json: JSON) -> String? {
+    for name in ["message", "msg", "detail", "errors"] {
+      switch json[name] {
+      case .string(let text)? where !text.isEmpty: return text
+      // FastAPI's lists of what does not fit.
+      case .array(let items)?:
+        let texts = items.prefix(8).compactMap {
+          $0.stringValue ?? $0["msg"]?.stringValue ?? $0["message"]?.stringValue
+        }
+        if !texts.isEmpty { return texts.joined(separator: "; ") }
+      case .object(let inner)?:
+        let inner = JSON.object(inner)
+        for name in ["message", "msg", "error", "detail"] { if let text = inner[name]?.stringValue { return text } }
+        return inner.description
+      default: break
+      }
     }
+    return nil
   }
 
-  static func hint(_ code: ModelError.Code) -> String? {
-    switch code {
-    case .unauthorized, .forbidden: "look at the provider's secret; 'bulkhead model list' tells its name"
-    case .unknownModel: "'bulkhead model list --live' shows the provider's models"
-    case .notFound, .redirected: "look at the provider's base_url"
-    case .contextOverflow: "shorten the request, or name a context strategy"
-    case .quotaExceeded: "look at the provider's billing page"
-    default: nil
+  /// An error with what stands beside its text.
+  private static func made(_ text: String, of json: JSON) -> ModelError {
+    let kind = ["type", "code", "status", "error_type"].compactMap { json[$0]?.stringValue }.joined(separator: " ")
+    let inner = json["innererror"]?["code"]?.stringValue ?? ""
+    // What decides stands at the beginning; the rest may be the whole request.
+    var code = classified(String(text.prefix(4096)), kind + " " + inner)
+    if code == .errorInStream, let status = json["code"]?.integerValue, (400...599).contains(status) {
+      code = refined(Int(status), code)
+      if code == .badStatus { code = .errorInStream }
     }
+    let said = text.isEmpty ? kind : text
+    let message = said.isEmpty ? "an error without a text" : withoutKeys(said.clipped(textLimit), code)
+    var error = ModelError(code, message, hint: hint(code))
+    for detail in json["details"]?.arrayValue ?? [] {
+      guard let delay = detail["retryDelay"]?.stringValue, delay.hasSuffix("s") else { continue }
+      error.retryAfterMS = RetryAfter.milliseconds(seconds: String(delay.dropLast()))
+    }
+    return error
   }
 
   /// The start of a body that is no JSON: a proxy's page, a plain text.
   private static func text(of body: [UInt8]) -> String {
-    let text = String(decoding: body.prefix(textLimit * 4), as: UTF8.self)
-    if text.drop(while: { $0 == " " || $0 == "\n" || $0 == "\r\n" || $0 == "\t" }).hasPrefix("<") {
-      return "the answer is HTML, perhaps a proxy's"
-    }
-    return clipped(text)
+    guard let first = body.first(where: { $0 > 0x20 }) else { return "" }
+    if first == UInt8(ascii: "<") { return "the answer is HTML, perhaps a proxy's" }
+    return String(decoding: body.prefix(textLimit * 4), as: UTF8.self).clipped(textLimit)
   }
 
-  private static func clipped(_ text: String) -> String {
-    let line = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
-    return line.utf8.count <= textLimit ? line : String(line.prefix(textLimit)) + "…"
-  }
-}
-
-/// How long a provider wants to be left alone.
-package enum RetryAfter {
-  /// `retry-after-ms`, then `retry-after` in seconds (RFC 9110 section 10.2.3; its form with a date is not used by
-  /// providers and is not read). At most a day.
-  static func milliseconds(_ headers: (String) -> String?) -> Int64? {
-    let value: Double?
-    if let text = headers("retry-after-ms") {
-      value = Double(text)
-    } else {
-      value = headers("retry-after").flatMap { Double($0) }.map { $0 * 1000 }
+  /// Providers repeat a key that they refuse, or a part of it.
+  private static func withoutKeys(_ text: String, _ code: ModelError.Code) -> String {
+    guard code == .unauthorized || code == .forbidden else { return text }
+    let separators: Set<Character> = [" ", "'", "\"", "`", ",", "=", ":", "(", ")"]
+    var clean = ""
+    var word = ""
+    func end() {
+      let isKey =
+        word.contains("*")
+        || word.utf8.count >= 12 && word.contains(where: \.isNumber) && word.contains(where: \.isLetter)
+      clean += isKey ? "…" : word
+      word = ""
     }
-    guard let value, value >= 0, value.isFinite else { return nil }
-    return Int64(min(value, 86_400_000).rounded(.up))
+    for character in text {
+      if separators.contains(character) {
+        end()
+        clean.append(character)
+      } else {
+        word.append(character)
+      }
+    }
+    end()
+    return clean
   }
 }

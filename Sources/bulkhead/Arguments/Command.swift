@@ -114,6 +114,7 @@ struct Command: Sendable {
     .cancel, .pause, .resume, .retry, .fork, .resolve,
     .planCheck, .planGraph,
     .exec, .tools, .toolCall,
+    .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
     .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,

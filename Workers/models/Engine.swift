@@ -1,0 +1,305 @@
+internal import HTTP
+internal import JSON
+internal import Models
+internal import Posix
+internal import WorkerKit
+
+/// Asks the models of a chain, one after the other, until one answers.
+///
+/// Safety: lives on the worker's loop.
+final class Engine: @unchecked Sendable {
+  /// Between our own time limit and the call's deadline, so that the answer still gets home.
+  static let marginMS: Int64 = 100
+
+  let client: HTTPClient
+  let settings: ModelSettings
+  let credentials: Credentials
+  let library: Library
+  let cache = AnswerCache()
+
+  init(_ settings: ModelSettings, _ credentials: Credentials, _ library: Library, _ client: HTTPClient) {
+    self.settings = settings
+    self.library = library
+    self.credentials = credentials
+    self.client = client
+  }
+
+  /// One try, for the answer's `attempts` and for errors.
+  struct Attempt {
+    let provider: String
+    let model: String
+    var milliseconds: Int64
+    var error: ModelError?
+  }
+
+  struct Answer {
+    var response: ModelResponse
+    var brief: Brief
+    /// Of the answer, and of what had to be asked before.
+    var usage: Models.ModelUsage
+    var cost: Cost?
+    var attempts: [Attempt]
+  }
+
+  /// What an asker wants beside the request.
+  struct Terms {
+    var chain: [ModelSettings.Target]
+    var deadline: BootTime
+    var isRecorded = false
+    /// What is done when the request is longer than the context; nil: the provider says so.
+    var strategy: String?
+    /// Tokens that the request may have; nil: what the model's context leaves.
+    var budget: Int?
+    /// Each provider's answer is looked at before it counts; what this throws leads to the next one.
+    var check: (ModelResponse) throws(ModelError) -> Void = { _ throws(ModelError) in }
+    var emit: (ModelDelta) -> Void = { _ in }
+    /// Told when an attempt has failed and another begins: what was emitted is void.
+    var restart: (String) -> Void = { _ in }
+  }
+
+  /// What a chain's members said, when none of them answered.
+  struct NoAnswer: Error {
+    var attempts: [Attempt]
+  }
+
+  func ask(_ request: ModelRequest, _ terms: Terms, _ call: Call, _ tape: Tape) async throws -> Answer {
+    var attempts: [Attempt] = []
+    for target in terms.chain {
+      let provider = target.provider
+      let model: String
+      do throws(ModelError) {
+        model = try await self.model(target, call, tape, isRecorded: terms.isRecorded)
+      } catch {
+        attempts.append(Attempt(provider: provider.name, model: target.model ?? "", milliseconds: 0, error: error))
+        continue
+      }
+      for number in 1... {
+        try Task.checkCancellation()
+        let began = BootTime.now
+        let result = await attempt(request, provider, model, terms, call, tape)
+        var attempt = Attempt(
+          provider: provider.name,
+          model: model,
+          milliseconds: BootTime.now.milliseconds(since: began),
+          error: nil
+        )
+        switch result {
+        case .success(var answer):
+          attempts.append(attempt)
+          answer.attempts = attempts
+          return answer
+        case .failure(var error):
+          try Task.checkCancellation()
+          error.provider = provider.name
+          error.model = model
+          error.message = credentials.redact(error.message)
+          attempt.error = error
+          attempts.append(attempt)
+          // Whom the provider's own rules refuse is not sent round to the next one.
+          if error.code == .contentFilter { throw NoAnswer(attempts: attempts) }
+          let left = terms.deadline.milliseconds(since: .now)
+          if left <= 0 { throw NoAnswer(attempts: attempts) }
+          let wait = provider.retry.wait(after: number, error, leftMS: left, chance: .random(in: 0...1))
+          guard let wait else { break }
+          terms.restart("\(provider.name)/\(model): \(error.message); trying again")
+          try await pause(wait)
+          continue
+        }
+        break
+      }
+      if target.provider !== terms.chain.last?.provider || target.model != terms.chain.last?.model {
+        terms.restart("\(provider.name)/\(model) did not answer; asking the next model")
+      }
+    }
+    throw NoAnswer(attempts: attempts)
+  }
+
+  private func attempt(
+    _ request: ModelRequest,
+    _ provider: Provider,
+    _ model: String,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async -> Result<Answer, ModelError> {
+    do throws(ModelError) {
+      var brief = Brief(request, provider, model, library)
+      var before = Models.ModelUsage()
+      if let strategy = terms.strategy { before = try await fit(&brief, strategy, terms, call, tape) }
+      let response = try brief.read(try await send(brief, brief.request, terms, call, tape))
+      try terms.check(response)
+      let usage = (response.usage ?? Models.ModelUsage()) + before
+      return .success(Answer(response: response, brief: brief, usage: usage, cost: brief.cost(usage), attempts: []))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Makes the request fit the model's context; returns what a summary has used.
+  private func fit(
+    _ brief: inout Brief,
+    _ strategy: String,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async throws(ModelError) -> Models.ModelUsage {
+    guard let budget = brief.budget(terms.budget) else { return Models.ModelUsage() }
+    let window = ContextWindow(budget: budget, counter: brief.counter)
+    guard let strategy = ContextStrategy(rawValue: strategy) else {
+      // `fail`: said here, before anything is sent.
+      let tokens = brief.counter.count(brief.request)
+      if tokens <= budget { return Models.ModelUsage() }
+      throw ModelError(.contextOverflow, "the request has some \(tokens) tokens where \(budget) fit")
+    }
+    switch try window.fit(brief.request, strategy) {
+    case .fits(let fitted):
+      brief.take(fitted)
+      return Models.ModelUsage()
+    case .needsSummary(let plan):
+      var quiet = terms
+      quiet.emit = { _ in }
+      let question = try plan.question(window)
+      let summary = try brief.read(try await send(brief, question, quiet, call, tape))
+      brief.take(try plan.applying(summary.text, brief.counter))
+      return summary.usage ?? Models.ModelUsage()
+    }
+  }
+
+  private func send(
+    _ brief: Brief,
+    _ request: ModelRequest,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async throws(ModelError) -> ModelResponse {
+    let provider = brief.provider
+    let (path, body) = provider.format.write(request, model: brief.model, quirks: brief.quirks)
+    let asking = Asking(provider.format, streams: request.streams, isRecorded: terms.isRecorded, terms.emit)
+    if tape.isPlaying { return try asking.play(try tape.answer(provider: provider.name, path: path, body: body)).get() }
+    let rest = provider.breaker.admit(nowMS: BootTime.now.nanoseconds / 1_000_000)
+    if rest > 0 { throw ModelError(.circuitOpen, "it failed too often and is left alone for another \(rest) ms") }
+    let result = await ask(asking, provider, provider.url(path, model: brief.model), body, terms, call)
+    judge(provider, result)
+    if terms.isRecorded, let exchange = asking.recorded(provider: provider.name, path: path, body: body) {
+      tape.add(exchange, credentials.redact)
+    }
+    return try result.get()
+  }
+
+  private func ask(
+    _ asking: Asking,
+    _ provider: Provider,
+    _ url: String,
+    _ body: JSON,
+    _ terms: Terms,
+    _ call: Call
+  ) async -> Result<ModelResponse, ModelError> {
+    do throws(ModelError) {
+      var request = HTTPRequest(url: url, headers: [], body: body.serialized())
+      try await complete(&request, provider, call)
+      let whole = request
+      let overdue = Overdue()
+      let left = terms.deadline.milliseconds(since: .now)
+      // The deadline is kept here rather than by being killed for it, so that the caller learns why.
+      let result = await overdue.bounded(left, on: client) { await asking.send(whole, by: self.client) }
+      if overdue.hasCome {
+        throw ModelError(.stalled, "the call's deadline came before the end of the answer")
+      }
+      if case .failure(let error) = result, error.code == .unauthorized { credentials.forget(provider) }
+      return result
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// The headers, limits and way of any request to `provider`.
+  func complete(_ request: inout HTTPRequest, _ provider: Provider, _ call: Call) async throws(ModelError) {
+    var headers: [(name: String, value: String)] = [("accept", "application/json, text/event-stream")]
+    if request.body != nil { headers.append(("content-type", "application/json")) }
+    for (name, value) in provider.headers { headers.append((name, value)) }
+    if let header = try await credentials.header(for: provider, call, client) { headers.append(header) }
+    request.headers = headers
+    request.timeouts = provider.timeouts
+    request.proxy = provider.proxy
+    request.caFile = provider.caFile
+  }
+
+  private func judge(_ provider: Provider, _ result: Result<ModelResponse, ModelError>) {
+    let now = BootTime.now.nanoseconds / 1_000_000
+    switch result {
+    case .success: provider.breaker.succeeded()
+    case .failure(let error):
+      if Task.isCancelled {
+        provider.breaker.abandoned(nowMS: now)
+      } else if error.isProvidersFault {
+        provider.breaker.failed(nowMS: now)
+      } else {
+        provider.breaker.succeeded()
+      }
+    }
+  }
+
+  private func pause(_ milliseconds: Int64) async throws {
+    await rest(milliseconds)
+    try Task.checkCancellation()
+  }
+
+  /// Waits, or until the task is cancelled.
+  func rest(_ milliseconds: Int64) async {
+    let loop = client.loop
+    let rest = Rest()
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        rest.begin(continuation)
+        loop.schedule(after: Milliseconds(milliseconds)) { rest.end() }
+      }
+    } onCancel: {
+      loop.perform { rest.end() }
+    }
+  }
+}
+
+/// A wait that ends once.
+///
+/// Safety: lives on the worker's loop.
+private final class Rest: @unchecked Sendable {
+  private var continuation: CheckedContinuation<Void, Never>?
+  private var hasEnded = false
+
+  func begin(_ continuation: CheckedContinuation<Void, Never>) {
+    if hasEnded { continuation.resume() } else { self.continuation = continuation }
+  }
+
+  func end() {
+    hasEnded = true
+    continuation?.resume()
+    continuation = nil
+  }
+}
+
+/// Ends a request when its time is over.
+///
+/// Safety: lives on the worker's loop.
+final class Overdue: @unchecked Sendable {
+  private(set) var hasCome = false
+
+  func bounded<R: Sendable>(
+    _ milliseconds: Int64,
+    on client: HTTPClient,
+    _ body: @escaping @Sendable () async -> R
+  ) async -> R {
+    let loop = client.loop
+    let task = Task(executorPreference: loop) { await body() }
+    let timer = loop.schedule(after: Milliseconds(max(0, milliseconds))) {
+      self.hasCome = true
+      task.cancel()
+    }
+    let result = await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
+    loop.cancel(timer)
+    return result
+  }
+}
