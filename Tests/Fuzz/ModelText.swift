@@ -32,9 +32,13 @@ private func checkWords(_ text: String, _ pattern: TokenPattern) {
 
 private let singles: [UInt8] = {
   let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  return (0...255).flatMap { byte in
-    [digits[byte >> 2], digits[(byte & 3) << 4], 0x3D, 0x3D, 0x20] + Array("\(byte)\n".utf8)
+  var lines: [UInt8] = []
+  for byte in 0...255 {
+    lines.append(digits[byte >> 2])
+    lines.append(digits[(byte & 3) << 4])
+    lines += Array("== \(byte)\n".utf8)
   }
+  return lines
 }()
 
 private func checkVocabulary(_ file: [UInt8], _ text: String, _ pattern: TokenPattern) {

@@ -16,7 +16,7 @@ import Testing
   }
 
   private func pairs(_ request: ModelRequest) -> [[String]] {
-    let messages = CallIDs.unique(request.messages)
+    let messages = CallIDs.unique(request.messages, for: .anthropic)
     return stride(from: 0, to: messages.count, by: 2).map { place in
       [messages[place].toolUses[0].id, messages[place + 1].toolOutcomes[0].id]
     }
@@ -48,10 +48,24 @@ import Testing
     }
   }
 
+  @Test func `an answer in its provider's words keeps its own, in every turn`() throws {
+    let line = #"{"message": {"thinking": "hm", "tool_calls": [{"function": {"name": "t"}}]}, "done": true}"#
+    let turn = [
+      ModelMessage(answer: try answer(.ollama, line), of: .ollama),
+      ModelMessage(.tool, [.toolResult(ToolOutcome(id: "call_1", name: "t", text: "sun"))]),
+    ]
+    let messages = try #require(written(.ollama, ModelRequest(messages: turn + turn))["messages"]?.arrayValue)
+    #expect(messages.map { $0["thinking"] } == ["hm", nil, "hm", nil])
+    #expect(messages.map { $0["tool_call_id"] } == [nil, "call_1", nil, "call_1"])
+    // To others it is an answer like any.
+    let others = try #require(written(.openAIChat, ModelRequest(messages: turn + turn))["messages"]?.arrayValue)
+    #expect(others.map { $0["tool_call_id"] } == [nil, "call_1", nil, "call_1_2"])
+  }
+
   @Test func `many ids of one kind cost no search`() {
     let many = [String](repeating: "x", count: 20_000)
     let messages = many.map { ModelMessage(.assistant, [.toolUse(ToolUse(id: $0, name: "t", arguments: [:]))]) }
-    let ids = Set(CallIDs.unique(messages).flatMap(\.toolUses).map(\.id))
+    let ids = Set(CallIDs.unique(messages, for: .anthropic).flatMap(\.toolUses).map(\.id))
     #expect(ids.count == many.count)
   }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct `The catalog that is shipped` {
   static func load() throws -> ModelCatalog {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    return try ModelCatalog(parsing: Array(Data(contentsOf: folder.appending(path: "../../Workers/models/catalog.json"))))
+    let file = folder.appending(path: "../../Workers/models/catalog.json")
+    return try ModelCatalog(parsing: Array(Data(contentsOf: file)))
   }
 
   @Test func `is read, and knows the models that people use`() throws {

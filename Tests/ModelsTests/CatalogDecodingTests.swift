@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("0.0375", 37_500), ("0", 0), ("150", 150_000_000), ("1e-6", 1), ("2.50", 2_500_000), ("999999.999999", 999_999_999_999),
+    ("0.0375", 37_500), ("0", 0), ("150", 150_000_000), ("1e-6", 1), ("2.50", 2_500_000),
+    ("999999.999999", 999_999_999_999),
   ]) func `holds prices exactly`(_ text: String, _ picodollars: Int) throws {
     let catalog = try Self.read(#""m":{"prices":{"input":\#(text),"output":1}}"#)
     #expect(catalog.facts(of: "m").price?.rates.input == picodollars)
@@ -59,7 +60,10 @@ import Testing
     (#""a/b~c":1"#, "integer where an object is due at '/models/a~1b~0c'"),
     (#""":{}"#, "a name is 1 to 256 bytes at '/models/'"),
     (#""M":{},"m":{}"#, "the name is there already in other letters at '/models/m'"),
-    (#""m":{"prise":1}"#, "unknown member; known are context, max_output, prices, tokenizer, quirks at '/models/m/prise'"),
+    (
+      #""m":{"prise":1}"#,
+      "unknown member; known are context, max_output, prices, tokenizer, quirks at '/models/m/prise'"
+    ),
     (#""m":{"context":0}"#, "0 is not within 1 to 1000000000 at '/models/m/context'"),
     (#""m":{"context":1.5}"#, "number where an integer is due at '/models/m/context'"),
     (#""m":{"tokenizer":"p50k"}"#, "not one of cl100k_base, o200k_base at '/models/m/tokenizer'"),
@@ -77,7 +81,10 @@ import Testing
       #""m":{"prices":{"input":1e900,"output":1}}"#,
       "a price is 0 or more, below 1000000, with at most 6 digits behind the point at '/models/m/prices/input'"
     ),
-    (#""m":{"prices":{"input":1,"output":1,"long":{"input":1,"output":1}}}"#, "'over' is missing at '/models/m/prices/long'"),
+    (
+      #""m":{"prices":{"input":1,"output":1,"long":{"input":1,"output":1}}}"#,
+      "'over' is missing at '/models/m/prices/long'"
+    ),
     (#""m":{"quirks":{"tools":"none"}}"#, "'none' is not known here at '/models/m/quirks/tools'"),
     (#""m":{"quirks":{"drops":[1]}}"#, "integer where a string is due at '/models/m/quirks/drops/0'"),
     (#""m":{"quirks":{"temperature":[1,0]}}"#, "not two numbers in order at '/models/m/quirks/temperature'"),

@@ -19,7 +19,8 @@ import Testing
     _ expected: Int
   ) throws {
     let names = [
-      "gpt-4o", "gpt-4o-2024-05-13", "gpt-4o-mini", "gpt-4o*", "gpt-4*", "claude-3-5-sonnet", "local/*", "mistral*large",
+      "gpt-4o", "gpt-4o-2024-05-13", "gpt-4o-mini", "gpt-4o*", "gpt-4*", "claude-3-5-sonnet", "local/*",
+      "mistral*large",
     ]
     let entries = names.enumerated().map { ($0.element, ["context": .integer(Int64($0.offset + 1))] as JSON) }
     #expect(try Self.context(model, entries) == expected)
@@ -65,7 +66,9 @@ import Testing
   @Test func `is found quickly whatever the patterns and the name`() throws {
     let entries = (0..<2000).map { ("a*a*a*a*a*b\($0)", ["context": 1] as JSON) }
     let name = String(repeating: "a", count: 100_000)
-    let time = try ContinuousClock().measure { #expect(try Self.context(name, entries) == nil) }
+    var found: Int?
+    let time = try ContinuousClock().measure { found = try Self.context(name, entries) }
+    #expect(found == nil)
     #expect(time < .seconds(20))
   }
 }

@@ -16,7 +16,15 @@ import Testing
 
   @Test func `leaves out the oldest turns whole, and never the system's messages`() throws {
     let messages = conversation(
-      "s:brief", "u:" + long, "a?1", "t!1", "a:one", "u:two", "s:polite", "a:" + long, "u:three"
+      "s:brief",
+      "u:" + long,
+      "a?1",
+      "t!1",
+      "a:one",
+      "u:two",
+      "s:polite",
+      "a:" + long,
+      "u:three"
     )
     let whole = TokenCounter().count(request(messages))
     let once = try #require(try ContextWindow(whole - 1).fitted(request(messages), .sliding))

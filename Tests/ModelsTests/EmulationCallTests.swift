@@ -20,7 +20,10 @@ import Testing
   static let forms: [(text: String, calls: [(String, JSON)], rest: String)] = [
     ("TOOL: search\nARGS: {\"q\": \"a\"}", [("search", ["q": "a"])], ""),
     ("I look.\n\nTOOL: search\nARGS: {\"q\": \"a\"}\n\nDone.", [("search", ["q": "a"])], "I look.\n\n\n\nDone."),
-    ("TOOL: search\nARGS: {\n  \"q\": \"a}\",\n  \"n\": {\"m\": [1]}\n}", [("search", ["q": "a}", "n": ["m": [1]]])], ""),
+    (
+      "TOOL: search\nARGS: {\n  \"q\": \"a}\",\n  \"n\": {\"m\": [1]}\n}", [("search", ["q": "a}", "n": ["m": [1]]])],
+      ""
+    ),
     (
       "TOOL: search\nARGS: {\"q\":1}\nTOOL: add\nARGS: {\"a\":2}\n", [("search", ["q": 1]), ("add", ["a": 2])], ""
     ),
@@ -53,8 +56,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "Just words.", "TOOL: delete\nARGS: {}", "The TOOL: search is good.", "```json\n{\"name\": \"delete\", \"arguments\": {}}\n```",
-    "{\"name\": \"Ann\", \"age\": 3}", "[]", "{}", "```json\n[1, {\"tool\": \"add\"}]\n```", "TOOL:", "TOOL", "", "```", "<tool_call>",
+    "Just words.", "TOOL: delete\nARGS: {}", "The TOOL: search is good.",
+    "```json\n{\"name\": \"delete\", \"arguments\": {}}\n```",
+    "{\"name\": \"Ann\", \"age\": 3}", "[]", "{}", "```json\n[1, {\"tool\": \"add\"}]\n```", "TOOL:", "TOOL", "", "```",
+    "<tool_call>",
     "TOOLS: search", "ARGS: {}",
   ]) func `are not seen where there are none`(_ text: String) throws {
     let response = try Self.read(text)
@@ -62,7 +67,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "TOOL: search\nARGS: {\"q\": }", "TOOL: search\nARGS: q=1", "TOOL: search\nARGS: {\"q\": 1", "TOOL: search\nARGS: [1]",
+    "TOOL: search\nARGS: {\"q\": }", "TOOL: search\nARGS: q=1", "TOOL: search\nARGS: {\"q\": 1",
+    "TOOL: search\nARGS: [1]",
     "{\"name\": \"add\", \"arguments\": [1]}", "{\"name\": \"add\", \"arguments\": \"1 and 2\"}",
     "TOOL: add\nARGS: {}\nTOOL: search\nARGS: {",
   ]) func `are refused when they cannot be read`(_ text: String) {

@@ -33,12 +33,18 @@ import Testing
     #expect(ModelError.mismatch(nil)?.message == "the answer holds no JSON")
   }
 
-  @Test(arguments: [("42", 42 as JSON), ("\"</think>\"", "</think>"), ("null", .null), ("[1]", [1]), ("so: [1]", [1])])
-  func `may be any value`(_ text: String, _ expected: JSON) {
+  static let values: [String: JSON] = [
+    "42": 42, "\"</think>\"": "</think>", "null": .null, "[1]": [1], "so: [1]": [1],
+  ]
+
+  @Test(arguments: values.keys) func `may be any value`(_ text: String) throws {
+    let expected = try #require(Self.values[text])
     #expect(StructuredText.extract(text, nil)?.json == expected)
   }
 
-  @Test(arguments: ["", "no", "{", "}{", "]]", "```", "``` ```"]) func `is not found where there is none`(_ text: String) {
+  @Test(arguments: ["", "no", "{", "}{", "]]", "```", "``` ```"]) func `is not found where there is none`(
+    _ text: String
+  ) {
     #expect(StructuredText.extract(text, nil) == nil)
   }
 
@@ -51,6 +57,14 @@ import Testing
   }
 
   @Test func `is asked for with its schema`() {
+    var request = ModelRequest(messages: conversation("s:Be brief.", "u:hello"))
+    #expect(SchemaPrompt.applied(to: request) == request)
+    request.schema = Self.schema
+    let plain = SchemaPrompt.applied(to: request)
+    #expect(plain.schema == nil && plain.messages[1] == request.messages[1])
+    #expect(plain.messages[0].text == "Be brief.\n\n" + SchemaPrompt.text(Self.schema))
     #expect(SchemaPrompt.text(Self.schema).hasSuffix(Self.schema.description))
+    request.tools = [ToolOffer(name: "f", description: "", parameters: [:])]
+    #expect(SchemaPrompt.applied(to: request).messages[0].text.contains("rather than call a tool"))
   }
 }

@@ -30,6 +30,19 @@ import Testing
     for size in 1..<min(bytes.count, 64) { #expect(read(.openAIChat, bytes, size: size) == whole, "pieces of \(size)") }
   }
 
+  @Test func `have lines of any end, and a CR LF is one`() throws {
+    for end in ["\n", "\r", "\r\n"] {
+      let lines = ["data: {\"choices\":", "data: [{\"delta\": {\"content\": \"x\"}}]}", "", "data: [DONE]", "", ""]
+      #expect(try answer(.openAIChat, lines.joined(separator: end)).text == "x")
+    }
+  }
+
+  @Test func `that are half JSON and yet ended are no cut`() throws {
+    let error = try failure(.openAIChat, events(#"{"choices": [{"delta": {"#, Self.stop))
+    #expect(error.code == .notJSON)
+    #expect(error.message.hasPrefix("record 1 of the stream is no JSON"))
+  }
+
   @Test func `are split at every byte alike, and glued`() {
     let bytes = Array("data: \(Self.hello)\r\n\r\ndata: \(Self.stop)\r\n\r\ndata: [DONE]\r\n\r\n".utf8)
     let whole = read(.openAIChat, bytes)

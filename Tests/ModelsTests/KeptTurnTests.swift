@@ -158,6 +158,22 @@ import Testing
     #expect(try at(next(.ollama, reply), "/messages/1/thinking") == "hm")
   }
 
+  @Test func `a text that was added, and a call that was changed, is said, and the old wording is not`() throws {
+    let part = #"{"functionCall": {"name": "weather", "args": {"city": "Rome"}}, "thoughtSignature": "s1"}"#
+    let reply = try answer(
+      .gemini,
+      "{\"candidates\": [{\"content\": {\"parts\": [\(part)]}, \"finishReason\": \"STOP\"}]}",
+      isStream: false
+    )
+    #expect(try at(next(.gemini, reply), "/contents/1/parts") == .array([parsed(part)]))
+    var added = reply
+    added.text = "I look"
+    #expect(try at(next(.gemini, added), "/contents/1/parts/0/text") == "I look")
+    var changed = reply
+    changed.toolUses[0].arguments = ["city": "Bonn"]
+    #expect(try at(next(.gemini, changed), "/contents/1/parts/0/functionCall/args/city") == "Bonn")
+  }
+
   @Test func `what one provider keeps is nothing to another`() throws {
     let reply = try answer(.anthropic, "{\"content\": \(Self.claude), \"stop_reason\": \"tool_use\"}", isStream: false)
     for format in ModelFormat.allCases where format != .anthropic {

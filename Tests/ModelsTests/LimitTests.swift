@@ -40,13 +40,13 @@ import Testing
     #expect(error?.message == "the answer exceeds the limit of 33554432 bytes")
   }
 
-  @Test func `a stream has 64 MiB and no more`() {
-    var bytes = stream(200)
-    let comment = Array(":\(String(repeating: "x", count: 1022))\n".utf8)
-    while bytes.count + comment.count < ReplyReader.streamLimit { bytes += comment }
-    bytes += [UInt8](repeating: 0x0A, count: ReplyReader.streamLimit - bytes.count)
-    #expect(read(.openAIChat, bytes, size: 1 << 20).response?.stop == .stop)
-    let error = read(.openAIChat, bytes + [0x0A], size: 1 << 20).error
+  @Test func `a stream has 64 MiB and no more`() throws {
+    let comment = Array(":\(String(repeating: "x", count: (1 << 20) - 2))\n".utf8)
+    var reader = ReplyReader(.openAIChat, isStream: true)
+    for _ in 0..<(ReplyReader.streamLimit >> 20) { try comment.withUnsafeBytes { try reader.take($0) { _ in } } }
+    let error = #expect(throws: ModelError.self) {
+      try [UInt8(ascii: "\n")].withUnsafeBytes { try reader.take($0) { _ in } }
+    }
     #expect(error?.code == .replyTooLarge)
     #expect(error?.message == "the answer exceeds the limit of 67108864 bytes")
   }

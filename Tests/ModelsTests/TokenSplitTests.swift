@@ -46,8 +46,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (TokenPattern.cl100k, "I'll say HTTPServer's 12345 ok!!\n\n  x", ["I", "'ll", " say", " HTTPServer", "'s", " ", "123", "45", " ok", "!!\n\n", " ", " x"]),
-    (.o200k, "I'll say HTTPServer's 12345 ok!!\n\n  x", ["I'll", " say", " HTTPServer's", " ", "123", "45", " ok", "!!\n\n", " ", " x"]),
+    (
+      TokenPattern.cl100k, "I'll say HTTPServer's 12345 ok!!\n\n  x",
+      ["I", "'ll", " say", " HTTPServer", "'s", " ", "123", "45", " ok", "!!\n\n", " ", " x"]
+    ),
+    (
+      .o200k, "I'll say HTTPServer's 12345 ok!!\n\n  x",
+      ["I'll", " say", " HTTPServer's", " ", "123", "45", " ok", "!!\n\n", " ", " x"]
+    ),
     (.o200k, "camelCase ABCs 文ABC a//\n/b", ["camel", "Case", " ABCs", " 文", "ABC", " a", "//\n/", "b"]),
     (.cl100k, "a \n \t", ["a", " \n \t"]),
     (.o200k, "a \n \t", ["a", " \n", " \t"]),

@@ -15,7 +15,8 @@ extension ModelCatalog {
     }
 
     func path(_ member: String) -> String {
-      place + "/" + member.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+      place + "/"
+        + member.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
         .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
     }
 

@@ -107,8 +107,15 @@ extension QuirkChanges {
   fileprivate init(_ quirks: ModelCatalog.Reader) throws(CatalogError) {
     self.init()
     _ = try quirks.known(
-      "drops", "temperature", "schema", "tools", "max_tokens_member", "default_max_tokens", "asks_for_stream_usage",
-      "nearest_model", "extra"
+      "drops",
+      "temperature",
+      "schema",
+      "tools",
+      "max_tokens_member",
+      "default_max_tokens",
+      "asks_for_stream_usage",
+      "nearest_model",
+      "extra"
     )
     drops = try quirks.strings("drops").map { Set($0) }
     temperature = try quirks.range("temperature")

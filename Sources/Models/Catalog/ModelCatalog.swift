@@ -31,14 +31,16 @@ package struct ModelCatalog: Sendable, Equatable {
   ///
   /// The name is tried as it is (`openai/gpt-4o-2024-08-06`), then without its first prefix, and so on. Each of these finds
   /// first the entry of the same name, then that of the name without its date or version, then patterns, the longest
-  /// first.
+  /// first. Patterns without a slash are for names without one.
   package func facts(of model: String) -> ModelFacts {
     var facts = ModelFacts()
     for name in ModelName.candidates(model) {
       if let found = exact[name.full] { facts = facts.filled(from: found) }
       if name.undated != name.full, let found = exact[name.undated] { facts = facts.filled(from: found) }
+      let hasPrefix = name.full.contains("/")
       let matching = patterns.keys.filter {
-        ModelName.matches(name.full, pattern: $0) || ModelName.matches(name.undated, pattern: $0)
+        (!hasPrefix || $0.contains("/"))
+          && (ModelName.matches(name.full, pattern: $0) || ModelName.matches(name.undated, pattern: $0))
       }
       for key in matching.sorted(by: ModelName.isCloser) {
         if let found = patterns[key] { facts = facts.filled(from: found) }

@@ -44,9 +44,9 @@ enum ModelName {
   /// `-2024-08-06`, `-20240806`, `@20240806`, `-latest`, and Bedrock's `-v1:0`.
   private static func undated(_ name: Substring) -> String {
     var bytes = Array(name.utf8)
-    if let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon >= 3, bytes[(colon + 1)...].allSatisfy(isDigit),
-      let dash = bytes[..<colon].lastIndex(of: UInt8(ascii: "-")), colon - dash >= 3, bytes[dash + 1] == UInt8(ascii: "v"),
-      bytes[(dash + 2)..<colon].allSatisfy(isDigit)
+    if let colon = bytes.lastIndex(of: UInt8(ascii: ":")), bytes[(colon + 1)...].allSatisfy(isDigit),
+      let dash = bytes[..<colon].lastIndex(of: UInt8(ascii: "-")), colon - dash >= 3,
+      bytes[dash + 1] == UInt8(ascii: "v"), bytes[(dash + 2)..<colon].allSatisfy(isDigit)
     {
       bytes.removeSubrange(dash...)
     }

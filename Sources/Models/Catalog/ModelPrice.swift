@@ -6,6 +6,13 @@ package struct ModelPrice: Sendable, Equatable {
     /// Of input that the provider had in its cache, and that it wrote there; nil: not known.
     package var cachedInput: Int?
     package var cacheWrite: Int?
+
+    package init(input: Int, output: Int, cachedInput: Int? = nil, cacheWrite: Int? = nil) {
+      self.input = input
+      self.output = output
+      self.cachedInput = cachedInput
+      self.cacheWrite = cacheWrite
+    }
   }
 
   package var rates: Rates

@@ -87,7 +87,9 @@ extension ContextWindow {
     let messages = request.messages
     let plan = ConversationGroups(messages)
     let costs = messages.map { counter.count($0) }
-    func cost(_ group: Int) -> Int { plan.groups[group].reduce(0) { $0 + (messages[$1].role == .system ? 0 : costs[$1]) } }
+    func cost(_ group: Int) -> Int {
+      plan.groups[group].reduce(0) { $0 + (messages[$1].role == .system ? 0 : costs[$1]) }
+    }
     var fixed = counter.overhead(request)
     for place in messages.indices where messages[place].role == .system { fixed += costs[place] }
     for group in plan.kept { fixed += cost(group) }

@@ -65,9 +65,12 @@ struct EmulatedCalls {
     }
   }
 
+  private static let listMarks = Array("*->".utf8)
+  private static let nameMarks = Array(" \t\r`*\"'".utf8)
+
   /// What stands behind `KEY:` at a line's start, where marks of lists and emphasis are passed over.
   private func value(of key: StaticString, in line: Range<Int>) -> ArraySlice<UInt8>? {
-    var rest = bytes[line].drop { $0 <= 0x20 || [UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: ">")].contains($0) }
+    var rest = bytes[line].drop { $0 <= 0x20 || Self.listMarks.contains($0) }
     for i in 0..<key.utf8CodeUnitCount {
       guard let byte = rest.popFirst(), byte | 0x20 == key.utf8Start[i] else { return nil }
     }
@@ -77,9 +80,8 @@ struct EmulatedCalls {
   }
 
   private static func plainName(_ bytes: ArraySlice<UInt8>) -> String {
-    let marks: Set<UInt8> = [0x20, 0x09, 0x0D, UInt8(ascii: "`"), UInt8(ascii: "*"), UInt8(ascii: "\""), UInt8(ascii: "'")]
-    var name = bytes.drop { marks.contains($0) }
-    while let last = name.last, marks.contains(last) { name.removeLast() }
+    var name = bytes.drop { nameMarks.contains($0) }
+    while let last = name.last, nameMarks.contains(last) { name.removeLast() }
     return String(decoding: name.prefix(256), as: UTF8.self)
   }
 

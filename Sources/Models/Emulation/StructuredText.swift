@@ -9,6 +9,16 @@ package enum SchemaPrompt {
     \(schema.description)
     """
   }
+
+  /// The request with its schema told in the system's message, in place of being demanded.
+  package static func applied(to request: ModelRequest) -> ModelRequest {
+    guard let schema = request.schema else { return request }
+    var plain = request
+    plain.schema = nil
+    let mayCall = !request.tools.isEmpty && request.toolChoice != .none
+    plain.tell((mayCall ? "When you answer rather than call a tool: " : "") + text(schema))
+    return plain
+  }
 }
 
 /// JSON that an answer holds, and how it fits its schema.

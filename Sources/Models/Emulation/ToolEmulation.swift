@@ -34,12 +34,7 @@ package enum ToolEmulation {
     plain.tools = []
     plain.toolChoice = .auto
     plain.messages = request.messages.map(rewritten)
-    if told.isEmpty { return plain }
-    if let place = plain.messages.firstIndex(where: { $0.role == .system }) {
-      plain.messages[place].parts.append(.text("\n\n" + told))
-    } else {
-      plain.messages.insert(ModelMessage(.system, told), at: 0)
-    }
+    if !told.isEmpty { plain.tell(told) }
     return plain
   }
 
@@ -88,5 +83,16 @@ package enum ToolEmulation {
     }
     answer.stop = .toolCalls
     return answer
+  }
+}
+
+extension ModelRequest {
+  /// Adds `text` to the first message of the system, or makes one.
+  mutating func tell(_ text: String) {
+    if let place = messages.firstIndex(where: { $0.role == .system }) {
+      messages[place].parts.append(.text("\n\n" + text))
+    } else {
+      messages.insert(ModelMessage(.system, text), at: 0)
+    }
   }
 }

@@ -4,16 +4,21 @@ enum CallIDs {
   /// OpenAI's bound; Anthropic's alphabet.
   static let limit = 40
 
-  /// `messages` with ids that are unique in the whole conversation, each result still with its call.
-  static func unique(_ messages: [ModelMessage]) -> [ModelMessage] {
+  /// `messages` with ids that are unique in the whole conversation, each result still with its call. Answers that go back
+  /// to `format` in its own words keep theirs.
+  static func unique(_ messages: [ModelMessage], for format: ModelFormat) -> [ModelMessage] {
     var taken: Set<String> = []
     // How often an id was used before, so that many of one kind cost no search.
     var uses: [String: Int] = [:]
     var current: [String: String] = [:]
     return messages.map { message in
       var message = message
+      let isKept = message.kept(format) != nil
       for place in message.parts.indices {
         switch message.parts[place] {
+        case .toolUse(let use) where isKept:
+          taken.insert(use.id)
+          current[use.id] = use.id
         case .toolUse(var use):
           let plain = plain(use.id)
           var id = plain

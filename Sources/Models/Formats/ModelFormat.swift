@@ -12,7 +12,7 @@ package enum ModelFormat: String, Sendable, CaseIterable {
   package func write(_ request: ModelRequest, model: String, quirks: Quirks) -> (path: String, body: JSON) {
     var request = request
     // Gemini has its own idea, which is in `GeminiContent`.
-    if self != .gemini { request.messages = CallIDs.unique(request.messages) }
+    if self != .gemini { request.messages = CallIDs.unique(request.messages, for: self) }
     return switch self {
     case .openAIChat: OpenAIChat.write(request, model: model, quirks: quirks)
     case .openAIResponses: OpenAIResponses.write(request, model: model, quirks: quirks)

@@ -24,7 +24,8 @@ extension BytePairVocabulary {
       throw VocabularyError(line: nil, detail: "file of \(file.count) bytes exceeds the limit of \(fileLimit)")
     }
     var table = TokenTable(capacity: file.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) })
-    var isTaken = [UInt64](repeating: 0, count: TokenTable.rankLimit / 64)
+    // A bit for each rank so far, 2 MiB at most.
+    var isTaken: [UInt64] = []
     var token: [UInt8] = []
     var number = 0
     var start = 0
@@ -38,6 +39,7 @@ extension BytePairVocabulary {
       if line.isEmpty { continue }
       do throws(LineError) {
         let rank = try read(line, into: &token)
+        while isTaken.count <= rank / 64 { isTaken.append(0) }
         if isTaken[rank / 64] & 1 << UInt64(rank % 64) != 0 { throw LineError("rank \(rank) appears twice") }
         isTaken[rank / 64] |= 1 << UInt64(rank % 64)
         if !token.withUnsafeBufferPointer({ table.insert($0, rank: rank) }) { throw LineError("token appears twice") }
@@ -45,7 +47,8 @@ extension BytePairVocabulary {
         throw VocabularyError(line: number, detail: error.detail)
       }
     }
-    for byte in UInt8.min...UInt8.max where withUnsafePointer(to: byte, { table.rank(.init(start: $0, count: 1)) }) == nil {
+    for byte in UInt8.min...UInt8.max {
+      if withUnsafePointer(to: byte, { table.rank(.init(start: $0, count: 1)) }) != nil { continue }
       throw VocabularyError(line: nil, detail: "no token for the single byte 0x\(String(byte, radix: 16))")
     }
     return table
@@ -68,7 +71,9 @@ extension BytePairVocabulary {
     let digits = line[(space + 1)...]
     if digits.isEmpty { throw LineError("no rank behind the token") }
     for digit in digits {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw LineError("rank is no decimal number") }
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else {
+        throw LineError("rank is no decimal number")
+      }
       rank = rank * 10 + Int(digit - UInt8(ascii: "0"))
       if rank >= TokenTable.rankLimit { throw LineError("rank is not below the limit of \(TokenTable.rankLimit)") }
     }

@@ -1,13 +1,12 @@
 /// The tokens of a byte-pair encoding with their ranks, which are both their numbers and the order in which pairs merge.
 ///
 /// Counting gives what `encode_ordinary` of OpenAI's `tiktoken` gives: texts of special tokens are text like any other.
-/// Words beyond `wordLimit` are cut there first, which may add a token per cut. Immutable: may be used from any thread.
+/// Words beyond a mebibyte are cut there first, which may add a token per cut. Immutable: may be used from any thread.
 package struct BytePairVocabulary: Sendable {
-  /// Bytes that are merged at a time; the working memory is at most 36 times this.
-  package static let wordLimit = 1 << 20
-
   package let pattern: TokenPattern
   let tokens: TokenTable
+  /// Bytes that are merged at a time; the working memory is at most 36 times this.
+  var wordLimit = 1 << 20
 
   /// Of tokens.
   package var size: Int { tokens.count }
@@ -26,7 +25,7 @@ package struct BytePairVocabulary: Sendable {
     copy.withUTF8 { bytes in
       var merger = PairMerger(tokens)
       pattern.split(bytes) { range in
-        Self.cut(range) { range in
+        cut(range) { range in
           let word = UnsafeBufferPointer(rebasing: bytes[range])
           _ = merger.merge(word)
           merger.forEachPart(of: word) { part in
@@ -44,13 +43,13 @@ package struct BytePairVocabulary: Sendable {
     copy.withUTF8 { bytes in
       var merger = PairMerger(tokens)
       pattern.split(bytes) { range in
-        Self.cut(range) { body($0, merger.merge(UnsafeBufferPointer(rebasing: bytes[$0]))) }
+        cut(range) { body($0, merger.merge(UnsafeBufferPointer(rebasing: bytes[$0]))) }
       }
     }
   }
 
   @inline(__always)
-  private static func cut(_ range: Range<Int>, _ body: (Range<Int>) -> Void) {
+  private func cut(_ range: Range<Int>, _ body: (Range<Int>) -> Void) {
     if range.count <= wordLimit { return body(range) }
     var start = range.lowerBound
     while start < range.upperBound {

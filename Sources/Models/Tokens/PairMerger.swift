@@ -16,7 +16,7 @@ struct PairMerger {
 
   init(_ tokens: TokenTable) { self.tokens = tokens }
 
-  /// The number of parts; at most `BytePairVocabulary.wordLimit` bytes.
+  /// The number of parts of a word of fewer than 2³¹ bytes.
   mutating func merge(_ word: UnsafeBufferPointer<UInt8>) -> Int {
     if word.count == 1 || tokens.rank(word) != nil {
       starts.removeAll(keepingCapacity: true)

@@ -90,7 +90,7 @@ struct WordScanner {
     if kind & Kind.number != 0 { return endOfNumber(start) }
     if let end = endOfSymbols(start, kind) {
       var end = end
-      while end < text.count, [UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "/")].contains(text[end]) { end += 1 }
+      while end < text.count, text[end] == UInt8(ascii: "/") || look(end).kind & Kind.newline != 0 { end += 1 }
       return end
     }
     return endOfSpace(start, whereLinesEnd: true)
