@@ -160,6 +160,14 @@ let package = Package(
     ),
 
     .executableTarget(
+      name: "credentials-worker",
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/credentials",
+      exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
       name: "selftest-worker",
       dependencies: ["JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/selftest",
@@ -256,9 +264,9 @@ let package = Package(
     .testTarget(
       name: "ToolWorkerTests",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
-        "bulkhead-jail",
-        "executor-worker", "files-worker", "web-worker",
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision",
+        "Coordinator", "bulkhead-jail",
+        "credentials-worker", "executor-worker", "files-worker", "web-worker",
       ],
       exclude: ["server.py"],
       swiftSettings: strict

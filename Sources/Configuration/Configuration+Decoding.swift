@@ -139,6 +139,7 @@ extension Configuration.Worker {
     secrets = SecretSource.decode(fields.section("secrets"))
     read = fields.plainPaths("read")
     write = fields.plainPaths("write")
+    credentialHelper = fields.plainPaths("credential_helper")
     limits = ResourceLimits(fields.section("limits"))
     heartbeat = Heartbeat(fields.section("heartbeat"))
     graceMS = fields.duration("grace", in: 0...600_000)

@@ -86,6 +86,7 @@ extension Configuration.Worker {
     }
     if !read.isEmpty { out.list("read", read) }
     if !write.isEmpty { out.list("write", write) }
+    if !credentialHelper.isEmpty { out.list("credential_helper", credentialHelper) }
     if limits != ResourceLimits() {
       out.section("limits") { out in
         out.duration("wall", limits.wallMS)

@@ -96,6 +96,9 @@ extension Configuration {
         # this file. Not for a worker with a network to write.
         #read: [/srv/data]
         #write: [/srv/out]
+        # Only for a worker that asks to be a credential helper: programs that it may run with a network, each time in a
+        # new jail, and folders that belong to them.
+        #credential_helper: [/usr/bin/az, /opt/az]
         # The most that one instance may use.
         #limits:
           #wall: 5m

@@ -76,6 +76,8 @@ package struct Configuration: Sendable, Equatable {
     /// Paths that it may read and write beside those of its manifest.
     package var read: [String] = []
     package var write: [String] = []
+    /// Programs, and folders that belong to them, that a worker which asks to be a credential helper may run.
+    package var credentialHelper: [String] = []
     package var limits = ResourceLimits()
     package var heartbeat = Heartbeat()
     package var graceMS: Int64?

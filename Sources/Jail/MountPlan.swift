@@ -53,7 +53,7 @@ struct MountPlan {
     self.view = policy.view
     self.walls = policy.removedWalls
     self.identity = identity
-    self.reachesNetwork = policy.profile == .networkWorker
+    self.reachesNetwork = policy.profile.reachesNetwork
     var folder: String?
     if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") {
       folder = String(path[..<slash])

@@ -76,7 +76,7 @@ extension JailPolicy {
     let identity = runAs ?? Identity(uid: geteuid(), gid: getegid())
     var encoder = PolicyEncoder()
     let hasFilter = !removedWalls.contains(.seccomp)
-    let notifies = hasFilter && namesDenials && profile != .sandboxWorker
+    let notifies = hasFilter && namesDenials && !profile.buildsJails
     var config = bh_jail_config()
     config.flags = flags(notifies: notifies)
     config.namespaces = namespaces
@@ -157,9 +157,9 @@ extension JailPolicy {
     guard !removedWalls.contains(.landlock) else { return }
     config.landlock_minimum = grade == .oldLandlock ? 1 : 6
     // A domain that handles file rights may not mount, so who builds jails with mounts has none.
-    let mounts = profile == .sandboxWorker && grade != .noNamespaces
+    let mounts = profile.buildsJails && grade != .noNamespaces
     config.landlock_files = mounts ? 0 : LandlockRights.all
-    config.landlock_network = profile == .networkWorker ? 0 : LandlockRights.tcp
+    config.landlock_network = profile.reachesNetwork ? 0 : LandlockRights.tcp
     config.landlock_scoped = LandlockRights.scoped
     guard removedWalls.contains(.newLandlock) else { return }
     config.landlock_files &= LandlockRights.first

@@ -99,7 +99,7 @@ package enum SeccompCompiler {
 
   private static func compile(_ key: Key) throws(JailError) -> [UInt8] {
     let refusal: UInt32
-    if key.profile == .sandboxWorker {
+    if key.profile.buildsJails {
       // Without a tracer this is ENOSYS; there is none, since ptrace is refused too. Unlike an errno it gives way to
       // the notification of a filter inside, so that what a nested jail is refused keeps its name.
       refusal = trace

@@ -10,6 +10,13 @@ package enum SeccompProfile: String, Sendable, Hashable, CaseIterable {
   case networkWorker = "network-worker"
   /// The worker that builds jails.
   case sandboxWorker = "sandbox-worker"
+  /// The same for jails whose programs reach the network.
+  case helperWorker = "helper-worker"
+  /// Programs that start programs, and reach the network.
+  case helper
+
+  var buildsJails: Bool { self == .sandboxWorker || self == .helperWorker }
+  var reachesNetwork: Bool { self == .networkWorker || self == .helperWorker || self == .helper }
 }
 
 /// A comparison of one argument. `mask` nil compares all 64 bits.
@@ -44,9 +51,16 @@ extension SeccompProfile {
     case .networkWorker:
       names += SyscallSet.confinement + SyscallSet.network
       rules += threadsOnly + confiningPrctl + sockets
-    case .sandboxWorker:
+    case .sandboxWorker, .helperWorker:
       names += SyscallSet.children + SyscallSet.confinement + SyscallSet.jails
       rules += [SyscallRule(name: "prlimit64"), SyscallRule(name: "ioctl")]
+    case .helper:
+      names += SyscallSet.children
+      rules += anyClone
+    }
+    if reachesNetwork, self != .networkWorker {
+      names += SyscallSet.network
+      rules += sockets
     }
     // Also for the worker that builds jails: filters add up, so whatever a run may do its worker must be permitted.
     rules += filteredByArgument
@@ -107,6 +121,6 @@ extension SeccompProfile {
 
   /// Calls that must exist for the program although they are usually answered as absent.
   var absent: [String] {
-    self == .sandboxWorker ? SyscallSet.absent.filter { $0 != "clone3" } : SyscallSet.absent
+    buildsJails ? SyscallSet.absent.filter { $0 != "clone3" } : SyscallSet.absent
   }
 }

@@ -46,7 +46,7 @@ package struct JailedLauncher: WorkerLauncher {
     return WorkerWalls(
       grade: grade.rawValue,
       profile: Self.profile(permissions).rawValue,
-      reachesNetwork: permissions.outboundNetwork,
+      reachesNetwork: permissions.outboundNetwork || !permissions.helperPrograms.isEmpty,
       limitsBy: controlGroups?.controllers.contains("memory") == true ? "cgroup" : "watchdog",
       execWall: permissions.mayExec ? .none : .landlock,
       readable: permissions.read.count,
@@ -55,13 +55,14 @@ package struct JailedLauncher: WorkerLauncher {
   }
 
   private static func profile(_ permissions: WorkerManifest.Permissions) -> SeccompProfile {
-    if permissions.jails { return .sandboxWorker }
+    if !permissions.helperPrograms.isEmpty { return .helperWorker }
+    if permissions.buildsJails { return .sandboxWorker }
     return permissions.exec ? .shell : permissions.outboundNetwork ? .networkWorker : .worker
   }
 
   package func policy(for manifest: WorkerManifest) throws -> JailPolicy {
     let permissions = manifest.permissions
-    for path in permissions.read + permissions.write {
+    for path in permissions.read + permissions.write + permissions.helperPrograms {
       let below = path == "/" ? path : path + "/"
       let shown = hidden.first {
         ($0 == path || $0.hasPrefix(below) || path.hasPrefix($0 + "/")) && access($0, F_OK) == 0
@@ -88,10 +89,12 @@ package struct JailedLauncher: WorkerLauncher {
     policy.view.writable = permissions.write
     policy.namesDenials = false
     policy.profile = Self.profile(permissions)
-    if permissions.jails {
+    if permissions.buildsJails {
       policy.view.programs = [program, try JailProgram.path()]
+      // One that is not there is its tool's to complain of.
+      policy.view.programs += permissions.helperPrograms.filter { access($0, F_OK) == 0 }
       policy.view.processes = .writable
-      policy.network = .none
+      policy.network = permissions.helperPrograms.isEmpty ? .none : .inherited
       // For the jails that it builds itself; every worker of ours reads these in the Jail module.
       if grade != .full { policy.environment.append("\(JailOffer.gradeVariable)=\(grade.rawValue)") }
       if !loosened.isEmpty {

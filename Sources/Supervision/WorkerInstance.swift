@@ -157,6 +157,7 @@ package final class WorkerInstance {
     message.mayExec = kind.manifest.permissions.mayExec
     message.grants.read = kind.manifest.permissions.read
     message.grants.write = kind.manifest.permissions.write
+    message.grants.programs = kind.manifest.permissions.helperPrograms
     do {
       message.secrets = try kind.supervisor.secrets(kind.manifest)
     } catch {

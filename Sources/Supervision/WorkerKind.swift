@@ -80,6 +80,12 @@ package final class WorkerKind {
           "tool '\(tool.name)' has a secret output, and its manifest names no 'callers' that may have it"
         )
       }
+      if manifest.permissions.credentialHelper, !tool.hasSecretOutput {
+        throw WireError(
+          .refused,
+          "tool '\(tool.name)' has no 'secret_output', which every tool of a worker with 'credential_helper' has"
+        )
+      }
       try CatalogEntry.check(tool)
     }
   }

@@ -16,7 +16,15 @@ package struct WorkerManifest: Sendable, Equatable {
     package var jails = false
 
     /// Building jails is executing, too.
-    var mayExec: Bool { exec || jails }
+    var mayExec: Bool { exec || buildsJails }
+
+    /// May run the programs of `helperPrograms`, each time in a new jail that has a network: for programs that fetch
+    /// credentials. Its tools have secret outputs, all of them.
+    package var credentialHelper = false
+    /// Programs, and folders that belong to them, that the operator granted for that; without any there is no network.
+    package var helperPrograms: [String] = []
+
+    var buildsJails: Bool { jails || credentialHelper }
   }
 
   package struct Restart: Sendable, Equatable {
@@ -101,6 +109,16 @@ extension WorkerManifest {
     drainMS = try fields.integer("drain_ms", in: 1...Limit.timeoutMS) ?? drainMS
     settings = try fields.optional("settings") ?? settings
     try fields.finish()
+    guard permissions.credentialHelper else { return }
+    if callers?.isEmpty != false {
+      throw .invalidParams(
+        "/callers",
+        "a worker with '/permissions/credential_helper' names the 'callers' of its tools"
+      )
+    }
+    if !secrets.isEmpty {
+      throw .invalidParams("/secrets", "'/permissions/credential_helper' does not go with 'secrets'")
+    }
   }
 
   private static func callers(_ fields: inout Fields) throws(WireError) -> [String]? {
@@ -127,7 +145,18 @@ extension WorkerManifest {
     permissions.read = try paths("read", &fields)
     permissions.write = try paths("write", &fields)
     permissions.jails = try fields.optional("jails") ?? false
+    permissions.credentialHelper = try fields.optional("credential_helper") ?? false
     try fields.finish()
+    // It has a network and programs, so it gets nothing else to give away.
+    if permissions.credentialHelper,
+      permissions.outboundNetwork || permissions.exec || permissions.jails || !permissions.read.isEmpty
+        || !permissions.write.isEmpty
+    {
+      throw .invalidParams(
+        "/permissions",
+        "'/permissions/credential_helper' goes with no other permission; the operator grants its programs and its folder"
+      )
+    }
     // Whoever reaches the network gets nothing else, so that what it holds is all it can give away.
     if permissions.outboundNetwork, permissions.exec || permissions.jails || !permissions.write.isEmpty {
       throw .invalidParams(

@@ -98,6 +98,13 @@ struct Settings {
         manifests[name] = nil
         continue
       }
+      if !manifest.permissions.credentialHelper, !settings.credentialHelper.isEmpty {
+        errors.append(
+          "configuration: worker '\(name)' does not ask to be a 'credential_helper', and cannot be granted it"
+        )
+        manifests[name] = nil
+        continue
+      }
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
     return (manifests, errors)
@@ -119,6 +126,7 @@ struct Settings {
     for member in settings.settings.members { manifest.settings[member.key] = member.value }
     manifest.permissions.read += settings.read.filter { !manifest.permissions.read.contains($0) }
     manifest.permissions.write += settings.write.filter { !manifest.permissions.write.contains($0) }
+    manifest.permissions.helperPrograms = settings.credentialHelper
     manifest.limits.memoryBytes = settings.limits.memoryBytes ?? manifest.limits.memoryBytes
     manifest.limits.processes = settings.limits.processes ?? manifest.limits.processes
     manifest.limits.fileBytes = settings.limits.fileBytes ?? manifest.limits.fileBytes

@@ -19,6 +19,17 @@ import Testing
     return found
   }
 
+  @Test func `a credential helper is granted only to a worker that asks to be one`() throws {
+    let program = try Program()
+    try program.addSin("uses-secret")
+    try program.write("grants.yaml", "workers: {uses-secret: {credential_helper: [/usr/bin/env]}}\n")
+    _ = try program.up(["--config", program.folder + "/grants.yaml"])
+    let reload = try program.run(["workers", "reload", "--json"])
+    let error = try reload.json()["errors"]?[0]?.stringValue ?? ""
+    #expect(error.hasSuffix("worker 'uses-secret' does not ask to be a 'credential_helper', and cannot be granted it"))
+    #expect(try program.run(["workers", "--json"]).json()["workers"]?.arrayValue?.isEmpty == true)
+  }
+
   @Test func `a secret output is in no file of the service, and in nothing that a command shows`() throws {
     let program = try Program()
     for (script, more) in [("tells-secret", #","callers":["uses-secret"]"#), ("uses-secret", "")] {

@@ -27,6 +27,7 @@ import Wire
           secrets: {KEY: {env: ECHO_KEY}, TOKEN: {file: /etc/token}}
           read: [/srv/a, /srv/b]
           write: [/srv/c]
+          credential_helper: [/usr/bin/az, /opt/az]
           limits: {wall: 1s, cpu: 2s, memory: 3MiB, processes: 4, file: 0, open_files: 5, output: 6, workspace: 7kB}
           heartbeat: {interval: 3s, timeout: 500ms}
           grace: 2s
@@ -54,6 +55,7 @@ import Wire
     #expect(worker.settings["a"]?[1]?.description == "2.50", "numbers keep their text")
     #expect(worker.secrets == ["KEY": .environment("ECHO_KEY"), "TOKEN": .file("/etc/token")])
     #expect(worker.read == ["/srv/a", "/srv/b"] && worker.write == ["/srv/c"])
+    #expect(worker.credentialHelper == ["/usr/bin/az", "/opt/az"])
     var limits = ResourceLimits()
     (limits.wallMS, limits.cpuMS, limits.memoryBytes, limits.processes) = (1_000, 2_000, 3 << 20, 4)
     (limits.fileBytes, limits.openFiles, limits.outputBytes, limits.workspaceBytes) = (0, 5, 6, 7_000)

@@ -75,7 +75,7 @@ import Testing
       "state: \"/a b/$$c/${HOME}/#x: y\\n\\u2028\\u0085\\uFEFF\\x7F\\\"\\\\ é 😀\"\n", "state: /null\nrun_as: 'null'\n",
       "drain_timeout: 0\ncall_timeout: 1ms\nlimits: {artifact: 1000, artifacts: 3TiB}\n",
       "workers: {path: [], a: {settings: {'': '', \"\\x01 \": ' x', '- a': \"$${HOME} ${HOME} $\", n: null, y: ~}}}",
-      "workers: {b: {enabled: false, read: [/a b, /c]}, a: {write: [/d], limits: {file: 0}, heartbeat: {timeout: 10ms}, grace: 0}}",
+      "workers: {b: {enabled: false, read: [/a b, /c]}, a: {write: [/d], credential_helper: [/e f], limits: {file: 0}, heartbeat: {timeout: 10ms}, grace: 0}}",
     ]
   )
   func `what is printed loads to the same configuration`(_ text: String) throws {

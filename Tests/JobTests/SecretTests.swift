@@ -123,4 +123,17 @@ import Wire
     #expect(bench.supervisor.catalog["tell"] == nil)
     try bench.end()
   }
+
+  @Test func `a credential helper offers tools with secret outputs only`() throws {
+    let bench = try JobBench()
+    let manifest = bench.worker("vault", script: "tells-secret") {
+      $0.callers = ["user"]
+      $0.permissions.credentialHelper = true
+    }
+    _ = bench.supervisor.apply(["vault": manifest])
+    try bench.until("it is refused") { bench.supervisor.kinds["vault"]?.instances.first?.lastError != nil }
+    let error = bench.supervisor.kinds["vault"]?.instances.first?.lastError ?? ""
+    #expect(error.contains("tool 'count' has no 'secret_output'"), "\(error)")
+    try bench.end()
+  }
 }

@@ -1,4 +1,5 @@
-"""Behaves: calls `tell` as its input says, answers what it got as a digest only, and dies in its first attempt if asked to."""
+"""Behaves: calls `tell`, or another tool, as its input says, and dies in its first attempt if asked to. It answers what it
+got as digests, unless asked for it plainly."""
 import hashlib, json, os, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -14,9 +15,12 @@ def digest(value):
 def invoke(call):
     input, got = call["params"]["input"], []
     for number, how in enumerate(input["ask"]):
-        send(id=number + 1, method="tool/call", params={"invocation": call["id"], "tool": "tell", "input": {"how": how}, "progress": how == "progress"})
+        asked = how if isinstance(how, dict) else {"how": how}
+        send(id=number + 1, method="tool/call", params={"invocation": call["id"], "tool": input.get("tool", "tell"), "input": asked, "progress": how == "progress"})
         reply = reply_to(number + 1)
-        if "error" in reply:
+        if input.get("plain"):
+            got.append(outcome(reply))
+        elif "error" in reply:
             got.append({"error": reply["error"]["code"], "message": digest(reply["error"]["message"])})
         else:
             output = reply["result"]["output"]

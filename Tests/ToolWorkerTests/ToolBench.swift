@@ -22,12 +22,13 @@ final class ToolBench {
   let supervisor: Supervisor
   let coordinator: Coordinator
   private let name: String
-  private let store: String
+  let store: String
   private let blobs: BlobService
 
-  /// `change` alters the worker's own manifest, as an operator would.
+  /// `change` alters the worker's own manifest, as an operator would; `others` run beside it.
   init(
     _ name: String,
+    beside others: [WorkerManifest] = [],
     hidden: [String] = [],
     at location: SourceLocation = #_sourceLocation,
     _ change: (inout WorkerManifest) -> Void = { _ in }
@@ -56,12 +57,13 @@ final class ToolBench {
     ) { ([:], []) }
     var manifest = try Self.manifest(name)
     change(&manifest)
-    _ = supervisor.apply([name: manifest])
+    let all = [manifest] + others
+    _ = supervisor.apply(Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) }))
     var failure: String?
     try until("the worker is ready", at: location) {
       let kind = self.supervisor.kinds[name]
       if let instance = kind?.instances.first, instance.isThrottled { failure = instance.lastError ?? "throttled" }
-      return failure != nil || kind?.isReady == true
+      return failure != nil || all.allSatisfy { self.supervisor.kinds[$0.name]?.isReady == true }
     }
     if let failure { throw NotStarted(reason: failure) }
   }

@@ -118,7 +118,7 @@ final class Credentials: @unchecked Sendable {
       guard let token = result.output["token"]?.stringValue, !token.isEmpty else {
         throw ModelError(.unauthorized, "the worker 'credentials' gave no token")
       }
-      let lifetime = (result.output["expires_at"]?.integerValue ?? 0) * 1000 - WallClock.milliseconds
+      let lifetime = (result.output["expires_at"]?.integerValue ?? 0) - WallClock.milliseconds
       return (token, max(0, min(lifetime, 86_400_000)))
     } catch let error as ModelError {
       throw error

@@ -6,6 +6,8 @@ public struct Grants: Sendable, Hashable {
   public var read: [String] = []
   /// Absolute paths that it may write, and read.
   public var write: [String] = []
+  /// Programs, and folders that belong to them, that a helper for credentials may run.
+  public var programs: [String] = []
 
   public init() {}
 }
@@ -14,10 +16,12 @@ extension Grants: WireBody, IgnoresUnknownMembers {
   package init(from fields: inout Fields) throws(WireError) {
     read = try fields.strings("read", limit: 256) ?? []
     write = try fields.strings("write", limit: 256) ?? []
+    programs = try fields.strings("programs", limit: 256) ?? []
   }
 
   package func encode(into writer: inout JSONWriter) {
     if !read.isEmpty { writer.member("read", read) }
     if !write.isEmpty { writer.member("write", write) }
+    if !programs.isEmpty { writer.member("programs", programs) }
   }
 }
