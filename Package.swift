@@ -155,7 +155,7 @@ let package = Package(
       name: "models-worker",
       dependencies: ["HTTP", "JSON", "Models", "Posix", "Wire", "WorkerKit"],
       path: "Workers/models",
-      exclude: ["worker.json", "catalog.json"],
+      exclude: ["README.md", "catalog.json", "worker.json"],
       swiftSettings: strict
     ),
 
@@ -316,8 +316,10 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging", "Supervision",
-        "ReceiptsTruth", "bulkheadd", "bulkhead-jail", "echo-worker", "sandbox-worker", "receipts-worker",
+        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging",
+        "Supervision",
+        "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
+        "sandbox-worker", "receipts-worker",
         "jail-probe",
       ],
       path: "Tests/Benchmarks",

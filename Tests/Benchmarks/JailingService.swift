@@ -4,14 +4,15 @@ import JSON
 import Posix
 import Wire
 
-/// `bulkheadd` with one worker that builds jails.
+/// `bulkheadd` with one worker of ours.
 final class JailingService {
   let socket: String
   private let folder: String
   private let pidfd: Descriptor
   private let pid: Int32
 
-  init(_ name: String, _ manifest: String) throws {
+  /// `files`: beside the manifest.
+  init(_ name: String, _ manifest: String, files: [String: [UInt8]] = [:]) throws {
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -19,6 +20,9 @@ final class JailingService {
     socket = "\(folder)/s"
     mkdir("\(folder)/\(name)", 0o755)
     try Descriptor.open("\(folder)/\(name)/worker.json", O_WRONLY | O_CREAT, mode: 0o644).writeAll(manifest.utf8)
+    for (file, bytes) in files {
+      try Descriptor.open("\(folder)/\(name)/\(file)", O_WRONLY | O_CREAT, mode: 0o644).writeAll(bytes)
+    }
     let user = getenv("BULKHEAD_BENCH_USER").map { String(cString: $0) } ?? "bulkhead"
     try Descriptor.open("\(folder)/c.yaml", O_WRONLY | O_CREAT, mode: 0o600).writeAll("run_as: \(user)\n".utf8)
     var plan = SpawnPlan(
@@ -97,6 +101,15 @@ final class JailingService {
       kilobytes += line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
     }
     return (kilobytes / 102.4).rounded() / 10
+  }
+
+  /// Of the process whose name begins so: proportional megabytes, and open descriptors.
+  func holdings(of name: String) -> (megabytes: Double, descriptors: Int) {
+    let pid = processes().first { $0.name.hasPrefix(name) }?.pid ?? 0
+    let text = Self.text("/proc/\(pid)/smaps_rollup") ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") } ?? ""
+    let kilobytes = line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+    return ((kilobytes / 102.4).rounded() / 10, entries("/proc/\(pid)/fd"))
   }
 
   struct Holdings: Equatable {

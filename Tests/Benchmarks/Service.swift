@@ -199,7 +199,13 @@ final class ServiceClient: ConnectionOwner {
   }
 
   func received(request id: RequestID, _ method: String, _ params: JSONObject, on connection: Connection) {}
-  func received(notification method: String, _ params: JSONObject, on connection: Connection) {}
+  /// Told of each progress.
+  var onProgress: (() -> Void)?
+
+  func received(notification method: String, _ params: JSONObject, on connection: Connection) {
+    if method == Progress.method { onProgress?() }
+  }
+
   func closed(_ connection: Connection, because error: WireError?) {
     if let error { fatalError("coordinator closed: \(error.message)") }
     loop.stop()

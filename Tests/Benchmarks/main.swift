@@ -9,6 +9,7 @@ let families: [String: () throws -> Results] = [
   "jail": { try benchmarkJail() },
   "jobs": { Results(try measureJobs()) },
   "json": { Results(try measureJSON()) },
+  "models": measureModels,
   "memory": { Results(try measureMemoryLimit()) },
   "plan": { Results(try measurePlan()) },
   "receipts": { Results(try measureReceipts()) },

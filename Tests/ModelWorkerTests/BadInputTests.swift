@@ -4,10 +4,10 @@ import ProviderServer
 import Testing
 
 /// What goes wrong between here and an answer: each with a code of its own, provider, model and hint, and never a hang.
-@Suite struct BadInputTests {
+@Suite(.serialized) struct BadInputTests {
   private static let settings =
     "{providers: {p: {kind: openai-compatible, base_url: \"URL/p/v1\", model: m, attempts: 1, connect_ms: 2000, "
-    + "first_byte_ms: 300, idle_ms: 300, breaker_failures: 1000}, "
+    + "first_byte_ms: 1500, idle_ms: 1500, breaker_failures: 1000}, "
     + "none: {kind: openai-compatible, base_url: \"http://127.0.0.1:1/v1\", model: m, attempts: 1}, "
     + "name: {kind: openai-compatible, base_url: \"http://no-such-host.invalid/v1\", model: m, attempts: 1}, "
     + "tls: {kind: openai-compatible, base_url: \"https://127.0.0.1:PORT/v1\", model: m, attempts: 1}}}"

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// The variables that other programs use, and the ways to Azure.
-@Suite struct EnvironmentTests {
+@Suite(.serialized) struct EnvironmentTests {
   private func list(_ service: ModelService) async throws -> (providers: [String: JSON], roles: JSON, notes: [String]) {
     let list = try await service.client.call(tool: "model_list", input: [:]).output
     var providers: [String: JSON] = [:]

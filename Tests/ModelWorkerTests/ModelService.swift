@@ -19,7 +19,7 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
 
   let folder: String
   let server: ProviderServer
-  private let process = Process()
+  private let process: Running
   private(set) var client: BulkheadClient!
   var socket: String { folder + "/run/bulkhead.sock" }
 
@@ -47,25 +47,22 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
       \(worker)
       """
     try Data(configuration.utf8).write(to: URL(filePath: folder + "/bulkhead.yaml"))
-    process.executableURL = URL(filePath: Self.programs + "/bulkheadd")
-    process.arguments = [
-      "--config", folder + "/bulkhead.yaml", "--socket", socket, "--state", folder + "/state", "--log-level", "debug",
-      "--log-format", "json", "--workers", Self.package + "/Workers/models",
-    ]
-    process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CONFIG_HOME": folder].merging(
-      environment.mapValues { $0.replacingOccurrences(of: "URL", with: address) }
-    ) { $1 }
-    try Data().write(to: URL(filePath: folder + "/log"))
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle(forWritingAtPath: folder + "/log")
-    try process.run()
+    process = try Running(
+      Self.programs + "/bulkheadd",
+      [
+        "--config", folder + "/bulkhead.yaml", "--socket", folder + "/run/bulkhead.sock", "--state", folder + "/state",
+        "--log-level", "debug", "--log-format", "json", "--workers", Self.package + "/Workers/models",
+      ],
+      environment: ["PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CONFIG_HOME": folder].merging(
+        environment.mapValues { $0.replacingOccurrences(of: "URL", with: address) }
+      ) { $1 },
+      log: folder + "/log"
+    )
     client = try await connect(isExpected)
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    process.stop()
     server.stop()
     try? FileManager.default.removeItem(atPath: folder)  // Safety: only litter is left when it fails.
   }

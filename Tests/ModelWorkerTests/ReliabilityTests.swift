@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import Wire
 
-@Suite struct ReliabilityTests {
+@Suite(.serialized) struct ReliabilityTests {
   private static let common = "kind: openai-compatible, model: m, retry_first_ms: 20"
   private static let settings =
     "{providers: {a: {\(common), base_url: \"URL/a/v1\"}, b: {\(common), base_url: \"URL/b/v1\"}, "

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// A planted key is in nothing that the system writes or shows.
-@Suite struct SecretTests {
+@Suite(.serialized) struct SecretTests {
   private static let key = "sk-planted-4f1d0c8e2b7a9653"
 
   private static let settings =

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import Wire
 
-@Suite struct StreamTests {
+@Suite(.serialized) struct StreamTests {
   private static let settings =
     "{providers: {a: {kind: openai-compatible, base_url: \"URL/a/v1\", model: m}, "
     + "b: {kind: openai-compatible, base_url: \"URL/b/v1\", model: m}, "

@@ -1,11 +1,12 @@
 import Foundation
+import Glibc
 import Posix
 import ProviderServer
 
 /// A real TLS server with a certificate that nobody trusts.
 final class TLSServer {
   let port: Int
-  private let process = Process()
+  private let process: Running
   private let folder = "/tmp/bulkhead-tls-\(UInt32.random(in: 0...UInt32.max))"
 
   init() throws {
@@ -14,31 +15,27 @@ final class TLSServer {
     let probe = try ProviderServer()
     port = probe.port
     probe.stop()
-    let make = Process()
-    make.executableURL = URL(filePath: "/usr/bin/openssl")
-    make.arguments = [
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=127.0.0.1",
-      "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder + "/key", "-out", folder + "/certificate", "-days",
-      "2",
-    ]
-    make.standardError = FileHandle.nullDevice
-    try make.run()
-    make.waitUntilExit()
-    process.executableURL = make.executableURL
-    process.arguments = [
-      "s_server", "-accept", "127.0.0.1:\(port)", "-key", folder + "/key", "-cert", folder + "/certificate", "-www",
-      "-quiet",
-    ]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
+    let openssl = "/usr/bin/openssl"
+    try Running(
+      openssl,
+      [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=127.0.0.1",
+        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder + "/key", "-out", folder + "/certificate",
+        "-days", "2",
+      ]
+    ).wait()
+    process = try Running(
+      openssl,
+      [
+        "s_server", "-accept", "127.0.0.1:\(port)", "-key", folder + "/key", "-cert", folder + "/certificate", "-www",
+        "-quiet",
+      ]
+    )
     usleep(200_000)
   }
 
   func stop() {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.stop(SIGKILL)
     try? FileManager.default.removeItem(atPath: folder)  // Safety: only litter is left when it fails.
   }
 }

@@ -83,17 +83,9 @@ final class EmbedTool: @unchecked Sendable {
     guard vectors.allSatisfy({ $0.arrayValue?.count == dimensions }) else {
       throw ModelError(.malformedReply, "the vectors have different lengths")
     }
-    let brief = Brief(ModelRequest(messages: []), provider, model, engine.library)
-    var used = Wire.ModelUsage(
-      provider: provider.name,
-      model: String(model.prefix(64)),
-      inputTokens: Int64(usage.input),
-      outputTokens: 0
-    )
-    used.costNanoUSD = brief.cost(usage)?.nanodollars
-    var receipt = Receipt()
-    receipt.model = used
-    call.setReceipt(receipt)
+    let ledger = Ledger()
+    ledger.add(embedding: usage, Brief(ModelRequest(messages: []), provider, model, engine.library))
+    if let receipt = ledger.receipt { call.setReceipt(receipt) }
     return [
       "embeddings": .array(vectors), "dimensions": .integer(Int64(dimensions)), "provider": .string(provider.name),
       "model": .string(model), "usage": usage.json,

@@ -35,9 +35,6 @@ final class Engine: @unchecked Sendable {
   struct Answer {
     var response: ModelResponse
     var brief: Brief
-    /// Of the answer, and of what had to be asked before.
-    var usage: Models.ModelUsage
-    var cost: Cost?
     var attempts: [Attempt]
   }
 
@@ -50,6 +47,7 @@ final class Engine: @unchecked Sendable {
     var strategy: String?
     /// Tokens that the request may have; nil: what the model's context leaves.
     var budget: Int?
+    let ledger = Ledger()
     /// Each provider's answer is looked at before it counts; what this throws leads to the next one.
     var check: (ModelResponse) throws(ModelError) -> Void = { _ throws(ModelError) in }
     var emit: (ModelDelta) -> Void = { _ in }
@@ -124,44 +122,41 @@ final class Engine: @unchecked Sendable {
   ) async -> Result<Answer, ModelError> {
     do throws(ModelError) {
       var brief = Brief(request, provider, model, library)
-      var before = Models.ModelUsage()
-      if let strategy = terms.strategy { before = try await fit(&brief, strategy, terms, call, tape) }
+      if let strategy = terms.strategy { try await fit(&brief, strategy, terms, call, tape) }
       let response = try brief.read(try await send(brief, brief.request, terms, call, tape))
+      terms.ledger.add(response, brief)
       try terms.check(response)
-      let usage = (response.usage ?? Models.ModelUsage()) + before
-      return .success(Answer(response: response, brief: brief, usage: usage, cost: brief.cost(usage), attempts: []))
+      return .success(Answer(response: response, brief: brief, attempts: []))
     } catch {
       return .failure(error)
     }
   }
 
-  /// Makes the request fit the model's context; returns what a summary has used.
+  /// Makes the request fit the model's context.
   private func fit(
     _ brief: inout Brief,
     _ strategy: String,
     _ terms: Terms,
     _ call: Call,
     _ tape: Tape
-  ) async throws(ModelError) -> Models.ModelUsage {
-    guard let budget = brief.budget(terms.budget) else { return Models.ModelUsage() }
+  ) async throws(ModelError) {
+    guard let budget = brief.budget(terms.budget) else { return }
     let window = ContextWindow(budget: budget, counter: brief.counter)
     guard let strategy = ContextStrategy(rawValue: strategy) else {
       // `fail`: said here, before anything is sent.
       let tokens = brief.counter.count(brief.request)
-      if tokens <= budget { return Models.ModelUsage() }
+      if tokens <= budget { return }
       throw ModelError(.contextOverflow, "the request has some \(tokens) tokens where \(budget) fit")
     }
     switch try window.fit(brief.request, strategy) {
-    case .fits(let fitted):
-      brief.take(fitted)
-      return Models.ModelUsage()
+    case .fits(let fitted): brief.take(fitted)
     case .needsSummary(let plan):
       var quiet = terms
       quiet.emit = { _ in }
       let question = try plan.question(window)
       let summary = try brief.read(try await send(brief, question, quiet, call, tape))
+      terms.ledger.add(summary, brief)
       brief.take(try plan.applying(summary.text, brief.counter))
-      return summary.usage ?? Models.ModelUsage()
     }
   }
 

@@ -38,6 +38,8 @@ final class ModelTool: @unchecked Sendable {
     terms.check = { response throws(ModelError) in try Self.check(response, structure) }
     if input.request.streams { terms.emit = { relay.take($0) } }
     terms.restart = { relay.restart($0) }
+    // What is replayed was paid for when it was recorded.
+    defer { if !tape.isPlaying, let receipt = terms.ledger.receipt { call.setReceipt(receipt) } }
     let answer: Engine.Answer
     do {
       answer = try await engine.ask(input.request, terms, call, tape)
@@ -49,8 +51,7 @@ final class ModelTool: @unchecked Sendable {
     if isImitated { relay.imitate(answer.response.text) }
     relay.finish()
     if isRecorded { try await keep(tape, call) }
-    call.setReceipt(answer.receipt)
-    let output = self.output(answer, input, structure, isImitated: isImitated)
+    let output = self.output(answer, input, structure, terms.ledger, isImitated: isImitated)
     if let key { engine.cache.keep(output, for: key, milliseconds: ttl) }
     return output
   }
@@ -103,6 +104,7 @@ final class ModelTool: @unchecked Sendable {
     _ answer: Engine.Answer,
     _ input: ModelInput,
     _ structure: AnswerSchema?,
+    _ ledger: Ledger,
     isImitated: Bool
   ) -> JSON {
     let redact = engine.credentials.redact
@@ -130,8 +132,8 @@ final class ModelTool: @unchecked Sendable {
         "format": .string(brief.provider.format.rawValue), "items": .array(response.opaque.map { redact($0) }),
       ]
     }
-    output["usage"] = answer.usage.json
-    if let cost = answer.cost {
+    output["usage"] = ledger.usage.json
+    if let cost = ledger.cost {
       output["cost"] = ["nano_usd": .integer(cost.nanodollars), "text": .string(cost.text)]
     }
     if brief.emulatesTools { output["emulated_tools"] = true }
@@ -153,25 +155,6 @@ extension Models.ModelUsage {
     if reasoning > 0 { object["reasoning_tokens"] = .integer(Int64(reasoning)) }
     if isEstimated { object["estimated"] = true }
     return .object(object)
-  }
-}
-
-extension Engine.Answer {
-  /// What the coordinator sums up.
-  var receipt: Receipt {
-    var used = Wire.ModelUsage(
-      provider: brief.provider.name,
-      model: String((response.model ?? brief.model).prefix(64)),
-      inputTokens: Int64(usage.input),
-      outputTokens: Int64(usage.output)
-    )
-    used.cachedTokens = Int64(usage.cached)
-    used.reasoningTokens = Int64(usage.reasoning)
-    used.costNanoUSD = cost?.nanodollars
-    used.isEstimated = usage.isEstimated
-    var receipt = Receipt()
-    receipt.model = used
-    return receipt
   }
 }
 

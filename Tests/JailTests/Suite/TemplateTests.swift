@@ -7,8 +7,8 @@ struct TemplateTests {
   @Test(arguments: [false, true])
   func `a copied root shows what one of the run's own shows`(isRestricted: Bool) throws {
     let script = """
-      cd /; ls -ldn . * */ etc/* dev/* | grep -v ' proc\\| tmp/\\| workspace'; cat etc/passwd etc/group
-      ls -An tmp workspace; id; hostname; cat /proc/self/uid_map /proc/self/gid_map
+      cd /; ls -ldn --time-style=+ . * */ etc/* dev/* | grep -v ' proc\\| tmp/\\| workspace'; cat etc/passwd etc/group
+      ls -An --time-style=+ tmp workspace; id; hostname; cat /proc/self/uid_map /proc/self/gid_map
       sort -u /proc/self/mounts
       """
     func answer(sharesView: Bool) throws -> JailResult {
