@@ -79,6 +79,16 @@ extension Configuration {
       # $XDG_DATA_HOME/bulkhead/workers (~/.local/share/bulkhead/workers; in the user mode), then these two.
       #path: [/usr/local/lib/bulkhead/workers, /usr/lib/bulkhead/workers]
 
+      # Language models: Workers/models/README.md has every setting. Keys that are set as variables of the coordinator
+      # (OPENAI_API_KEY, ANTHROPIC_API_KEY, …) need no word here.
+      #models:
+        #settings:
+          #providers:
+            #local: {kind: llamacpp, base_url: "http://127.0.0.1:8080/v1"}
+          #roles:
+            #planner: [openai/gpt-4o, anthropic/claude-sonnet-4-5]
+            #worker: [local]
+
       # What is said about one kind of worker, by its name, beyond its worker.json.
       #echo:
         #enabled: true
