@@ -75,8 +75,10 @@ extension SeccompProfile {
 
   private var anyClone: [SyscallRule] { [rule("clone", 0, mask: Self.namespaceFlags, 0)] }
 
-  /// PR_SET_SECCOMP, for the filter that a worker's skeleton adds.
-  private var confiningPrctl: [SyscallRule] { [rule("prctl", 0, 22)] }
+  /// What a worker's skeleton takes from itself: PR_SET_SECCOMP for its filter, and PR_SET_DUMPABLE to 0.
+  private var confiningPrctl: [SyscallRule] {
+    [rule("prctl", 0, 22), SyscallRule(name: "prctl", tests: [test(0, 4), test(1, 0)])]
+  }
 
   /// Unix, IPv4, IPv6, and netlink for the resolver.
   private var sockets: [SyscallRule] { [1, 2, 10, 16].map { rule("socket", 0, $0) } }

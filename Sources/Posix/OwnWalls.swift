@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// Walls that a process puts around itself.
 package enum OwnWalls {
@@ -6,5 +7,11 @@ package enum OwnWalls {
   package static func refuseExec() throws(PosixError) {
     let result = bulkhead_refuse_exec()
     if result != 0 { throw PosixError("seccomp", errno: -result) }
+  }
+
+  /// From now on no other process of this user can trace this one or read its memory, and it leaves no core
+  /// (PR_SET_DUMPABLE, prctl(2)).
+  package static func hideMemory() throws(PosixError) {
+    try posix("prctl") { bulkhead_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) }
   }
 }

@@ -40,6 +40,7 @@ final class Session {
     let version = try ProtocolVersion.current.agreed(with: message.version)
     outputBytes = Int(message.limits.outputBytes)
     if !message.mayExec { try giveUpExec() }
+    if !message.secrets.isEmpty { try hideMemory() }
     do {
       try worker.onInitialize?(
         Worker.Start(
@@ -75,6 +76,19 @@ final class Session {
         .setupFailed,
         "cannot give up exec: \(error)",
         data: ["stage": "exec_wall", "errno": .integer(Int64(error.errno))]
+      )
+    }
+  }
+
+  /// Before the worker's own code sees a secret.
+  private func hideMemory() throws(WireError) {
+    do throws(PosixError) {
+      try OwnWalls.hideMemory()
+    } catch {
+      throw WireError(
+        .setupFailed,
+        "cannot hide the memory that holds secrets: \(error)",
+        data: ["stage": "dumpable", "errno": .integer(Int64(error.errno))]
       )
     }
   }

@@ -10,7 +10,7 @@ import Wire
   private static let common = "kind: openai-compatible, model: m, retry_first_ms: 20"
   private static let settings =
     "{providers: {a: {\(common), base_url: \"URL/a/v1\"}, b: {\(common), base_url: \"URL/b/v1\"}, "
-    + "c: {\(common), base_url: \"URL/c/v1\", breaker_failures: 2, breaker_rest_ms: 3000, attempts: 1}}, "
+    + "c: {\(common), base_url: \"URL/c/v1\", breaker_failures: 2, breaker_rest_ms: 600000, attempts: 1}}, "
     + "roles: {worker: [a, b], three: [a, b, c], breaking: [c, b]}}"
   private static let busy = ProviderServer.Reply.whole(
     status: 429,
@@ -72,7 +72,7 @@ import Wire
     #expect(count(service, "b") == 0)
   }
 
-  @Test func `a provider that fails is left alone, then tried with one request`() async throws {
+  @Test func `a provider that fails is left alone, and the caller is told`() async throws {
     let service = try await ModelService(Self.settings)
     service.server["c"] = .whole(status: 500, headers: [("x-should-retry", "false")], body: "{}")
     service.server["b"] = .whole(body: ModelService.chat("from b"))
@@ -80,10 +80,6 @@ import Wire
     #expect(count(service, "c") == 2, "after two failures it is not asked")
     let error = await service.failure(["prompt": "x", "model": "c"])
     #expect(error?.data["reason"] == "circuit_open")
-    service.server["c"] = .whole(body: ModelService.chat("well again"))
-    try await Task.sleep(for: .milliseconds(3100))
-    #expect(try await service.ask(["prompt": "x", "role": "breaking"])["provider"] == "c")
-    #expect(try await service.ask(["prompt": "x", "role": "breaking"])["provider"] == "c")
   }
 
   @Test func `a stream that breaks is asked for anew, and its reader is told`() async throws {

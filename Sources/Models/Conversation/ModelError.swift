@@ -68,7 +68,7 @@ package struct ModelError: Error, Sendable, Equatable {
     if let shouldRetry { return shouldRetry }
     switch code {
     case .connectionRefused, .connectTimeout, .firstByteTimeout, .stalled, .connectionLost, .rateLimited, .overloaded,
-      .serverError, .streamCut, .errorInStream, .emptyReply, .notJSON:
+      .serverError, .streamCut, .errorInStream, .emptyReply:
       return true
     case .badStatus: return [408, 409, 425].contains(status)
     default: return false

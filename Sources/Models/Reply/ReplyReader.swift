@@ -63,7 +63,15 @@ package struct ReplyReader: Sendable {
     records += 1
     if decoder.isDone { return }
     if Self.isEndMark(record.data) { return decoder.takeEndMark() }
-    let json = try Self.parse(record.data, "record \(records) of the stream", isLast: isLast)
+    let json: JSON
+    do throws(ModelError) {
+      json = try Self.parse(record.data, "record \(records) of the stream", isLast: isLast)
+    } catch {
+      var error = error
+      // Behind records that were good: broken on its way, and perhaps not the next time.
+      if records > 1, error.code == .notJSON { error.shouldRetry = true }
+      throw error
+    }
     if record.event == "error", let error = ProviderFailure.inBody(json) ?? ProviderFailure.inBody(["error": json]) {
       throw error
     }
