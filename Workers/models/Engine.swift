@@ -112,101 +112,6 @@ final class Engine: @unchecked Sendable {
     throw NoAnswer(attempts: attempts)
   }
 
-  private func attempt(
-    _ request: ModelRequest,
-    _ provider: Provider,
-    _ model: String,
-    _ terms: Terms,
-    _ call: Call,
-    _ tape: Tape
-  ) async -> Result<Answer, ModelError> {
-    do throws(ModelError) {
-      var brief = Brief(request, provider, model, library)
-      if let strategy = terms.strategy { try await fit(&brief, strategy, terms, call, tape) }
-      let response = try brief.read(try await send(brief, brief.request, terms, call, tape))
-      terms.ledger.add(response, brief)
-      try terms.check(response)
-      return .success(Answer(response: response, brief: brief, attempts: []))
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  /// Makes the request fit the model's context.
-  private func fit(
-    _ brief: inout Brief,
-    _ strategy: String,
-    _ terms: Terms,
-    _ call: Call,
-    _ tape: Tape
-  ) async throws(ModelError) {
-    guard let budget = brief.budget(terms.budget) else { return }
-    let window = ContextWindow(budget: budget, counter: brief.counter)
-    guard let strategy = ContextStrategy(rawValue: strategy) else {
-      // `fail`: said here, before anything is sent.
-      let tokens = brief.counter.count(brief.request)
-      if tokens <= budget { return }
-      throw ModelError(.contextOverflow, "the request has some \(tokens) tokens where \(budget) fit")
-    }
-    switch try window.fit(brief.request, strategy) {
-    case .fits(let fitted): brief.take(fitted)
-    case .needsSummary(let plan):
-      var quiet = terms
-      quiet.emit = { _ in }
-      let question = try plan.question(window)
-      let summary = try brief.read(try await send(brief, question, quiet, call, tape))
-      terms.ledger.add(summary, brief)
-      brief.take(try plan.applying(summary.text, brief.counter))
-    }
-  }
-
-  private func send(
-    _ brief: Brief,
-    _ request: ModelRequest,
-    _ terms: Terms,
-    _ call: Call,
-    _ tape: Tape
-  ) async throws(ModelError) -> ModelResponse {
-    let provider = brief.provider
-    let (path, body) = provider.format.write(request, model: brief.model, quirks: brief.quirks)
-    let asking = Asking(provider.format, streams: request.streams, isRecorded: terms.isRecorded, terms.emit)
-    if tape.isPlaying { return try asking.play(try tape.answer(provider: provider.name, path: path, body: body)).get() }
-    let rest = provider.breaker.admit(nowMS: BootTime.now.nanoseconds / 1_000_000)
-    if rest > 0 { throw ModelError(.circuitOpen, "it failed too often and is left alone for another \(rest) ms") }
-    let result = await ask(asking, provider, provider.url(path, model: brief.model), body, terms, call)
-    judge(provider, result)
-    if terms.isRecorded, let exchange = asking.recorded(provider: provider.name, path: path, body: body) {
-      tape.add(exchange, credentials.redact)
-    }
-    return try result.get()
-  }
-
-  private func ask(
-    _ asking: Asking,
-    _ provider: Provider,
-    _ url: String,
-    _ body: JSON,
-    _ terms: Terms,
-    _ call: Call
-  ) async -> Result<ModelResponse, ModelError> {
-    do throws(ModelError) {
-      var request = HTTPRequest(url: url, headers: [], body: body.serialized())
-      try await complete(&request, provider, call)
-      let whole = request
-      let overdue = Overdue()
-      let left = terms.deadline.milliseconds(since: .now)
-      // The deadline is kept here rather than by being killed for it, so that the caller learns why.
-      let result = await overdue.bounded(left, on: client) { await asking.send(whole, by: self.client) }
-      if overdue.hasCome {
-        throw ModelError(.stalled, "the call's deadline came before the end of the answer")
-      }
-      if case .failure(let error) = result, error.code == .unauthorized { credentials.forget(provider) }
-      return result
-    } catch {
-      return .failure(error)
-    }
-  }
-
   /// The headers, limits and way of any request to `provider`.
   func complete(_ request: inout HTTPRequest, _ provider: Provider, _ call: Call) async throws(ModelError) {
     var headers: [(name: String, value: String)] = [("accept", "application/json, text/event-stream")]
@@ -219,7 +124,7 @@ final class Engine: @unchecked Sendable {
     request.caFile = provider.caFile
   }
 
-  private func judge(_ provider: Provider, _ result: Result<ModelResponse, ModelError>) {
+  func judge(_ provider: Provider, _ result: Result<ModelResponse, ModelError>) {
     let now = BootTime.now.nanoseconds / 1_000_000
     switch result {
     case .success: provider.breaker.succeeded()
@@ -251,50 +156,5 @@ final class Engine: @unchecked Sendable {
     } onCancel: {
       loop.perform { rest.end() }
     }
-  }
-}
-
-/// A wait that ends once.
-///
-/// Safety: lives on the worker's loop.
-private final class Rest: @unchecked Sendable {
-  private var continuation: CheckedContinuation<Void, Never>?
-  private var hasEnded = false
-
-  func begin(_ continuation: CheckedContinuation<Void, Never>) {
-    if hasEnded { continuation.resume() } else { self.continuation = continuation }
-  }
-
-  func end() {
-    hasEnded = true
-    continuation?.resume()
-    continuation = nil
-  }
-}
-
-/// Ends a request when its time is over.
-///
-/// Safety: lives on the worker's loop.
-final class Overdue: @unchecked Sendable {
-  private(set) var hasCome = false
-
-  func bounded<R: Sendable>(
-    _ milliseconds: Int64,
-    on client: HTTPClient,
-    _ body: @escaping @Sendable () async -> R
-  ) async -> R {
-    let loop = client.loop
-    let task = Task(executorPreference: loop) { await body() }
-    let timer = loop.schedule(after: Milliseconds(max(0, milliseconds))) {
-      self.hasCome = true
-      task.cancel()
-    }
-    let result = await withTaskCancellationHandler {
-      await task.value
-    } onCancel: {
-      task.cancel()
-    }
-    loop.cancel(timer)
-    return result
   }
 }
