@@ -28,8 +28,9 @@ struct TemplateTests {
         if line.hasPrefix("tmpfs / ") {
           return words.prefix(3).joined(separator: " ") + " " + String(words[3].prefix(2))
         }
+        // Columns are as wide as the link count of /proc needs, which changes with every process: words alone count.
         return line.hasPrefix("d") || line.hasPrefix("l")
-          ? words.prefix(4).joined(separator: " ") + words.last! : String(line)
+          ? words.prefix(4).joined(separator: " ") + words.last! : words.joined(separator: " ")
       }
     }
     let own = try answer(sharesView: false)
