@@ -62,7 +62,7 @@ import Wire
       "{entra_authority: \"URL/login\", providers: {az: {kind: azure-openai, endpoint: \"URL/az\", api_version: v1, auth: entra, attempts: 1}}}",
       environment: ["AZURE_TENANT_ID": "t1", "AZURE_CLIENT_ID": "c1", "AZURE_CLIENT_SECRET": "s3cret-0123456789"]
     )
-    let token = #"{"token_type":"Bearer","expires_in":3600,"access_token":"entra-token-"#
+    let token = #"{"token_type":"Bearer","expires_in":9223372036854775807,"access_token":"entra-token-"#
     service.server["login"] = .sequence([.whole(body: token + #"1"}"#), .whole(body: token + #"2"}"#)])
     service.server["az"] = .whole(body: ModelService.chat("hello"))
     for _ in 0..<3 { #expect(try await service.ask(["prompt": "x", "model": "az"])["content"] == "hello") }

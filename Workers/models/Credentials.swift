@@ -70,7 +70,7 @@ final class Credentials: @unchecked Sendable {
       (text, lifetimeMS) = try await principalToken(tenant, application, secret, scope, provider, client)
     default: (text, lifetimeMS) = try await helperToken(scope, call)
     }
-    redact = redact.adding("entra token", text)
+    redact = redact.adding("Entra token for \(scope)", text)
     tokens[key] = Token(text: text, until: .now + Milliseconds(max(1_000, lifetimeMS - Self.marginMS)))
     return text
   }
@@ -109,7 +109,8 @@ final class Credentials: @unchecked Sendable {
         hint: "look at tenant, client and secret"
       )
     }
-    return (token, (json["expires_in"]?.integerValue ?? 300) * 1000)
+    let seconds = min(max(json["expires_in"]?.integerValue ?? 300, 0), 86_400)
+    return (token, seconds * 1000)
   }
 
   private func helperToken(_ scope: String, _ call: Call) async throws(ModelError) -> (String, Int64) {
@@ -118,8 +119,9 @@ final class Credentials: @unchecked Sendable {
       guard let token = result.output["token"]?.stringValue, !token.isEmpty else {
         throw ModelError(.unauthorized, "the worker 'credentials' gave no token")
       }
-      let lifetime = (result.output["expires_at"]?.integerValue ?? 0) - WallClock.milliseconds
-      return (token, max(0, min(lifetime, 86_400_000)))
+      // Not negative, so that the difference cannot overflow.
+      let end = max(0, result.output["expires_at"]?.integerValue ?? 0)
+      return (token, max(0, min(end - WallClock.milliseconds, 86_400_000)))
     } catch let error as ModelError {
       throw error
     } catch let error as WireError {

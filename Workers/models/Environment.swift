@@ -125,6 +125,7 @@ struct Environment: Sendable {
     }
     var host = self["OLLAMA_HOST"] ?? kind.baseURL ?? ""
     if !host.contains("://") { host = "http://" + host }
+    while host.hasSuffix("/") { host.removeLast() }
     if host.split(separator: "/").last?.contains(":") != true { host += ":11434" }
     let ollama = provider("ollama", kind, host.replacing("//0.0.0.0", with: "//127.0.0.1"), nil)
     ollama.model = self["WORKER_MODEL"] ?? kind.model

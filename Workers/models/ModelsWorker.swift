@@ -19,7 +19,7 @@ struct ModelsWorker: Sendable {
     var json = start.settings
     var authority = Self.authority
     if let given = json["entra_authority"] {
-      guard let text = given.stringValue, text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1") else {
+      guard let text = given.stringValue, text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1:") else {
         throw .invalidParams("/entra_authority", "'/entra_authority' is no https address")
       }
       authority = text

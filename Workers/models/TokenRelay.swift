@@ -7,13 +7,14 @@ internal import WorkerKit
 /// Safety: lives on the worker's loop.
 final class TokenRelay: @unchecked Sendable {
   private let call: Call
-  private let redact: Redactor
+  /// For its redactor, which learns of tokens that are had on the way.
+  private let credentials: Credentials
   private var held = ""
   private(set) var isUsed = false
 
-  init(_ call: Call, _ redact: Redactor) {
+  init(_ call: Call, _ credentials: Credentials) {
     self.call = call
-    self.redact = redact
+    self.credentials = credentials
   }
 
   func take(_ delta: ModelDelta) {
@@ -21,14 +22,14 @@ final class TokenRelay: @unchecked Sendable {
     isUsed = true
     held += text
     guard call.mayReport(held.utf8.count + 64) else { return }
-    call.progress(.token, redact(held))
+    call.progress(.token, credentials.redact(held))
     held = ""
   }
 
   /// A new attempt begins: its text is told from its start.
   func restart(_ why: String) {
     held = ""
-    call.progress(.status, redact(why))
+    call.progress(.status, credentials.redact(why))
   }
 
   /// An answer that came whole, in words, as if it had been streamed.
@@ -45,7 +46,7 @@ final class TokenRelay: @unchecked Sendable {
   }
 
   func finish() {
-    if !held.isEmpty, call.mayReport(held.utf8.count) { call.progress(.token, redact(held)) }
+    if !held.isEmpty, call.mayReport(held.utf8.count) { call.progress(.token, credentials.redact(held)) }
     held = ""
   }
 }
