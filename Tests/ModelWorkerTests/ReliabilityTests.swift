@@ -120,7 +120,18 @@ import Wire
     service.server["a"] = .endless(ModelService.delta("on "), wait: 5)
     let error = await service.failure(["prompt": "x", "stream": true], timeout: .milliseconds(700))
     #expect(error?.code.rawValue == "deadline_exceeded", "\(error?.message ?? "")")
-    #expect(error?.message.contains("a/m") == true)
+    #expect(error?.message.contains("a/m") == true && error?.data["reason"] == "deadline_exceeded")
+  }
+
+  @Test func `who has no time says nothing of the provider`() async throws {
+    let service = try await ModelService(Self.settings)
+    service.server["c"] = .silence
+    for _ in 0..<3 {
+      let error = await service.failure(["prompt": "x", "model": "c"], timeout: .milliseconds(300))
+      #expect(error?.data["reason"] == "deadline_exceeded", "\(error?.message ?? "")")
+    }
+    service.server["c"] = .whole(body: ModelService.chat("fine"))
+    #expect(try await service.ask(["prompt": "x", "model": "c"])["content"] == "fine", "it was not left alone")
   }
 
   @Test func `a connection serves call after call`() async throws {
@@ -140,6 +151,8 @@ import Wire
     let kept = try await service.ask(question)
     #expect(kept["cached"] == true && kept["content"] == "first" && count(service, "a") == 1)
     #expect(try await service.ask(["prompt": "y", "cache_ttl_ms": 400])["content"] == "second")
+    let recorded: JSON = ["prompt": "x", "cache_ttl_ms": 400, "record": true]
+    #expect(try await service.ask(recorded)["cached"] == nil, "what is recorded is asked")
     try await Task.sleep(for: .milliseconds(450))
     #expect(try await service.ask(question)["content"] == "second")
   }

@@ -92,7 +92,7 @@ extension Engine {
       // The deadline is kept here rather than by being killed for it, so that the caller learns why.
       let result = await overdue.bounded(left, on: client) { await asking.send(whole, by: self.client) }
       if overdue.hasCome {
-        throw ModelError(.stalled, "the call's deadline came before the end of the answer")
+        throw ModelError(.deadlineExceeded, "the call's deadline came before the end of the answer")
       }
       if case .failure(let error) = result, error.code == .unauthorized { credentials.forget(provider) }
       return result

@@ -129,7 +129,8 @@ final class Engine: @unchecked Sendable {
     switch result {
     case .success: provider.breaker.succeeded()
     case .failure(let error):
-      if Task.isCancelled {
+      // Whoever asked gave up, or had not the time: that says nothing of the provider.
+      if Task.isCancelled || error.code == .deadlineExceeded {
         provider.breaker.abandoned(nowMS: now)
       } else if error.isProvidersFault {
         provider.breaker.failed(nowMS: now)

@@ -25,8 +25,7 @@ enum Failure {
     ]
     if let hint = last.hint { data["hint"] = .string(hint) }
     if let status = last.status { data["status"] = .integer(Int64(status)) }
-    let name: WireError.Name =
-      last.code == .stalled && last.message.contains("deadline") ? .deadlineExceeded : .toolFailed
+    let name: WireError.Name = last.code == .deadlineExceeded ? .deadlineExceeded : .toolFailed
     return WireError(name, String(message.prefix(4000)), data: data)
   }
 

@@ -18,15 +18,16 @@ final class ModelTool: @unchecked Sendable {
     let chain = try self.chain(input)
     let tape = try await self.tape(input, call)
     let ttl = input.cacheTTLMS ?? settings.cacheTTLMS
-    let key = ttl > 0 && !tape.isPlaying ? input.cacheKey(chain, input: call.input) : nil
+    let isRecorded = (input.isRecorded || settings.records) && !tape.isPlaying
+    // What is recorded is asked.
+    let key = ttl > 0 && !tape.isPlaying && !isRecorded ? input.cacheKey(chain, input: call.input) : nil
     if let key, var kept = engine.cache.find(key)?.objectValue {
       kept["cached"] = true
       kept["role"] = .string(input.role)
       kept["cost"] = nil
       return .object(kept)
     }
-    let relay = TokenRelay(call, engine.credentials.redact)
-    let isRecorded = (input.isRecorded || settings.records) && !tape.isPlaying
+    let relay = TokenRelay(call, engine.credentials)
     let structure = try input.request.schema.map { schema throws(WireError) in try AnswerSchema(schema) }
     var terms = Engine.Terms(
       chain: chain,

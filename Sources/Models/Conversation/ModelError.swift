@@ -7,6 +7,7 @@ package struct ModelError: Error, Sendable, Equatable {
     case missingKey = "missing_key"
     case unsupported
     case circuitOpen = "circuit_open"
+    case deadlineExceeded = "deadline_exceeded"
     case replayMiss = "replay_miss"
     // The way to the provider.
     case hostNotFound = "host_not_found"
