@@ -73,6 +73,19 @@ import Wire
     #expect(usage.total.calls == 2 && usage.total.inputTokens == 200 && usage.total.costNanoUSD == 600_000)
   }
 
+  @Test func `a model that calls itself by an endless name costs nobody the worker`() async throws {
+    let service = try await ModelService(
+      "{providers: {p: {kind: openai-compatible, base_url: \"URL/p/v1\", model: m}}}"
+    )
+    // One character of two thousand bytes, sixty times.
+    let name = String(repeating: "e" + String(repeating: "\u{301}", count: 1_000), count: 60)
+    let body = ModelService.chat("fine").replacingOccurrences(of: "m-1", with: name)
+    service.server["p"] = .whole(body: body)
+    for _ in 0..<2 { #expect(try await service.ask(["prompt": "x", "model": "p"])["content"] == "fine") }
+    let key = try await service.client.usage(by: .model).rows.first?.key ?? ""
+    #expect((1...256).contains(key.utf8.count) && name.utf8.starts(with: key.utf8.prefix(200)))
+  }
+
   @Test func `vectors come for every text in order, in batches`() async throws {
     let service = try await ModelService(
       "{providers: {p: {kind: openai-compatible, base_url: \"URL/p/v1\", embedder: e}}}"

@@ -28,13 +28,20 @@ final class Ledger: @unchecked Sendable {
     add(response, brief)
   }
 
+  /// What a provider calls itself may be of any length, and a receipt that is too long ends the connection. By bytes,
+  /// since one character may have thousands; a last one that is split costs three.
+  private static func bounded(_ name: String) -> String {
+    name.utf8.count <= Wire.ModelUsage.nameBytes
+      ? name : String(decoding: name.utf8.prefix(Wire.ModelUsage.nameBytes - 12), as: UTF8.self)
+  }
+
   /// For the coordinator's sums; nil: nobody answered.
   var receipt: Receipt? {
     guard calls > 0 else { return nil }
     func bounded(_ count: Int) -> Int64 { min(Int64(count), Wire.ModelUsage.tokenLimit) }
     var used = Wire.ModelUsage(
       provider: provider,
-      model: model.isEmpty ? "?" : String(model.prefix(64)),
+      model: model.isEmpty ? "?" : Self.bounded(model),
       inputTokens: bounded(usage.input),
       outputTokens: bounded(usage.output)
     )
