@@ -122,6 +122,22 @@ import Testing
     #expect(untrusted?.data["reason"] == "tls_untrusted" && untrusted?.message.contains("ca_file") == true)
   }
 
+  @Test func `an answer that is larger than an output may be is refused, and the worker goes on`() async throws {
+    let service = try await ModelService(Self.settings.replacing("PORT", with: "9"))
+    for megabytes in [9, 20, 40] {
+      service.server["p"] = .whole(body: ModelService.chat(String(repeating: "x", count: megabytes << 20)))
+      let error = await service.failure(["prompt": "x", "model": "p"])
+      let reason = error?.data["reason"]?.stringValue ?? error?.code.rawValue
+      #expect(
+        ["reply_too_large", "limit_exceeded", "frame_too_large"].contains(reason),
+        "\(megabytes): \(error?.message ?? "")"
+      )
+    }
+    service.server["p"] = .whole(body: ModelService.chat("fine"))
+    #expect(try await service.ask(["prompt": "x", "model": "p"])["content"] == "fine")
+    #expect(!service.log.contains("worker ended"))
+  }
+
   @Test func `without any provider the caller learns what to set`() async throws {
     let service = try await ModelService("{}")
     let error = await service.failure(["prompt": "x"])
