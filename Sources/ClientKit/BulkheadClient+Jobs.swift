@@ -19,8 +19,40 @@ extension BulkheadClient {
     deadline: Duration? = nil,
     paused: Bool = false
   ) async throws(ClientError) -> SubmittedJob {
+    try await submit(.plan(plan), id: id, priority: priority, deadline: deadline, paused: paused)
+  }
+
+  /// As `submit(plan:)`, of a recipe with its parameters; a file is an artifact's value (`upload`).
+  public func submit(
+    recipe: RecipeChoice,
+    id: String? = nil,
+    priority: Int? = nil,
+    deadline: Duration? = nil,
+    paused: Bool = false
+  ) async throws(ClientError) -> SubmittedJob {
+    try await submit(.recipe(recipe), id: id, priority: priority, deadline: deadline, paused: paused)
+  }
+
+  /// As `submit(plan:)`, of a request of which a planner makes a plan.
+  public func submit(
+    request: TaskRequest,
+    id: String? = nil,
+    priority: Int? = nil,
+    deadline: Duration? = nil,
+    paused: Bool = false
+  ) async throws(ClientError) -> SubmittedJob {
+    try await submit(.request(request), id: id, priority: priority, deadline: deadline, paused: paused)
+  }
+
+  private func submit(
+    _ work: JobSubmit.Work,
+    id: String?,
+    priority: Int?,
+    deadline: Duration?,
+    paused: Bool
+  ) async throws(ClientError) -> SubmittedJob {
     let message = JobSubmit(
-      plan: plan,
+      work,
       id: id,
       priority: priority.map { Int64($0) },
       deadlineMS: deadline.map { wholeMilliseconds($0) },
@@ -28,6 +60,14 @@ extension BulkheadClient {
     )
     let response = try await request(message)
     return SubmittedJob(job: response.job, isExisting: response.isExisting)
+  }
+
+  /// The recipes that the coordinator has.
+  public func recipes() async throws(ClientError) -> [RecipeSummary] { try await request(RecipesList()).recipes }
+
+  /// One recipe, with its plan.
+  public func recipe(_ name: String) async throws(ClientError) -> RecipeSummary? {
+    try await request(RecipesList(name: name)).recipes.first
   }
 
   /// Every mistake of a plan, its tools and inputs checked against today's catalog; empty: it could run.

@@ -143,6 +143,7 @@ final class ClientSession {
     let jobs = coordinator.jobs
     switch method {
     case JobSubmit.method: jobs.submit(try JobSubmit.decode(params), caller: caller, answer: answer(id, connection))
+    case RecipesList.method: connection.respond(to: id, with: try jobs.list(try RecipesList.decode(params)))
     case PlanCheck.method:
       let mistakes = jobs.check(try PlanCheck.decode(params).plan).mistakes
       connection.respond(to: id, with: PlanCheck.Response(mistakes: mistakes))

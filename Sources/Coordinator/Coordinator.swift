@@ -33,6 +33,8 @@ package final class Coordinator {
   /// Called after the last worker is gone and whoever waits for the drain has been told.
   package var onShutdown: (() -> Void)?
   private let reload: () -> (manifests: [String: WorkerManifest], errors: [String])
+  /// The operator's own recipes, beside those that workers bring.
+  private let recipeFolders: [String]
   /// Where clients reach it; for `status`.
   package var socketPath = ""
   private var nestedCalls: [NestedCall: PendingCall] = [:]
@@ -53,6 +55,7 @@ package final class Coordinator {
     jobSettings: JobSettings = JobSettings(),
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
+    recipeFolders: [String] = [],
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {
     self.loop = loop
@@ -62,6 +65,7 @@ package final class Coordinator {
     self.identity = identity
     self.clientLimit = clientLimit
     self.drainTimeout = drainTimeout
+    self.recipeFolders = recipeFolders
     self.reload = reload
     calls = ToolCalls(supervisor, journal, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, log: log, settings: jobSettings)
@@ -78,7 +82,7 @@ package final class Coordinator {
     guard !isDraining else { return WorkersReload.Response() }
     // A manifest that cannot be read any more leaves its worker as it was.
     var report = supervisor.apply(manifests)
-    report.errors = errors
+    report.errors = errors + reloadRecipes()
     log.info(
       "workers loaded",
       [
@@ -87,6 +91,13 @@ package final class Coordinator {
       ]
     )
     return report
+  }
+
+  private func reloadRecipes() -> [String] {
+    let folders = supervisor.manifests.values.map(\.folder).sorted().map { "\($0)/recipes" }
+    jobs.recipes = RecipeBook(folders: recipeFolders + folders)
+    for error in jobs.recipes.errors { log.error("recipe cannot be used", ["reason": .string(error)]) }
+    return jobs.recipes.errors
   }
 
   private func follow(_ line: LogLine) {
@@ -206,10 +217,35 @@ extension Coordinator: WorkerRequestHandler {
       case ToolCall.method: try nestedCall(worker, id, try ToolCall.decode(params), connection)
       case BlobRead.method: blobs.read(try BlobRead.decode(params), id, connection)
       case BlobWrite.method: blobs.write(try BlobWrite.decode(params), id, connection)
+      case ToolsList.method, RecipesList.method, PlanCheck.method:
+        try planning(worker, id, method, params, connection)
       default: connection.respond(to: id, with: Empty())  // ping
       }
     } catch {
       connection.respond(to: id, failing: error)
+    }
+  }
+
+  /// What only those learn who make plans.
+  private func planning(
+    _ worker: WorkerInstance,
+    _ id: RequestID,
+    _ method: String,
+    _ params: JSONObject,
+    _ connection: Connection
+  ) throws(WireError) {
+    guard worker.mayPlan else {
+      throw WireError(.refused, "'\(method)' is for workers whose manifest has the permission 'planning'")
+    }
+    switch method {
+    case ToolsList.method:
+      let wanted = try ToolsList.decode(params).name
+      let tools = jobs.plannable.filter { wanted == nil || $0.tool.name == wanted }
+      connection.respond(to: id, with: ToolsList.Response(tools: tools))
+    case RecipesList.method: connection.respond(to: id, with: try jobs.list(try RecipesList.decode(params)))
+    default:
+      let mistakes = jobs.check(try PlanCheck.decode(params).plan).mistakes
+      connection.respond(to: id, with: PlanCheck.Response(mistakes: mistakes))
     }
   }
 

@@ -16,16 +16,21 @@ extension Jobs {
   func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
     do throws(PlanErrors) {
       let plan = try Plan(decoding: source)
-      let errors =
-        plan.check(
-          { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
-          knownTools: Array(supervisor.catalog.keys)
-        )
-        + refusedHosts(plan) + refusedTools(plan)
-      return errors.isEmpty ? (plan, []) : (nil, errors.map(PlanMistake.init))
+      let mistakes = mistakes(of: plan)
+      return mistakes.isEmpty ? (plan, []) : (nil, mistakes)
     } catch {
-      return (nil, error.errors.map(PlanMistake.init) + unknownTools(source))
+      return (nil, error.errors.map { PlanMistake($0) } + unknownTools(source))
     }
+  }
+
+  func mistakes(of plan: Plan) -> [PlanMistake] {
+    let errors =
+      plan.check(
+        { [supervisor] name in supervisor.catalog[name].map(PlanTool.init) },
+        knownTools: Array(supervisor.catalog.keys)
+      )
+      + refusedHosts(plan) + refusedTools(plan)
+    return errors.map { PlanMistake($0) }
   }
 
   /// Of a plan that cannot be read as a whole: what can be said of its tools all the same.
@@ -109,8 +114,15 @@ extension Jobs {
     tries: Int = 100,
     answer: @escaping Answer<JobSubmit.Response>
   ) {
-    let (checked, mistakes) = check(message.plan)
-    if let plan = checked { return accept(plan, message, Self.hash(message), caller, id: message.id, answer: answer) }
+    let start: Start
+    do throws(WireError) {
+      start = try self.start(message.work)
+    } catch {
+      return answer(.failure(error))
+    }
+    if let refusal = refusal(of: start) { return answer(.failure(refusal)) }
+    let (checked, mistakes) = check(start.plan)
+    if let plan = checked { return accept(plan, start, message, caller, answer: answer) }
     guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else { return answer(.failure(Self.invalid(mistakes))) }
     loop.schedule(after: 50) { [weak self] in self?.accept(message, caller, tries: tries - 1, answer: answer) }
   }
@@ -133,8 +145,11 @@ extension Jobs {
 
   /// Of all that makes two submissions the same.
   private static func hash(_ message: JobSubmit) -> String {
+    var writer = JSONWriter()
+    writer.object(JobSubmit(message.work))
+    let work = (try? JSON(parsing: writer.finish())) ?? .null  // Safety: the writer's own output is JSON.
     let content: JSON = [
-      "plan": message.plan, "priority": .integer(message.priority ?? 5),
+      "work": work, "priority": .integer(message.priority ?? 5),
       "deadline_ms": message.deadlineMS.map { .integer($0) } ?? .null, "paused": .bool(message.isPaused),
     ]
     return SHA256.digest(content.canonical())
@@ -142,26 +157,25 @@ extension Jobs {
 
   private func accept(
     _ plan: Plan,
+    _ start: Start,
     _ message: JobSubmit,
-    _ hash: String,
     _ caller: JSON,
-    id: String?,
     answer: @escaping Answer<JobSubmit.Response>
   ) {
     let seq = journal.takeSeq()
     let now = WallTime.now
     var tools: [String: ToolTerms] = [:]
     for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
-    let spec = JobSpec(plan: plan, tools: tools)
+    let spec = JobSpec(plan: plan, tools: tools, assignment: start.assignment, recipe: start.recipe)
     var record = JobRecord(
       seq: seq,
-      id: id ?? "job-\(seq)",
+      id: message.id ?? "job-\(seq)",
       kind: .plan,
       state: message.isPaused ? .paused : .queued,
       priority: message.priority ?? 5,
       title: plan.description ?? plan.requestID ?? plan.steps.map(\.id).prefix(4).joined(separator: ", "),
       caller: caller.description,
-      hash: hash,
+      hash: Self.hash(message),
       spec: spec.text,
       stepCount: Int64(plan.steps.count),
       createdAt: now
@@ -176,7 +190,13 @@ extension Jobs {
   func enter(_ record: JobRecord, _ machine: JobMachine, _ adopted: [Effect], answer: @escaping Answer<Void>) {
     CrashPoint.hit(.beforeAccept)
     var accepted = EventRecord(job: record.seq, number: 1, at: record.createdAt, kind: "job.accepted")
-    accepted.data = JSON.object(["steps": .integer(record.stepCount)]).description
+    var what: JSONObject = ["steps": .integer(record.stepCount)]
+    if let route = machine.assignment?.route {
+      what["mode"] = .string(route.mode.rawValue)
+      what["reason"] = .string(route.reason)
+    }
+    what["recipe"] = machine.spec.recipe.map { .string($0.name) }
+    accepted.data = JSON.object(what).description
     var changes: [Change] = [.insertJob(record), .event(accepted)]
     let digests = machine.plan.source.artifactDigests
     if !digests.isEmpty { changes.append(.artifacts(job: record.seq, digests)) }
@@ -226,7 +246,9 @@ extension Jobs {
       state: record.state,
       generation: record.generation,
       reason: parse(record.reason),
-      lastEvent: lastEvent
+      lastEvent: lastEvent,
+      assignment: spec.assignment,
+      recipe: spec.recipe
     )
   }
 
@@ -315,6 +337,3 @@ extension PlanTool {
   init(_ entry: CatalogEntry) { self.init(inputSchema: entry.input, outputSchema: entry.output) }
 }
 
-extension PlanMistake {
-  init(_ error: PlanError) { self.init(path: error.path, name: error.name.rawValue, message: error.message) }
-}

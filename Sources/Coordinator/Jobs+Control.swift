@@ -153,19 +153,27 @@ extension Jobs {
     guard record.state.isFinal, active[record.seq] == nil else {
       throw WireError(.conflict, "job '\(record.id)' has not ended (\(record.state.rawValue))")
     }
-    let spec = try spec(of: record)
+    var spec = try spec(of: record)
     var start: Int?
     if let from {
       guard let index = spec.plan.index(of: from) else { throw Self.noStep(from, spec.plan) }
       start = index
+      spec = try cut(spec, at: index)
     }
-    let again = JobMachine.again(spec.plan, from: start, stored.steps)
+    let again = JobMachine.again(
+      spec.plan,
+      from: start,
+      stored.steps,
+      replaced: spec.assignment?.replaced ?? []
+    )
     if again.isEmpty {
       throw WireError(.conflict, "every step of job '\(record.id)' succeeded; name one to begin with")
     }
     var machine = Self.machine(record, spec, lastEvent: stored.lastEvent)
-    let effects = try machine.reopen(stored.steps, again: again, from: from, context())
+    let kept = stored.steps.filter { $0.key.step < spec.plan.steps.count }
+    let effects = try machine.reopen(kept, again: again, from: from, context())
     record.state = .queued
+    record.stepCount = Int64(spec.plan.steps.count)
     record.generation = machine.generation
     record.endedAt = nil
     record.reason = nil
@@ -178,6 +186,15 @@ extension Jobs {
       guard let self else { return }
       report(record.seq, error, answer)
       if error == nil { begin(job) }
+    }
+  }
+
+  /// What is planned anew forgets what had been planned.
+  private func cut(_ spec: JobSpec, at step: Int) throws(WireError) -> JobSpec {
+    do throws(PlanErrors) {
+      return try spec.cut(beforeWhatGrewFrom: step)
+    } catch {
+      throw WireError(.internalError, "the plan cannot be cut off behind '\(spec.plan.steps[step].id)': \(error)")
     }
   }
 
@@ -210,14 +227,15 @@ extension Jobs {
     guard stored.record.kind == .plan else {
       throw WireError(.conflict, "'\(stored.record.id)' is a call, which has no steps to fork from")
     }
-    let old = try spec(of: stored.record)
+    var old = try spec(of: stored.record)
     guard let from = old.plan.index(of: message.from) else { throw Self.noStep(message.from, old.plan) }
+    old = try cut(old, at: from)
     let (checked, mistakes) = check(old.plan.source.replacing(input: message.input, ofStep: from))
     guard let plan = checked else { throw Self.invalid(mistakes) }
-    let again = JobMachine.again(plan, from: from, stored.steps)
+    let again = JobMachine.again(plan, from: from, stored.steps, replaced: old.assignment?.replaced ?? [])
     var tools: [String: ToolTerms] = [:]
     for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
-    let spec = JobSpec(plan: plan, tools: tools)
+    let spec = JobSpec(plan: plan, tools: tools, assignment: old.assignment, recipe: old.recipe)
     let seq = journal.takeSeq()
     var record = stored.record
     record.seq = seq
@@ -227,6 +245,7 @@ extension Jobs {
     record.caller = caller.description
     record.hash = "fork of \(stored.record.id) from \(message.from)"
     record.spec = spec.text
+    record.stepCount = Int64(plan.steps.count)
     record.createdAt = WallTime.now
     record.startedAt = nil
     record.endedAt = nil
@@ -234,7 +253,8 @@ extension Jobs {
     record.reason = nil
     record.result = nil
     var machine = Self.machine(record, spec)
-    let taken = stored.steps.filter { !again.contains($0.key.step) }.map { row in
+    let kept = stored.steps.filter { $0.key.step < plan.steps.count && !again.contains($0.key.step) }
+    let taken = kept.map { row in
       var row = row
       row.generation = 1
       return row

@@ -33,6 +33,7 @@ final class Jobs {
   private var kindSlots: [String: Int] = [:]
   private var toolSlots: [String: Int] = [:]
   var cache: ResultCache
+  var recipes = RecipeBook()
   var watchers: [Int64: [JobWatcher]] = [:]
   /// Ids that are being accepted.
   var reserved: Set<String> = []
@@ -59,7 +60,15 @@ final class Jobs {
   // MARK: Events
 
   func context() -> Context {
-    Context(now: WallTime.now, random: .random(in: 0...1)) { [unowned self] in offer($0) }
+    Context(
+      now: WallTime.now,
+      random: .random(in: 0...1),
+      offer: { [unowned self] in offer($0) },
+      check: { [unowned self] in mistakes(of: $0) },
+      recipe: { [unowned self] choice throws(WireError) in
+        try recipes.find(choice.name).plan(with: choice.parameters)
+      }
+    )
   }
 
   /// Today's offer of a tool, with what is compared when a job comes to it.

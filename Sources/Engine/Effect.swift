@@ -1,5 +1,6 @@
 package import JSON
 package import Journal
+package import Plan
 package import Wire
 
 /// What a job wants done. Writes come before everything that follows from them: dispatches happen after the commit.
@@ -71,11 +72,25 @@ package struct Context {
   package let random: Double
   /// Today's offer of a tool; nil: nobody offers it.
   package let offer: (String) -> ToolOffer?
+  /// What is wrong with a plan by today's catalog.
+  package let check: (Plan) -> [PlanMistake]
+  /// The plan that a recipe makes of its parameters.
+  package let recipe: (RecipeChoice) throws(WireError) -> JSON
 
-  package init(now: Int64, random: Double, offer: @escaping (String) -> ToolOffer?) {
+  package init(
+    now: Int64,
+    random: Double,
+    offer: @escaping (String) -> ToolOffer?,
+    check: @escaping (Plan) -> [PlanMistake] = { _ in [] },
+    recipe: @escaping (RecipeChoice) throws(WireError) -> JSON = { choice throws(WireError) in
+      throw WireError(.notFound, "there is no recipe \(quoted(choice.name))")
+    }
+  ) {
     self.now = now
     self.random = random
     self.offer = offer
+    self.check = check
+    self.recipe = recipe
   }
 }
 

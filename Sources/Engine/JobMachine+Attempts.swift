@@ -131,12 +131,14 @@ extension JobMachine {
       if steps[key.step].readers == 0 { release(key.step) }
       move(key, to: .succeeded)
       finish(key.step, context)
+      if assignment != nil { stageSucceeded(key.step, output, context) }
     }
   }
 
   /// No step reads the output any more: it stays if the result shows it and it is small; the rest is in the journal.
   mutating func release(_ step: Int) {
-    guard steps[step].output != nil, !named.contains(step) else { return }
+    // A plan that is made later may ask for it.
+    guard steps[step].output != nil, !named.contains(step), assignment == nil else { return }
     steps[step].output = isKept(step) ? shown(step) : nil
   }
 

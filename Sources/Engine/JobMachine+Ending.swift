@@ -69,18 +69,18 @@ extension JobMachine {
 
   /// What the phases mean for the job.
   mutating func settle(_ context: Context) {
-    // In rounds, since a skipped step may let others be ready; without recursion, since chains are long.
-    while !pendingReady.isEmpty {
-      let ready = pendingReady
-      pendingReady = []
-      for step in ready where steps[step].unit.phase == .idle && steps[step].items == nil { becomeReady(step, context) }
-    }
+    startReady(context)
+    if assignment != nil, unfinished == 0, ending == nil, planAroundFailures(context) { startReady(context) }
     guard !isFinal, state != .queued else { return }
     if let ending {
       if count(.running) == 0 { finish(ending, context) }
       return
     }
-    if unfinished == 0 { return succeed(context) }
+    if unfinished == 0 {
+      conclude(context)
+      guard !isFinal else { return }
+      startReady(context)
+    }
     if isPaused { return }
     let moves = count(.ready) + count(.running) + count(.retrying)
     if moves == 0, count(.waiting) + count(.unknown) > 0 {
@@ -90,6 +90,15 @@ extension JobMachine {
     } else if state == .waiting {
       record("job.running", context)
       enter(.running, nil)
+    }
+  }
+
+  /// In rounds, since a skipped step may let others be ready; without recursion, since chains are long.
+  private mutating func startReady(_ context: Context) {
+    while !pendingReady.isEmpty {
+      let ready = pendingReady
+      pendingReady = []
+      for step in ready where steps[step].unit.phase == .idle && steps[step].items == nil { becomeReady(step, context) }
     }
   }
 
@@ -130,33 +139,7 @@ extension JobMachine {
     }
   }
 
-  private mutating func succeed(_ context: Context) {
-    let result: JSON
-    do throws(WireError) {
-      result = try makeResult()
-    } catch {
-      let reason: JSON = [
-        "name": .string(error.name.rawValue), "message": .string("final_synthesis: \(error.message)"),
-      ]
-      return end(.failed, "job.failed", reason, context)
-    }
-    end(.succeeded, "job.succeeded", nil, result: result, context)
-  }
-
-  private mutating func makeResult() throws(WireError) -> JSON {
-    var outputs: [(String, JSON)] = []
-    for (index, step) in plan.steps.enumerated() where plan.graph.dependents[index].isEmpty {
-      guard steps[index].unit.phase == .succeeded else { continue }
-      outputs.append((step.id, (named.contains(index) ? shown(index) : steps[index].output) ?? .null))
-    }
-    var result: JSONObject = ["outputs": .object(JSONObject(outputs))]
-    if let template = plan.finalSynthesis?.promptTemplate {
-      result["synthesis"] = .string(try template.resolve(scope()))
-    }
-    return .object(result)
-  }
-
-  private mutating func end(
+  mutating func end(
     _ state: JobState,
     _ kind: StaticString,
     _ reason: JSON?,

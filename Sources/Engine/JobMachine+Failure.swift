@@ -150,6 +150,10 @@ extension JobMachine {
     record("step.failed", context, step: key, data: what)
     move(key, to: .failed)
     switch plan.steps[step].onFailure {
+    case .fail where stage(step) == nil && mayPlanAgain:
+      steps[step].skip = .failure
+      failures.append(step)
+      failureErrors[step] = error
     case .fail: stop(.failure(step: step, error), context)
     case .skip: steps[step].skip = .failure
     case .continue: break

@@ -93,7 +93,7 @@ extension JobMachine {
       if own.state == .skipped { steps[step].skip = own.error?.contains("\"failure\"") == true ? .failure : .condition }
       if own.state == .failed, plan.steps[step].onFailure == .skip { steps[step].skip = .failure }
       if own.state == .failed, plan.steps[step].onFailure == .fail {
-        ending = .failure(step: step, WireError(json: try Self.parse(own.error)))
+        try loadFailure(step, WireError(json: try Self.parse(own.error)))
       }
       guard own.state.isFinal else { continue }
       unfinished -= 1
@@ -101,6 +101,18 @@ extension JobMachine {
       for dependency in plan.graph.dependencies[step] { steps[dependency].readers -= 1 }
     }
     for step in steps.indices where steps[step].readers == 0 { release(step) }
+  }
+
+  private mutating func loadFailure(_ step: Int, _ error: WireError) throws(WireError) {
+    if assignment?.replaced.contains(plan.steps[step].id) == true {
+      steps[step].skip = .failure
+    } else if stage(step) == nil, mayPlanAgain {
+      steps[step].skip = .failure
+      failures.append(step)
+      failureErrors[step] = error
+    } else {
+      ending = .failure(step: step, error)
+    }
   }
 
   private mutating func loadItems(_ step: Int, _ rows: [StepRecord]) throws(WireError) {
@@ -144,8 +156,18 @@ extension JobMachine {
   // MARK: Again
 
   /// The steps that another generation runs: `from`, what did not succeed, and what depends on any of them.
-  package static func again(_ plan: Plan, from: Int?, _ rows: [StepRecord]) -> Set<Int> {
+  package static func again(
+    _ plan: Plan,
+    from: Int?,
+    _ rows: [StepRecord],
+    replaced: [String] = []
+  ) -> Set<Int> {
     var done: Set<Int> = []
+    // In whose place a later plan put others, with what depended on them.
+    for step in plan.steps.indices where replaced.contains(plan.steps[step].id) {
+      done.insert(step)
+      done.formUnion(plan.graph.downstream(of: step))
+    }
     for row in rows where row.key.item == nil {
       let wasSkippedByCondition = row.state == .skipped && row.error?.contains("\"failure\"") != true
       if row.state == .succeeded || wasSkippedByCondition { done.insert(row.key.step) }
@@ -176,7 +198,8 @@ extension JobMachine {
     let what: JSON = ["generation": .integer(generation), "from": from.map { .string($0) } ?? .null]
     record("job.retried", context, data: what)
     var update = JobUpdate(seq: seq, state: .queued, generation: generation)
-    update.spec = JobSpec(plan: plan, tools: tools).text
+    update.spec = spec.text
+    update.stepCount = Int64(plan.steps.count)
     // The deadline was that of the generation before.
     update.clearsDeadline = true
     write(.updateJob(update))

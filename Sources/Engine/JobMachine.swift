@@ -1,7 +1,7 @@
 package import JSON
 package import Journal
 package import Plan
-internal import Wire
+package import Wire
 
 /// One job's life as a pure function of what happens to it: no clock, no I/O. `protocol/states.md` draws it.
 ///
@@ -11,12 +11,16 @@ internal import Wire
 package struct JobMachine {
   package let seq: Int64
   package let id: String
-  package let plan: Plan
+  /// Of a job that began with a request, what it has grown to.
+  package internal(set) var plan: Plan
   /// What was agreed about each tool of the plan.
   package internal(set) var tools: [String: ToolTerms]
   package internal(set) var state: JobState
   package internal(set) var generation: Int64
   package internal(set) var reason: JSON?
+  /// Where the job began with a request.
+  package internal(set) var assignment: Assignment?
+  private let recipe: RecipeChoice?
 
   var steps: [StepStatus]
   var counts = [Int](repeating: 0, count: Unit.Phase.allCases.count)
@@ -34,8 +38,13 @@ package struct JobMachine {
   var itemErrors: [Int: WireError] = [:]
   /// What units wait for.
   var waits: [StepKey: WireError] = [:]
-  /// Steps whose output the final text names.
-  let named: Set<Int>
+  /// Steps whose output the end names.
+  var named: Set<Int>
+  /// Failed steps that another plan may take the place of, and why they failed.
+  var failures: [Int] = []
+  var failureErrors: [Int: WireError] = [:]
+  /// Why the result was found not to answer the request.
+  var unverified: [String]?
 
   enum Ending {
     case failure(step: Int, WireError)
@@ -51,7 +60,9 @@ package struct JobMachine {
     state: JobState = .queued,
     generation: Int64 = 1,
     reason: JSON? = nil,
-    lastEvent: Int64 = 0
+    lastEvent: Int64 = 0,
+    assignment: Assignment? = nil,
+    recipe: RecipeChoice? = nil
   ) {
     self.seq = seq
     self.id = id
@@ -61,17 +72,23 @@ package struct JobMachine {
     self.generation = generation
     self.reason = reason
     self.lastEvent = lastEvent
+    self.assignment = assignment
+    self.recipe = recipe
     isPaused = state == .paused
     unfinished = plan.steps.count
     steps = plan.steps.indices.map { index in
       StepStatus(missing: plan.graph.dependencies[index].count, readers: plan.graph.dependents[index].count)
     }
-    var named: Set<Int> = []
-    for reference in plan.finalSynthesis?.promptTemplate.references ?? [] {
-      if case .step(let step) = reference.source { named.insert(step) }
-    }
-    self.named = named
+    named = Self.named(plan)
   }
+
+  static func named(_ plan: Plan) -> Set<Int> {
+    let references = (plan.finalSynthesis?.promptTemplate.references ?? []) + plan.checks.flatMap(\.references)
+    return Set(references.compactMap { if case .step(let step) = $0.source { step } else { nil } })
+  }
+
+  /// What the job is to be read back with.
+  package var spec: JobSpec { JobSpec(plan: plan, tools: tools, assignment: assignment, recipe: recipe) }
 
   package var isFinal: Bool { state.isFinal }
 
@@ -166,7 +183,7 @@ package struct JobMachine {
     record("job.terms_accepted", context, data: ["tools": .array(changed)])
     var update = JobUpdate(seq: seq, state: state, generation: generation)
     update.reason = reason?.description
-    update.spec = JobSpec(plan: plan, tools: tools).text
+    update.spec = spec.text
     write(.updateJob(update))
   }
 

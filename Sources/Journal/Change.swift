@@ -30,6 +30,8 @@ package struct JobUpdate: Sendable {
   /// Set when what was frozen is frozen anew.
   package var spec: String?
   package var clearsDeadline = false
+  /// Set when the plan has grown.
+  package var stepCount: Int64?
 
   package init(seq: Int64, state: JobState, generation: Int64 = 1) {
     self.seq = seq
@@ -113,7 +115,7 @@ extension Database {
     let statement = try statement(
       """
       UPDATE jobs SET state = ?2, generation = ?3, started_at = coalesce(started_at, ?4), ended_at = ?5, reason = ?6,
-        result = ?7, spec = coalesce(?8, spec), deadline_at = iif(?9, NULL, deadline_at) WHERE seq = ?1
+        result = ?7, spec = coalesce(?8, spec), deadline_at = iif(?9, NULL, deadline_at), step_count = coalesce(?10, step_count) WHERE seq = ?1
       """
     )
     statement.bind(1, job.seq)
@@ -125,6 +127,7 @@ extension Database {
     statement.bind(7, job.result)
     statement.bind(8, job.spec)
     statement.bind(9, job.clearsDeadline ? 1 : 0)
+    statement.bind(10, job.stepCount)
     try statement.run()
     if changes != 1 { throw JournalError(.invalid, "journal: there is no job \(job.seq) to update") }
     if job.state.isFinal { try closeCalls(of: job) }

@@ -22,6 +22,10 @@ extension Plan {
     var checker = PlanChecker(plan: self, knownTools: knownTools)
     for name in Set(steps.map(\.tool)) { checker.tools[name] = tool(name) }
     for index in steps.indices { checker.check(index) }
+    for check in checks {
+      checker.checkReferences(check.condition.uses)
+      checker.checkReferences(check.message.uses)
+    }
     checker.checkReferences(finalSynthesis?.promptTemplate.uses ?? [])
     return checker.errors.listed
   }

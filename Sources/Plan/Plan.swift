@@ -7,6 +7,8 @@ package struct Plan: Sendable {
   package let description: String?
   package let steps: [Step]
   package let finalSynthesis: FinalSynthesis?
+  /// What must hold of the outputs at the end.
+  package let checks: [ResultCheck]
   package let graph: PlanGraph
   /// As it was submitted.
   package let source: JSON
@@ -25,6 +27,7 @@ package struct Plan: Sendable {
     requestID = draft.requestID
     description = draft.description
     finalSynthesis = draft.finalSynthesis
+    checks = draft.checks
     self.steps = steps
     self.graph = graph
     self.source = source
@@ -40,25 +43,30 @@ extension PlanReader {
     var description: String?
     var steps: [Step] = []
     var finalSynthesis: FinalSynthesis?
+    var checks: [ResultCheck] = []
   }
 
   mutating func plan(_ source: JSON) -> PlanDraft {
     var draft = PlanDraft()
     var synthesis: JSON?
-    let known = ["request_id", "description", "steps", "final_synthesis"]
+    var checks: JSON?
+    let known = ["request_id", "description", "steps", "checks", "final_synthesis"]
     let isObject = members(of: source, known: known) { reader, key, value in
       switch key {
       case "request_id": draft.requestID = reader.string(value, limit: Limit.idBytes)
       case "description": draft.description = reader.string(value, limit: Limit.descriptionBytes)
       case "steps": draft.steps = reader.steps(value)
+      case "checks": checks = value
       case "final_synthesis": synthesis = value
       default: return false
       }
       return true
     }
     if isObject { require("steps", in: source) }
-    // Behind the steps, whose ids it names, wherever it stands.
-    if let synthesis, !tooManySteps { draft.finalSynthesis = at(.key("final_synthesis")) { $0.synthesis(synthesis) } }
+    // Behind the steps, whose ids they name, wherever they stand.
+    guard !tooManySteps else { return draft }
+    if let checks { draft.checks = at(.key("checks")) { $0.checks(checks) } }
+    if let synthesis { draft.finalSynthesis = at(.key("final_synthesis")) { $0.synthesis(synthesis) } }
     return draft
   }
 
@@ -92,18 +100,6 @@ extension PlanReader {
       path.removeLast()
     }
     return found
-  }
-
-  private mutating func synthesis(_ value: JSON) -> FinalSynthesis? {
-    var prompt: TextTemplate?
-    let isObject = members(of: value, known: ["prompt_template"]) { reader, key, value in
-      guard key == "prompt_template" else { return false }
-      let rules = TemplateRules(allowsAllSteps: true)
-      prompt = reader.string(value, limit: Limit.inputBytes).map { reader.textTemplate($0, rules) }
-      return true
-    }
-    if isObject { require("prompt_template", in: value) }
-    return prompt.map { FinalSynthesis(promptTemplate: $0) }
   }
 
   /// At most this many steps of a cycle are named.

@@ -80,6 +80,8 @@ package enum PlanLimit {
   /// Nested containers of an input: two of its message stand around it.
   package static let inputDepth = Limit.depth - 2
   package static let attempts: Int64 = 100
+  /// What must hold at the end.
+  package static let checks = 256
 }
 
 /// The mistakes found so far; what is beyond the bound is only counted.

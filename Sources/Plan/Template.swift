@@ -106,6 +106,8 @@ struct Resolver {
   let uses: [Use]
   let scope: Scope
   var measure = Measure()
+  /// Steps that are not among all of them.
+  var hidden: Set<Int> = []
 
   init(uses: [Use], scope: Scope) {
     self.uses = uses
@@ -142,13 +144,13 @@ struct Resolver {
       case .allSteps:
         // All sizes are known to be bearable before anything is written.
         var counted = measure
-        for (step, id) in ids.enumerated() {
+        for (step, id) in ids.enumerated() where !hidden.contains(step) {
           try counted.add(bytes: id.utf8.count + 4)
           try counted.add(scope.output(step) ?? .null, depth: 1)
         }
         var writer = JSONWriter()
         writer.beginObject()
-        for (step, id) in ids.enumerated() {
+        for (step, id) in ids.enumerated() where !hidden.contains(step) {
           writer.key(id)
           writer.value(scope.output(step) ?? .null)
         }

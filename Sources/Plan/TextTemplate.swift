@@ -30,8 +30,11 @@ package struct TextTemplate: Sendable {
   /// The text with every reference replaced: strings as they are, other values as compact JSON with numbers as they were
   /// written, `{{steps}}` as one object with each step's output by its id in the plan's order (null for a skipped one).
   /// Throws as `Template.resolve` does.
-  package func resolve(_ scope: Scope) throws(WireError) -> String {
+  ///
+  /// - Parameter hidden: steps that `{{steps}}` leaves out.
+  package func resolve(_ scope: Scope, hiding hidden: Set<Int> = []) throws(WireError) -> String {
     var resolver = Resolver(uses: uses, scope: scope)
+    resolver.hidden = hidden
     return try resolver.text(of: pieces, ids: ids)
   }
 }
@@ -39,4 +42,19 @@ package struct TextTemplate: Sendable {
 /// What to make of the outputs at the end.
 package struct FinalSynthesis: Sendable {
   package let promptTemplate: TextTemplate
+  /// Of the model that makes the answer of the filled text; nil: the text is the answer.
+  package let role: String?
+}
+
+extension TextTemplate {
+  /// The text as the input of a step takes it, where `{{steps}}` cannot stand: each of `ids` is named in its place.
+  package func inputText(standingFor ids: [String]) -> String {
+    pieces.map { piece in
+      switch piece {
+      case .literal(let text): Template.literalText(text)
+      case .reference(let use): "{{\(uses[use].text)}}"
+      case .allSteps: ids.map { "\($0): {{step:\($0)}}" }.joined(separator: "\n")
+      }
+    }.joined()
+  }
 }

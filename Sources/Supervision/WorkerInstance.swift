@@ -42,6 +42,9 @@ package final class WorkerInstance {
   }
 
   var name: String { "\(kind.manifest.name)-\(number)" }
+
+  /// Whether it may read the catalog and have plans checked.
+  package var mayPlan: Bool { kind.manifest.permissions.planning }
   package var isReady: Bool { lifecycle.state == .ready && !isCondemned && connection?.isClosed == false }
   var concurrency: Int { Int(min(hello?.concurrency ?? 1, kind.manifest.concurrency ?? Int64.max)) }
   /// What it takes at a time once it is ready.

@@ -25,6 +25,9 @@ package struct WorkerManifest: Sendable, Equatable {
     package var helperPrograms: [String] = []
 
     var buildsJails: Bool { jails || credentialHelper }
+
+    /// May read the catalog of tools and recipes, and have plans checked.
+    package var planning = false
   }
 
   package struct Restart: Sendable, Equatable {
@@ -146,11 +149,12 @@ extension WorkerManifest {
     permissions.write = try paths("write", &fields)
     permissions.jails = try fields.optional("jails") ?? false
     permissions.credentialHelper = try fields.optional("credential_helper") ?? false
+    permissions.planning = try fields.optional("planning") ?? false
     try fields.finish()
     // It has a network and programs, so it gets nothing else to give away.
     if permissions.credentialHelper,
-      permissions.outboundNetwork || permissions.exec || permissions.jails || !permissions.read.isEmpty
-        || !permissions.write.isEmpty
+      permissions.outboundNetwork || permissions.exec || permissions.jails || permissions.planning
+        || !permissions.read.isEmpty || !permissions.write.isEmpty
     {
       throw .invalidParams(
         "/permissions",

@@ -91,6 +91,10 @@ public final class Call: Sendable {
 
   func send(_ message: BlobWrite) async throws -> BlobWrite.Response { try await link.request(message) }
 
+  func request<Message: WireRequest>(_ message: Message) async throws -> Message.Response {
+    try await link.request(message)
+  }
+
   func list(_ artifact: Artifact) { results.withLock { $0.append(artifact) } }
 
   /// Reads a whole artifact, at most `limit` bytes.

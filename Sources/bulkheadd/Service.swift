@@ -80,6 +80,7 @@ final class Service {
       jobSettings: settings.jobs,
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
       clientLimit: Int(settings.configuration.limits.clients),
+      recipeFolders: settings.recipeFolders,
       reload: { settings.readWorkers(keeping: supervisor.manifests) }
     )
     coordinator.socketPath = settings.socket

@@ -11,6 +11,8 @@ internal import Wire
 /// What the service is started with: configuration, command line and environment put together.
 struct Settings {
   let configuration: Configuration
+  /// That it was read from; nil: everything is a default.
+  let configurationFile: String?
   let locations: Locations
   let environment: [String: String]
   let socket: String
@@ -33,6 +35,7 @@ struct Settings {
     let environment = environment.merging(options.state.map { ["XDG_STATE_HOME": $0] } ?? [:]) { $1 }
     let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
     configuration = loaded.configuration
+    configurationFile = loaded.file
     self.environment = environment
     locations = Locations(mode: configuration.mode, environment: environment)
     socket = try locations.socketPath(option: options.socket, configured: configuration.socket)
@@ -156,6 +159,12 @@ struct Settings {
       if case .file(let path) = source { path } else { nil }
     }
     return [state, locations.runtimeDirectory] + locations.configurationFiles.map(Self.folder) + files
+  }
+
+  /// `recipes` beside the configuration file, or where one would be.
+  var recipeFolders: [String] {
+    let files = configurationFile.map { [$0] } ?? locations.configurationFiles
+    return files.map { "\(Self.folder(of: $0))/recipes" }
   }
 
   private static func folder(of path: String) -> String {

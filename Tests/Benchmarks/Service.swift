@@ -246,7 +246,7 @@ final class ServiceClient: ConnectionOwner {
     var left = plans.count
     loop.deferred {
       for (i, plan) in plans.enumerated() {
-        self.connection.request(JobSubmit(plan: plan)) { result in
+        self.connection.request(JobSubmit(.plan(plan))) { result in
           guard case .success(let answer) = result else { fatalError("\(result)") }
           self.connection.request(JobEvents(job: answer.job.id, after: 1 << 30, follow: true)) { result in
             guard case .success(let answer) = result else { fatalError("\(result)") }
@@ -267,7 +267,7 @@ final class ServiceClient: ConnectionOwner {
     var done = 0
     func next() {
       sent += 1
-      connection.request(JobSubmit(plan: plan)) { result in
+      connection.request(JobSubmit(.plan(plan))) { result in
         guard case .success = result else { fatalError("\(result)") }
         done += 1
         if sent < count { next() } else if done == count { self.loop.stop() }

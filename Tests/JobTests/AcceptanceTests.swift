@@ -67,7 +67,7 @@ import Wire
     try bench.start(bench.worker())
     var answers: [Result<JobSubmit.Response, WireError>] = []
     for _ in 1...2 {
-      bench.jobs.submit(JobSubmit(plan: try bench.plan(Self.echo), id: "x"), caller: [:]) { answers.append($0) }
+      bench.jobs.submit(JobSubmit(.plan(try bench.plan(Self.echo)), id: "x"), caller: [:]) { answers.append($0) }
     }
     try bench.until("both are answered") { answers.count == 2 }
     #expect(try answers.map { try $0.get().isExisting } == [false, true])

@@ -168,7 +168,7 @@ extension JobBench {
     at location: SourceLocation = #_sourceLocation,
     _ change: (inout JobSubmit) -> Void = { _ in }
   ) throws -> Result<JobSubmit.Response, WireError> {
-    var message = JobSubmit(plan: try plan(steps), id: id)
+    var message = JobSubmit(.plan(try plan(steps)), id: id)
     change(&message)
     return try ask(at: location) { jobs.submit(message, caller: [:], answer: $0) }
   }

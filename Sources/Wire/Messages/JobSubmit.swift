@@ -1,10 +1,16 @@
 package import JSON
 
-/// Client → coordinator: run a plan. Answered when the job is on disk.
+/// Client → coordinator: run a plan, a recipe, or what a planner makes of a request. Answered when the job is on disk.
 package struct JobSubmit: WireRequest {
   package static let method = "job/submit"
 
-  package var plan: JSON
+  package enum Work: Sendable, Equatable {
+    case plan(JSON)
+    case recipe(RecipeChoice)
+    case request(TaskRequest)
+  }
+
+  package var work: Work
   /// Chosen by the caller, or nil: the coordinator's. The same id with the same content is the same job.
   package var id: String?
   package var priority: Int64?
@@ -13,9 +19,14 @@ package struct JobSubmit: WireRequest {
   /// Accept it, but start nothing until `job/resume`.
   package var isPaused: Bool
 
-  package init(plan: JSON, id: String? = nil, priority: Int64? = nil, deadlineMS: Int64? = nil, isPaused: Bool = false)
-  {
-    self.plan = plan
+  package init(
+    _ work: Work,
+    id: String? = nil,
+    priority: Int64? = nil,
+    deadlineMS: Int64? = nil,
+    isPaused: Bool = false
+  ) {
+    self.work = work
     self.id = id
     self.priority = priority
     self.deadlineMS = deadlineMS
@@ -23,15 +34,34 @@ package struct JobSubmit: WireRequest {
   }
 
   package init(from fields: inout Fields) throws(WireError) {
-    plan = try fields.require("plan")
+    work = try Self.work(&fields)
     id = try Self.jobID("id", &fields)
     priority = try fields.integer("priority", in: 0...9)
     deadlineMS = try fields.integer("deadline_ms", in: 1...Limit.jobDeadlineMS)
     isPaused = try fields.optional("paused") ?? false
   }
 
+  private static func work(_ fields: inout Fields) throws(WireError) -> Work {
+    let plan = try fields.optional("plan", JSON.self)
+    let recipe = try fields.body("recipe", RecipeChoice.self)
+    let request = try fields.body("request", TaskRequest.self)
+    switch (plan, recipe, request) {
+    case (let plan?, nil, nil): return .plan(plan)
+    case (nil, let recipe?, nil): return .recipe(recipe)
+    case (nil, nil, let request?): return .request(request)
+    case (nil, nil, nil):
+      throw .invalidParams(fields.path("plan"), "missing member 'plan', or 'recipe' or 'request' in its place")
+    default:
+      throw .invalidParams(fields.path("plan"), "only one of 'plan', 'recipe' and 'request' may be there")
+    }
+  }
+
   package func encode(into writer: inout JSONWriter) {
-    writer.member("plan", plan)
+    switch work {
+    case .plan(let plan): writer.member("plan", plan)
+    case .recipe(let recipe): writer.member("recipe", recipe)
+    case .request(let request): writer.member("request", request)
+    }
     writer.member("id", id)
     writer.member("priority", priority)
     writer.member("deadline_ms", deadlineMS)

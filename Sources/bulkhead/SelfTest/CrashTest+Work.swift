@@ -41,7 +41,7 @@ extension CrashTest {
 
   private func message(_ submission: Submission) -> JobSubmit {
     JobSubmit(
-      plan: submission.plan,
+      .plan(submission.plan),
       id: submission.id,
       priority: submission.priority,
       deadlineMS: submission.deadlineMS,
