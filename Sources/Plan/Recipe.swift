@@ -1,7 +1,7 @@
 package import JSON
 package import Wire
 
-/// A named plan with typed parameters. `protocol/recipes.md` has the form.
+/// A named plan with typed parameters. `protocol/requests.md` has the form.
 package struct Recipe: Sendable {
   package let name: String
   package let description: String
