@@ -336,4 +336,3 @@ extension Jobs {
 extension PlanTool {
   init(_ entry: CatalogEntry) { self.init(inputSchema: entry.input, outputSchema: entry.output) }
 }
-

@@ -28,7 +28,9 @@ extension Jobs {
   func refusal(of start: Start) -> WireError? {
     guard let assignment = start.assignment else { return nil }
     let tool = assignment.route.mode == .direct ? "model" : Stage.planning.tool
-    guard supervisor.catalog[tool] == nil, !supervisor.kinds.values.contains(where: { $0.isStarting }) else { return nil }
+    guard supervisor.catalog[tool] == nil, !supervisor.kinds.values.contains(where: { $0.isStarting }) else {
+      return nil
+    }
     let worker = tool == "model" ? "models" : "planner"
     let why = supervisor.kindPromising(tool)?.unavailable.message ?? "no worker offers tool '\(tool)'"
     return WireError(

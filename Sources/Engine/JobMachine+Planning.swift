@@ -77,10 +77,17 @@ extension JobMachine {
         PlanMistake(path: "/steps/\(i)/id", name: "duplicate_id", message: "'\(id)' is the name of a stage of the job")
       )
     }
+    if added.isEmpty {
+      mistakes.append(PlanMistake(path: "/steps", name: "missing_member", message: "the plan has no steps"))
+    }
     guard mistakes.isEmpty else { return refuse(output, mistakes, step, context) }
     do throws(Refusal) {
       let plan = try extended(added, made, context)
-      let ends = try extended(added + closing(plan, from: self.plan.steps.count, isGiven: isGiven, context), made, context)
+      let ends = try extended(
+        added + closing(plan, from: self.plan.steps.count, isGiven: isGiven, context),
+        made,
+        context
+      )
       take(ends, context)
     } catch {
       return refuse(output, error.mistakes, step, context)
@@ -90,7 +97,8 @@ extension JobMachine {
       context,
       step: StepKey(step),
       data: [
-        "steps": .integer(Int64(added.count)), "by": output["by"] ?? .null, "recipe": output["recipe"]?["name"] ?? .null,
+        "steps": .integer(Int64(added.count)), "by": output["by"] ?? .null,
+        "recipe": output["recipe"]?["name"] ?? .null,
       ]
     )
   }

@@ -19,7 +19,10 @@ package struct Recipe: Sendable {
     _ = try fields.optional("$schema", String.self)
     name = try fields.require("name")
     guard Tool.isValidName(name) else {
-      throw .invalidParams("/name", "\(quoted(name)) is no name: 1 to \(Limit.toolNameBytes) of A-Z a-z 0-9 _ . - are due")
+      throw .invalidParams(
+        "/name",
+        "\(quoted(name)) is no name: 1 to \(Limit.toolNameBytes) of A-Z a-z 0-9 _ . - are due"
+      )
     }
     description = try fields.require("description")
     examples = try fields.strings("examples", limit: 64) ?? []

@@ -11,6 +11,7 @@ struct Disk {
   var reason: JSON?
   var result: JSON?
   var spec: String?
+  var stepCount: Int64?
   var endedAt: Int64?
   var clearedDeadline = false
   var rows: [StepKey: StepRecord] = [:]
@@ -54,6 +55,7 @@ struct Disk {
     reason = try update.reason.map { try JSON(parsing: $0) }
     result = try update.result.map { try JSON(parsing: $0) }
     spec = update.spec ?? spec
+    stepCount = update.stepCount ?? stepCount
     endedAt = update.endedAt
     if update.clearsDeadline { clearedDeadline = true }
   }

@@ -12,6 +12,8 @@ import Wire
 /// that wait.
 struct World {
   var machine: JobMachine
+  /// What the job was accepted with.
+  let accepted: JobSpec
   var disk = Disk()
   var now: Int64 = 1_000
   var random = 0.5
@@ -43,9 +45,24 @@ struct World {
     ToolTerms(worker: worker, version: "1", schema: schema, isIdempotent: idempotent, isPure: false)
   }
 
-  init(_ plan: Plan, state: JobState = .queued) {
+  init(
+    _ plan: Plan,
+    state: JobState = .queued,
+    assignment: Assignment? = nil,
+    more: [String: ToolTerms] = [:]
+  ) {
+    offers.merge(more) { $1 }
     let offers = offers
-    machine = JobMachine(seq: 7, id: "j", plan: plan, tools: offers, state: state, lastEvent: 1)
+    accepted = JobSpec(plan: plan, tools: offers, assignment: assignment)
+    machine = JobMachine(
+      seq: 7,
+      id: "j",
+      plan: plan,
+      tools: offers,
+      state: state,
+      lastEvent: 1,
+      assignment: assignment
+    )
     disk.state = state
   }
 
@@ -56,11 +73,25 @@ struct World {
     if starts { try send(.start) }
   }
 
+  /// Plans that recipes make, by name.
+  var recipes: [String: JSON] = [:]
+
   var context: Context {
-    let (offers, refusals) = (offers, refusals)
-    return Context(now: now, random: random) { name in
-      offers[name].map { terms in ToolOffer(terms: terms) { _ in refusals[name] } }
-    }
+    let (offers, refusals, recipes) = (offers, refusals, recipes)
+    return Context(
+      now: now,
+      random: random,
+      offer: { name in offers[name].map { terms in ToolOffer(terms: terms) { _ in refusals[name] } } },
+      check: { plan in
+        plan.steps.enumerated().filter { offers[$1.tool] == nil }.map {
+          PlanMistake(path: "/steps/\($0)/tool", name: "unknown_tool", message: "no worker offers '\($1.tool)'")
+        }
+      },
+      recipe: { choice throws(WireError) in
+        guard let plan = recipes[choice.name] else { throw WireError(.notFound, "there is no such recipe") }
+        return plan
+      }
+    )
   }
 
   func key(_ step: String, _ item: Int? = nil) throws -> StepKey {
@@ -183,15 +214,17 @@ struct World {
     wakes = []
     cancelled = []
     guard !disk.state.isFinal else { return }
+    let spec = try disk.spec.map { try JobSpec($0) } ?? accepted
     machine = JobMachine(
       seq: 7,
       id: "j",
-      plan: machine.plan,
-      tools: try disk.spec.map { try JobSpec($0).tools } ?? ["t": World.terms(), "u": World.terms(idempotent: false)],
+      plan: spec.plan,
+      tools: spec.tools,
       state: disk.state,
       generation: disk.generation,
       reason: disk.reason,
-      lastEvent: disk.events.last?.number ?? 1
+      lastEvent: disk.events.last?.number ?? 1,
+      assignment: spec.assignment
     )
     try take(machine.recover(disk.sortedRows, context))
     try checkCounters()
