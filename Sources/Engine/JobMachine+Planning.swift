@@ -81,6 +81,7 @@ extension JobMachine {
       mistakes.append(PlanMistake(path: "/steps", name: "missing_member", message: "the plan has no steps"))
     }
     guard mistakes.isEmpty else { return refuse(output, mistakes, step, context) }
+    let first = plan.steps.count
     do throws(Refusal) {
       let plan = try extended(added, made, context)
       let ends = try extended(
@@ -92,6 +93,7 @@ extension JobMachine {
     } catch {
       return refuse(output, error.mistakes, step, context)
     }
+    let grown = self.added(from: first)
     record(
       "job.planned",
       context,
@@ -99,7 +101,20 @@ extension JobMachine {
       data: [
         "steps": .integer(Int64(added.count)), "by": output["by"] ?? .null,
         "recipe": output["recipe"]?["name"] ?? .null,
+        "added": grown,
       ]
+    )
+  }
+
+  /// The steps that the job has grown by, for those who watch it.
+  private func added(from first: Int) -> JSON {
+    .array(
+      plan.steps.indices.dropFirst(first).map { index in
+        [
+          "id": .string(plan.steps[index].id), "tool": .string(plan.steps[index].tool),
+          "depends_on": .array(plan.steps[index].dependsOn.map { .string(plan.steps[$0].id) }),
+        ]
+      }
     )
   }
 
@@ -242,12 +257,23 @@ extension JobMachine {
       "id": .string(Stage.planning.id(n)), "tool": .string(Stage.planning.tool), "input": .object(input),
     ]
     do throws(Refusal) {
+      let first = plan.steps.count
       take(try extended([step], [:], context), context)
-      record("job.replanned", context, step: StepKey(plan.steps.count - 1), data: why["failed"] ?? why)
+      let what: JSON = ["because": why.objectValue?.members.first.map { .string($0.key) } ?? .null]
+      let added = added(from: first)
+      record("job.replanned", context, step: StepKey(first), data: what.adding("added", added))
     } catch {
       let message = error.mistakes.first?.message ?? ""
       stop(.failure(step: 0, WireError(.invalidPlan, "another plan cannot be asked for: \(message)")), context)
     }
+  }
+}
+
+extension JSON {
+  fileprivate func adding(_ key: String, _ value: JSON) -> JSON {
+    guard case .object(var object) = self else { return self }
+    object[key] = value
+    return .object(object)
   }
 }
 

@@ -7,7 +7,7 @@ import Testing
   private static let commands: [[String]] = [
     ["up"], ["down"], ["status"], ["doctor"], ["exec"], ["tools"], ["tool", "call"], ["workers"],
     ["workers", "reload"],
-    ["worker", "check"], ["logs"], ["run"], ["jobs"], ["show"], ["watch"], ["trace"], ["cancel"], ["pause"], ["resume"],
+    ["worker", "check"], ["logs"], ["run"], ["recipes"], ["jobs"], ["show"], ["watch"], ["trace"], ["cancel"], ["pause"], ["resume"],
     ["retry"], ["fork"], ["resolve"], ["plan", "check"], ["plan", "graph"], ["usage"], ["gc"], ["backup"],
     ["selftest", "crash"],
     ["version"],
@@ -33,6 +33,9 @@ import Testing
       ["status", "--socket", "missing"], ["status", "--socket", "missing", "--json"], ["down", "--socket", "missing"],
       ["run"], ["run", "--plan", "missing.json"], ["run", "--plan", "bad.json"],
       ["run", "--plan", "plan.json", "--priority", "10"],
+      ["run", "do it", "--plan", "plan.json"], ["run", " "], ["run", "do it", "--mode", "magic"],
+      ["run", "do it", "--estimated-cost", "much"], ["run", "do it", "--set", "a=b"], ["run", "do it", "--file", "none"],
+      ["run", "--plan", "plan.json", "--mode", "direct"], ["run", "do it", "--context", "x"],
       ["run", "--plan", "plan.json", "--deadline", "91d"], ["run", "--plan", "plan.json", "--socket", "missing"],
       ["plan"], ["plan", "check", "bad.json"], ["plan", "check", "bad.json", "--json"],
       ["plan", "check", "plan.json", "--offline"], ["plan", "check", "plan.json", "--socket", "missing"],

@@ -57,7 +57,8 @@ import Wire
       try world.crash()
       #expect(world.machine.plan.steps.count == (crashes ? 1 : 2))
       world.holdsCommits = false
-      try world.finish { try! $0.tool == "make_plan" ? Self.plan(#"{"id":"a","tool":"t"}"#) : 1 }  // Safety: it is JSON.
+      let plan = try Self.plan(#"{"id":"a","tool":"t"}"#)
+      try world.finish { $0.tool == "make_plan" ? plan : 1 }
       #expect(world.disk.state == .succeeded && world.disk.result?["outputs"] == ["a": 1])
     }
   }

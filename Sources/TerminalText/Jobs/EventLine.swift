@@ -29,6 +29,22 @@ package enum EventLine {
       let generation = data?["generation"]?.integerValue.map { ", generation \($0)" } ?? ""
       let from = data?["from"]?.stringValue.map { " from '\($0)'" } ?? ""
       return ("to run again\(from)\(generation)", nil)
+    case "accepted":
+      let recipe = data?["recipe"]?.stringValue.map { " as recipe '\($0)'" } ?? ""
+      guard let mode = data?["mode"]?.stringValue else { return ("accepted\(recipe)", nil) }
+      return ("accepted, to be carried out \(mode)\(reasonText(data).map { " (\($0))" } ?? "")", nil)
+    case "planned":
+      let count = counted(Int(data?["steps"]?.integerValue ?? 0), "step")
+      let recipe = data?["recipe"]?.stringValue.map { ", recipe '\($0)'" } ?? ""
+      return ("planned: \(count)\(recipe)\(StagesText.model(data?["by"]).map { ", by \($0)" } ?? "")", nil)
+    case "replanned":
+      let why = [
+        "failed": "a step failed", "refused": "the plan cannot be run", "unverified": "the result does not do",
+      ]
+      return ("to be planned again: \(why[data?["because"]?.stringValue ?? ""] ?? "something was wrong")", .yellow)
+    case "plan_refused":
+      let first = data?["mistakes"]?[0]?["message"]?.stringValue ?? ""
+      return ("the plan cannot be run: \(first)", .yellow)
     case "recovered": return ("taken up again by another run of the coordinator", .yellow)
     case "succeeded": return ("succeeded", .green)
     case "failed":

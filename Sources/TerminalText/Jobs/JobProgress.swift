@@ -15,7 +15,7 @@ package struct JobProgress: Sendable {
   package private(set) var steps: [StepProgress]
   /// Number of the last event; 0 before the first.
   package private(set) var lastNumber: Int64 = 0
-  private let indices: [String: Int]
+  private var indices: [String: Int]
 
   /// `steps` are those of `job/show`; their states are not taken over, since the events will tell them.
   package init(job: JobSummary, steps reports: [StepReport]) {
@@ -60,6 +60,7 @@ package struct JobProgress: Sendable {
       reason = event.data
     case "job.paused": state = "paused"
     case "job.cancelling": state = "cancelling"
+    case "job.planned", "job.replanned": grow(event)
     case "job.retried": reopen(event)
     case "job.succeeded", "job.failed", "job.cancelled":
       state = String(event.kind.dropFirst(4))
@@ -67,6 +68,18 @@ package struct JobProgress: Sendable {
       endedAt = event.at
       for index in steps.indices { steps[index].giveUp(at: event.at) }
     default: break
+    }
+  }
+
+  /// A plan that was made while the job ran.
+  private mutating func grow(_ event: JobEvent) {
+    for added in event.data?["added"]?.arrayValue ?? [] {
+      guard let id = added["id"]?.stringValue, let tool = added["tool"]?.stringValue, indices[id] == nil else {
+        continue
+      }
+      indices[id] = steps.count
+      let dependsOn = (added["depends_on"]?.arrayValue ?? []).compactMap(\.stringValue)
+      steps.append(StepProgress(id: id, tool: tool, dependsOn: dependsOn))
     }
   }
 

@@ -12,6 +12,8 @@ enum Completion: Sendable, Equatable {
   case workers
   /// Ids of recent jobs, asked of the coordinator.
   case jobs
+  /// Names of recipes, asked of the coordinator.
+  case recipes
 }
 
 /// One option of a command.
@@ -112,7 +114,7 @@ struct Command: Sendable {
     .up, .down, .status, .doctor,
     .run, .jobs, .show, .watch, .trace,
     .cancel, .pause, .resume, .retry, .fork, .resolve,
-    .planCheck, .planGraph,
+    .planCheck, .planGraph, .recipes,
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,

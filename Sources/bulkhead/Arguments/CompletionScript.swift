@@ -70,6 +70,7 @@ enum CompletionScript {
     case .commands: "COMPREPLY+=($(compgen -W \'\(Command.words(after: []).joined(separator: " "))\' -- \"$current\"))"
     case .tools: "COMPREPLY+=($(compgen -W \"$(\(listing("tools")))\" -- \"$current\"))"
     case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
+    case .recipes: "COMPREPLY+=($(compgen -W \"$(\(listing("recipes")))\" -- \"$current\"))"
     case .jobs: "COMPREPLY+=($(compgen -W \"$(\(listing("jobs")))\" -- \"$current\"))"
     }
   }
@@ -161,6 +162,7 @@ enum CompletionScript {
     case .commands: ["compadd -- \(Command.words(after: []).joined(separator: " "))"]
     case .tools: ["compadd -- ${(f)\"$(\(listing("tools")))\"}"]
     case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
+    case .recipes: ["compadd -- ${(f)\"$(\(listing("recipes")))\"}"]
     case .jobs: ["compadd -- ${(f)\"$(\(listing("jobs")))\"}"]
     }
   }
@@ -216,6 +218,7 @@ enum CompletionScript {
     case .commands: "-a \'\(Command.words(after: []).joined(separator: " "))\'"
     case .tools: "-a '(bulkhead tools 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
+    case .recipes: "-a '(bulkhead recipes 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .jobs: "-a '(bulkhead jobs 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     }
   }

@@ -134,6 +134,10 @@ final class JobWatch: Sendable {
     case "succeeded":
       if !console.isJSON { show(report) }
       return ExitCode.success
+    case "failed" where report.result != nil && !console.isJSON:
+      show(report)
+      console.complain("job '\(id)' failed, and what is shown is not to be relied on: \(Console.printable(why(job)))")
+      console.hint("'bulkhead show \(id)' says more")
     case "cancelled":
       console.complain("job '\(id)' was cancelled")
       console.hint("'bulkhead retry \(id)' runs again what did not succeed")
@@ -146,7 +150,11 @@ final class JobWatch: Sendable {
     return ExitCode.failure
   }
 
+  private func why(_ job: JobSummary) -> String { reasonText(job.reason) ?? "" }
+
   private func show(_ report: JobReport) {
+    for line in StagesText.lines(report.result) { console.note("\(line.label): \(Console.printable(line.text))") }
+    if let usage = report.usage { console.note("models: \(usage.text)") }
     if let text = report.resultText {
       console.print(console.outputIsTerminal ? Console.printable(text) : text)
     } else if report.isAbridged {

@@ -61,22 +61,13 @@ enum PlanFile {
 }
 
 extension PlanFile {
-  /// `NAME=PATH` of each `--file`; the plan must have a place for each.
-  static func names(_ values: [String], in plan: JSON) throws(Failure) -> [(name: String, path: String)] {
-    var files: [(name: String, path: String)] = []
-    for value in values {
-      guard let equals = value.firstIndex(of: "="), equals != value.startIndex else {
-        throw Failure(usage: "'--file' is \(quoted(value)) where NAME=PATH is due")
-      }
-      let name = String(value[..<equals])
-      let path = String(value[value.index(after: equals)...])
-      guard plan.contains(text: "file:\(name)") else {
-        throw Failure(usage: "the plan has no place for file \(quoted(name)): \"file:\(name)\" is nowhere in it")
-      }
-      guard exists(path) else { throw Failure("file", "there is no file \(quoted(path))") }
-      files.append((name, path))
+  /// The plan must have a place for each file.
+  static func check(_ files: [GivenFile], in plan: JSON) throws(Failure) {
+    for file in files where !plan.contains(text: "file:\(file.name)") {
+      throw Failure(
+        usage: "the plan has no place for file \(quoted(file.name)): \"file:\(file.name)\" is nowhere in it"
+      )
     }
-    return files
   }
 }
 

@@ -1,39 +1,17 @@
 internal import ClientKit
 internal import JSON
+internal import Wire
 
 extension Command {
   static let run = Command(
     path: ["run"],
-    summary: "run a plan as a job that survives every crash",
-    flags: [
-      Flag(
-        "plan",
-        value: "FILE",
-        "the plan, a JSON document; - for standard input",
-        completion: .file,
-        isRequired: true
-      ),
-      Flag(
-        "file",
-        short: "f",
-        value: "NAME=PATH",
-        "give the plan a file: the text \"file:NAME\" in it becomes the artifact; may be repeated",
-        completion: .file
-      ),
-      Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
-      Flag("id", value: "ID", "the job's id; the same id with the same plan is the same job"),
-      Flag(
-        "priority",
-        value: "N",
-        "0 to 9, 5 unless given; more is sooner",
-        completion: .words((0...9).map { "\($0)" })
-      ),
-      Flag("deadline", value: "TIME", "cancel what still runs after this time, such as 30s, 5m, 2h or 7d"),
-      Flag("progress", short: "p", "show what the steps print while they run too"),
-    ],
+    summary: "run a request, a recipe or a plan as a job that survives every crash",
+    operands: [Operand("REQUEST", isOptional: true)],
+    flags: RunFlags.all,
     description: [
-      "Gives the plan to the coordinator, which checks all of it before anything runs, writes it to its disk, and runs its steps as soon as what they depend on has ended. All mistakes of a plan are listed at once, each with its place.",
-      "On a terminal the steps are shown as they go; otherwise each event is a line on standard error. When the job has succeeded its synthesis is printed, or the outputs of its last steps as JSON.",
+      "REQUEST says in words what is to be done; a planner makes a plan of it, which is checked like any other, and the job grows by its steps. With --recipe it is a plan that is kept under a name, with what --set says for its parameters ('bulkhead recipes'). With --plan it is the plan in a file. With - the request is read from standard input.",
+      "A request's files are given with --file and known to the planner by their names; it never sees what is in them, nor what steps give. --mode direct asks a model once, system has the model of role 'executor' plan, hybrid has the one of role 'planner' plan and the one of role 'verifier' judge; unless it is said, the other options decide.",
+      "On a terminal the steps are shown as they go; otherwise each event is a line on standard error. When the job has succeeded its answer is printed, or the outputs of its last steps as JSON, and before it, on standard error, who planned and verified it and what language models were used. A result that did not hold is printed with an error behind it, and the exit code is 1.",
       "The first Ctrl-C cancels the job and waits for its end; the second leaves it to itself. A job outlives this program and the coordinator: 'bulkhead watch' shows it again.",
       "With --json each event is a document on a line of its own; the last line is {\"job\", \"result\"}.",
     ],
@@ -42,6 +20,11 @@ extension Command {
       "1    the job failed or was cancelled, or the plan has mistakes",
     ],
     examples: [
+      Example(
+        "bulkhead run 'Process this receipt and categorize items' --file receipt.jpg",
+        "Has a plan made for a request, and runs it."
+      ),
+      Example("bulkhead run --recipe receipt --set image=lunch.jpg", "Runs a recipe; no model is asked."),
       Example("bulkhead run --plan report.json", "Runs a plan and prints what it gives."),
       Example(
         "bulkhead run --plan receipts.json --file image=lunch.jpg",
@@ -53,29 +36,11 @@ extension Command {
       ),
     ],
     action: .remote { arguments, console async throws(Failure) in
-      guard let file = arguments.value("plan") else {
-        throw Failure(usage: "there is nothing to run; name a plan with --plan FILE")
-      }
       let priority = try arguments.count("priority", in: 0...9)
       let deadline = try arguments.deadline()
-      var plan = try await PlanFile.read(file)
-      let files = try PlanFile.names(arguments.values("file"), in: plan)
+      let work = try await RunWork.read(arguments)
       let client = try await arguments.connect()
-      for (name, path) in files {
-        let artifact = try await asking { () async throws(ClientError) in try await client.upload(path) }
-        plan = plan.replacing(text: "file:\(name)", with: artifact.json)
-      }
-      let submitted: SubmittedJob
-      do throws(ClientError) {
-        submitted = try await client.submit(
-          plan: plan,
-          id: arguments.value("id"),
-          priority: priority,
-          deadline: deadline
-        )
-      } catch {
-        throw error.code.rawValue == "invalid_plan" ? PlanFile.failure(error.planMistakes, file) : Failure(error)
-      }
+      let submitted = try await work.submit(client, id: arguments.value("id"), priority, deadline)
       let id = submitted.job.id
       if arguments.has("detach") {
         if console.isJSON {
@@ -89,6 +54,57 @@ extension Command {
       return try await JobWatch(id, client, arguments, console, onInterrupt: .cancelsJob).run()
     }
   )
+}
+
+private enum RunFlags {
+  static let all = [
+    Flag("plan", value: "FILE", "run this plan, a JSON document; - for standard input", completion: .file),
+    Flag("recipe", value: "NAME", "run this recipe", completion: .recipes),
+    Flag(
+      "set",
+      short: "s",
+      value: "NAME=VALUE",
+      "a parameter of the recipe; a path where it takes a file; may be repeated"
+    ),
+    Flag(
+      "file",
+      short: "f",
+      value: "[NAME=]PATH",
+      "give it a file: in a plan the text \"file:NAME\" becomes the artifact; may be repeated",
+      completion: .file
+    ),
+    Flag(
+      "mode",
+      value: "MODE",
+      "how a request is carried out: auto, direct, system or hybrid",
+      completion: .words(["auto", "direct", "system", "hybrid"])
+    ),
+    Flag(
+      "type",
+      value: "TYPE",
+      "what kind of request it is",
+      completion: .words(["conversation", "system_operation", "research", "analysis", "code_review"])
+    ),
+    Flag("system-access", "the request needs programs or files of a machine"),
+    Flag("multi-step", "the request needs more than one step"),
+    Flag(
+      "context",
+      value: "NAME=VALUE",
+      "what else is known about the request; a JSON value or a text; may be repeated"
+    ),
+    Flag("estimated-cost", value: "USD", "what you think that the request costs"),
+    Flag("tool", value: "NAME", "a tool that the plan may use, and only such; may be repeated", completion: .tools),
+    Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
+    Flag("id", value: "ID", "the job's id; the same id with the same content is the same job"),
+    Flag(
+      "priority",
+      value: "N",
+      "0 to 9, 5 unless given; more is sooner",
+      completion: .words((0...9).map { "\($0)" })
+    ),
+    Flag("deadline", value: "TIME", "cancel what still runs after this time, such as 30s, 5m, 2h or 7d"),
+    Flag("progress", short: "p", "show what the steps print while they run too"),
+  ]
 }
 
 extension Arguments {

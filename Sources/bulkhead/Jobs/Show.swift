@@ -86,6 +86,7 @@ private struct JobPage {
     sheet.row("took", job.startedAt == nil ? nil : JobTables.took(job, now))
     sheet.row("deadline", job.deadlineAt.map { timeText(milliseconds: $0) })
     sheet.row("models", report.usage?.text)
+    for line in StagesText.lines(report.result) { sheet.row(line.label, line.text) }
     sheet.row("caller", Self.caller(job.caller))
     if !report.steps.isEmpty { sheet.add(JobTables.steps(report.steps, now: now).text(paint)) }
     sheet.block("result", report.resultText.map { printable($0) })
