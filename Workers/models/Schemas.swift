@@ -46,6 +46,11 @@ enum Schemas {
       "images": ["description": "shown with the prompt", "type": "array", "maxItems": 64, "items": image],
       "role": ["description": "whose chain answers: planner, worker, verifier or one of your own", "type": "string"],
       "model": ["description": "PROVIDER or PROVIDER/MODEL, instead of a role", "type": "string"],
+      "escalate": [
+        "description":
+          "a role that is asked when the answer of 'role' will not do: it does not fit the schema, is unsure, empty, cut or refused",
+        "type": "string", "minLength": 1, "maxLength": 64,
+      ],
       "schema": ["description": "JSON Schema of the answer", "type": "object"],
       "tools": [
         "type": "array", "maxItems": 256,
@@ -85,6 +90,10 @@ enum Schemas {
       "stop": ["enum": ["stop", "length", "tool_calls", "content_filter", "refusal", "other"]],
       "provider": ["type": "string"], "model": ["type": "string"], "role": ["type": "string"],
       "usage": ["type": "object"], "cost": ["type": "object"], "attempts": ["type": "array"],
+      "escalated": [
+        "description": "why another role than the first answered", "type": "object",
+        "properties": ["because": ["type": "string"], "from": ["description": "PROVIDER/MODEL", "type": "string"]],
+      ],
     ],
   ]
 

@@ -42,6 +42,10 @@ package struct ModelError: Error, Sendable, Equatable {
     case emptyReply = "empty_reply"
     case malformedToolCall = "malformed_tool_call"
     case schemaMismatch = "schema_mismatch"
+    // Of a small model, for which a large one can be asked.
+    case unsure
+    case refusal
+    case cut = "length"
     case failed
   }
 
