@@ -123,9 +123,14 @@ final class Engine: @unchecked Sendable {
   }
 
   /// The headers, limits and way of any request to `provider`.
-  func complete(_ request: inout HTTPRequest, _ provider: Provider, _ call: Call) async throws(ModelError) {
+  func complete(
+    _ request: inout HTTPRequest,
+    _ provider: Provider,
+    _ call: Call,
+    contentType: String = "application/json"
+  ) async throws(ModelError) {
     var headers: [(name: String, value: String)] = [("accept", "application/json, text/event-stream")]
-    if request.body != nil { headers.append(("content-type", "application/json")) }
+    if request.body != nil { headers.append(("content-type", contentType)) }
     for (name, value) in provider.headers { headers.append((name, value)) }
     if let header = try await credentials.header(for: provider, call, client) { headers.append(header) }
     request.headers = headers
@@ -134,7 +139,7 @@ final class Engine: @unchecked Sendable {
     request.caFile = provider.caFile
   }
 
-  func judge(_ provider: Provider, _ result: Result<ModelResponse, ModelError>) {
+  func judge<Answer>(_ provider: Provider, _ result: Result<Answer, ModelError>) {
     let now = BootTime.now.nanoseconds / 1_000_000
     switch result {
     case .success: provider.breaker.succeeded()

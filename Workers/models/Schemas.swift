@@ -118,6 +118,40 @@ enum Schemas {
     ],
   ]
 
+  static let imageText: JSON = [
+    "type": "object", "required": ["artifact"], "additionalProperties": false,
+    "properties": [
+      "artifact": ["description": "digest of the picture", "type": "string", "pattern": "^[0-9a-f]{64}$"],
+      "bytes": ["type": "integer"], "media_type": ["type": "string"], "name": ["type": "string"],
+      "language": [
+        "description": "of the text, such as de; found out unless given", "type": "string",
+        "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$",
+      ],
+    ],
+  ]
+
+  static let pageText: JSON = [
+    "type": "object", "required": ["text", "lines", "width", "height", "provider"],
+    "properties": [
+      "text": ["description": "all lines", "type": "string"],
+      "lines": [
+        "type": "array",
+        "items": [
+          "type": "object", "required": ["text", "box"],
+          "properties": [
+            "text": ["type": "string"],
+            "box": [
+              "description": "x1, y1, … x4, y4: corners in pixels, clockwise from the upper left", "type": "array",
+              "minItems": 8, "maxItems": 8, "items": ["type": "integer"],
+            ],
+            "confidence": ["type": "number", "minimum": 0, "maximum": 1],
+          ],
+        ],
+      ],
+      "width": ["type": "integer"], "height": ["type": "integer"], "provider": ["type": "string"],
+    ],
+  ]
+
   static let list: JSON = [
     "type": "object", "additionalProperties": false,
     "properties": [

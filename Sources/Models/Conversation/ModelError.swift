@@ -25,6 +25,7 @@ package struct ModelError: Error, Sendable, Equatable {
     case unknownModel = "unknown_model"
     case notFound = "not_found"
     case invalidRequest = "invalid_request"
+    case invalidImage = "invalid_image"
     case contextOverflow = "context_overflow"
     case contentFilter = "content_filter"
     case rateLimited = "rate_limited"
