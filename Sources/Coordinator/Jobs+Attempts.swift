@@ -72,9 +72,9 @@ extension Jobs {
     CrashPoint.hit(.afterDispatch)
   }
 
-  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome, _ usage: Change? = nil) {
+  private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome, _ usage: [Change] = []) {
     giveBack(attempt.key, job)
-    apply(job.machine.handle(.ended(attempt.key, outcome), context()), job, with: usage.map { [$0] } ?? [])
+    apply(job.machine.handle(.ended(attempt.key, outcome), context()), job, with: usage)
     if isDraining, isIdle { onIdle?() }
   }
 }

@@ -135,7 +135,7 @@ extension StepReport {
   /// At least what it takes beside input and output, as compact text.
   fileprivate var roughBytes: Int {
     var size = 256 + id.utf8.count + tool.utf8.count + (worker?.utf8.count ?? 0) + (idempotencyKey?.utf8.count ?? 0)
-    if usage != nil { size += 320 }
+    if let usage { size += 448 + (usage.baselineModel?.utf8.count ?? 0) }
     for value in [error, artifacts, receipt] { size += value?.serialized().count ?? 0 }
     return dependsOn.reduce(size) { $0 + $1.utf8.count + 3 }
   }

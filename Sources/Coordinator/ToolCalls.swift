@@ -53,7 +53,7 @@ final class ToolCalls {
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
-      let usage = Change.usage(result, of: weakInvocation).map { [$0] } ?? []
+      let usage = Change.usage(result, of: weakInvocation)
       let result = entry.checked(result).map { record.named($0) }
       if entry.tool.isPure {
         journal.commit(record.whole(result) + usage)
@@ -101,7 +101,8 @@ final class ToolCalls {
       let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
         [weak self] result in
         // What it used is counted all the same.
-        if let usage = Change.usage(result, of: weakInvocation) { self?.journal.commit([usage]) }
+        let usage = Change.usage(result, of: weakInvocation)
+        if !usage.isEmpty { self?.journal.commit(usage) }
         self?.ended(entry.checked(result), completion)
       }
       weakInvocation = invocation
@@ -127,8 +128,7 @@ final class ToolCalls {
       let result = entry.checked(result)
       record.end(result, isSecret: entry.tool.hasSecretOutput)
       let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
-      var changes: [Change] = [.endCall(record)]
-      if let usage { changes.append(usage) }
+      var changes: [Change] = [.endCall(record)] + usage
       if !artifacts.isEmpty { changes.append(.artifacts(job: seq, artifacts)) }
       if entry.tool.isPure {
         journal.commit(changes)

@@ -6,28 +6,28 @@ internal import Wire
 
 /// What calls used of language models: from their answers into the journal, and from there to whoever asks.
 extension Change {
-  /// To be written with the answer of a call; nil when it used nothing. An error may carry a receipt, for what failed was
+  /// To be written with the answer of a call; empty when it used nothing. An error may carry a receipt, for what failed was
   /// paid all the same.
-  static func usage(_ result: Result<ToolResult, WireError>, of invocation: Invocation?) -> Change? {
-    guard let invocation, let row = invocation.stepRow else { return nil }
-    let model: ModelUsage?
+  static func usage(_ result: Result<ToolResult, WireError>, of invocation: Invocation?) -> [Change] {
+    guard let invocation, let row = invocation.stepRow else { return [] }
+    let receipt: Receipt?
     switch result {
-    case .success(let value): model = value.receipt?.model
-    case .failure(let error): model = error.receipt?.model
+    case .success(let value): receipt = value.receipt
+    case .failure(let error): receipt = error.receipt
     }
-    guard let model else { return nil }
-    let job = StepKey.job(ofRow: row)
-    return .usage(
-      UsageRecord(
-        job: job,
-        step: StepKey(row: row),
-        at: WallTime.now,
-        tool: invocation.tool,
-        provider: model.provider,
-        model: model.model,
-        amounts: UsageAmounts(model)
+    return (receipt?.models ?? []).map { model in
+      .usage(
+        UsageRecord(
+          job: StepKey.job(ofRow: row),
+          step: StepKey(row: row),
+          at: WallTime.now,
+          tool: invocation.tool,
+          provider: model.provider,
+          model: model.model,
+          amounts: UsageAmounts(model)
+        )
       )
-    )
+    }
   }
 }
 
@@ -60,6 +60,11 @@ extension UsageAmounts {
     costNanoUSD = model.costNanoUSD ?? 0
     unpricedCalls = model.costNanoUSD == nil ? model.calls : 0
     estimatedCalls = model.isEstimated ? model.calls : 0
+    smallCalls = model.isSmall ? model.calls : 0
+    escalatedCalls = model.isEscalated ? 1 : 0
+    // Of the same calls as the cost, so that their difference is what was saved.
+    baselineNanoUSD = model.costNanoUSD == nil ? 0 : model.baselineNanoUSD ?? costNanoUSD
+    baselineModel = model.baselineModel ?? ""
   }
 
   var sum: UsageSum {
@@ -72,6 +77,10 @@ extension UsageAmounts {
     sum.costNanoUSD = costNanoUSD
     sum.unpricedCalls = unpricedCalls
     sum.estimatedCalls = estimatedCalls
+    sum.smallCalls = smallCalls
+    sum.escalatedCalls = escalatedCalls
+    sum.baselineNanoUSD = baselineNanoUSD
+    sum.large = baselineModel.isEmpty ? .none : baselineModel == UsageAmounts.several ? .several : .one(baselineModel)
     return sum
   }
 }

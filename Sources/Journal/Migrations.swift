@@ -145,6 +145,20 @@ enum Migrations {
       PRIMARY KEY (day, tool, provider, model)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- Two models: calls that small ones answered, and how often one was not enough; what the calls in cost_nano_usd would
+    -- have cost on the large model, and its name ('': none, '*': several). What was used before is compared with itself.
+    ALTER TABLE usage ADD COLUMN small_calls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage ADD COLUMN escalated_calls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage ADD COLUMN baseline_nano_usd INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage ADD COLUMN baseline_model TEXT NOT NULL DEFAULT '';
+    UPDATE usage SET baseline_nano_usd = cost_nano_usd;
+    ALTER TABLE usage_days ADD COLUMN small_calls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_days ADD COLUMN escalated_calls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_days ADD COLUMN baseline_nano_usd INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_days ADD COLUMN baseline_model TEXT NOT NULL DEFAULT '';
+    UPDATE usage_days SET baseline_nano_usd = cost_nano_usd;
+    """,
   ]
 
   /// Marks a file as ours ("Bulk").

@@ -10,18 +10,32 @@ package struct UsageAmounts: Sendable, Equatable {
   /// Of `calls`: those without a price, and those whose tokens were estimated.
   package var unpricedCalls: Int64 = 0
   package var estimatedCalls: Int64 = 0
+  /// Of `calls`: those that small models answered.
+  package var smallCalls: Int64 = 0
+  /// How often a small model was not enough.
+  package var escalatedCalls: Int64 = 0
+  /// What the calls in `costNanoUSD` would have cost on the large model.
+  package var baselineNanoUSD: Int64 = 0
+  /// The large model's name; empty: there is none, `several`: there is more than one.
+  package var baselineModel = ""
+
+  package static let several = "*"
 
   package init() {}
 
   /// The columns of both tables, in the order of `init(_:from:)` and `bind(to:from:)`.
-  static let columns =
-    """
-    calls, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_nano_usd, unpriced_calls, estimated_calls
-    """
+  static let columns = numbers.joined(separator: ", ") + ", baseline_model"
+
+  static let numbers = [
+    "calls", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_nano_usd", "unpriced_calls",
+    "estimated_calls", "small_calls", "escalated_calls", "baseline_nano_usd",
+  ]
 
   /// Sums of the columns. `total` never overflows as `sum` does, and is exact up to 2⁵³.
-  static let sums = columns.split(separator: ", ").map { "CAST(min(total(\($0)), 9.0e18) AS INTEGER)" }
-    .joined(separator: ", ")
+  static let sums =
+    numbers.map { "CAST(min(total(\($0)), 9.0e18) AS INTEGER)" }.joined(separator: ", ")
+    + ", coalesce(iif(min(nullif(baseline_model, '')) = max(baseline_model), max(baseline_model), "
+    + "iif(max(baseline_model) > '', '\(several)', '')), '')"
 
   init(_ row: Statement, from column: Int32) {
     calls = row.integer(column)
@@ -32,17 +46,23 @@ package struct UsageAmounts: Sendable, Equatable {
     costNanoUSD = row.integer(column + 5)
     unpricedCalls = row.integer(column + 6)
     estimatedCalls = row.integer(column + 7)
+    smallCalls = row.integer(column + 8)
+    escalatedCalls = row.integer(column + 9)
+    baselineNanoUSD = row.integer(column + 10)
+    baselineModel = row.text(column + 11) ?? ""
   }
 
   func bind(to statement: Statement, from position: Int32) {
     let values = [
       calls, inputTokens, outputTokens, cachedTokens, reasoningTokens, costNanoUSD, unpricedCalls, estimatedCalls,
+      smallCalls, escalatedCalls, baselineNanoUSD,
     ]
     for (offset, value) in values.enumerated() { statement.bind(position + Int32(offset), value) }
+    statement.bind(position + Int32(values.count), baselineModel)
   }
 }
 
-/// What one call used.
+/// What one call used of one model.
 package struct UsageRecord: Sendable, Equatable {
   package var job: Int64
   /// To which the call belongs, however deep it was made.
@@ -81,8 +101,9 @@ extension Database {
     let statement = try statement(
       """
       INSERT INTO usage (job, step, at, tool, provider, model, calls, input_tokens, output_tokens, cached_tokens,
-        reasoning_tokens, cost_nano_usd, unpriced_calls, estimated_calls)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        reasoning_tokens, cost_nano_usd, unpriced_calls, estimated_calls, small_calls, escalated_calls,
+        baseline_nano_usd, baseline_model)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     )
     statement.bind(1, usage.job)
@@ -98,8 +119,11 @@ extension Database {
   /// Keeps what a job that is removed used as sums of its days.
   func foldUsage(of job: Int64) throws(JournalError) {
     // `total` and the bounds of `min` keep integers: a sum that could not be stored would keep the job.
-    let names = UsageAmounts.columns.split(separator: ", ")
-    let updates = names.map { "\($0) = min(\($0) + excluded.\($0), 9000000000000000000)" }.joined(separator: ", ")
+    let sums = UsageAmounts.numbers.map { "\($0) = min(\($0) + excluded.\($0), 9000000000000000000)" }
+    let name =
+      "baseline_model = iif(excluded.baseline_model IN ('', baseline_model), baseline_model, "
+      + "iif(baseline_model = '', excluded.baseline_model, '\(UsageAmounts.several)'))"
+    let updates = (sums + [name]).joined(separator: ", ")
     let fold = try prepare(
       """
       INSERT INTO usage_days (day, tool, provider, model, \(UsageAmounts.columns))

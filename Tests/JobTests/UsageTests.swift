@@ -69,6 +69,39 @@ import Wire
     try bench.end()
   }
 
+  @Test func `two models of one call are counted apart, and compared with the large one`() throws {
+    let bench = try bench()
+    let base = #""baseline_model":"large","role":"worker","small":true"#
+    let small = #""provider":"s","model":"phi","input_tokens":10,"output_tokens":1,"cost_nano_usd":5,\#(base)"#
+    let large =
+      #"{"provider":"l","model":"large","input_tokens":20,"output_tokens":2,"cost_nano_usd":400,"calls":1,"role":"planner","baseline_nano_usd":400}"#
+    let good = #"{"uses":[{\#(small),"baseline_nano_usd":300,"calls":2}]}"#
+    let escalated = #"{"uses":[{\#(small),"baseline_nano_usd":0,"escalated":true,"calls":1},\#(large)]}"#
+    let unreached =
+      #"{"uses":[{"provider":"s","model":"phi","input_tokens":0,"output_tokens":0,"cost_nano_usd":0,\#(base),"baseline_nano_usd":0,"escalated":true,"calls":0},\#(large)]}"#
+    let unpriced =
+      #"{"uses":{"provider":"u","model":"free","input_tokens":1,"output_tokens":1,"calls":1,"small":true,"baseline_nano_usd":9}}"#
+    let shown = try bench.run(
+      #"{"id":"a","tool":"think","input":\#(good)},{"id":"b","tool":"think","input":\#(escalated)},"#
+        + #"{"id":"c","tool":"think","input":\#(unreached)},{"id":"d","tool":"think","input":\#(unpriced)}"#
+    )
+    func used(_ id: String) -> UsageSum? { shown.steps.first { $0.id == id }?.usage }
+    #expect(used("a")?.smallCalls == 2 && used("a")?.escalatedCalls == 0 && used("a")?.baselineNanoUSD == 300)
+    #expect(used("b")?.calls == 2 && used("b")?.smallCalls == 1 && used("b")?.escalatedCalls == 1)
+    #expect(used("b")?.costNanoUSD == 405 && used("b")?.baselineNanoUSD == 400 && used("b")?.baselineModel == "large")
+    #expect(used("c")?.calls == 1 && used("c")?.smallCalls == 0 && used("c")?.escalatedCalls == 1)
+    #expect(used("d")?.unpricedCalls == 1 && used("d")?.baselineNanoUSD == 0, "as much as is in the cost")
+    let usage = try #require(shown.usage)
+    #expect(usage.smallCalls == 4 && usage.escalatedCalls == 2 && usage.calls == 6)
+    #expect(usage.costNanoUSD == 810 && usage.baselineNanoUSD == 1_100 && usage.baselineModel == "large")
+    let models = try Self.report(bench, .model)
+    #expect(models.total == usage)
+    #expect(models.rows.map(\.key) == ["large", "phi", "free"])
+    #expect(models.rows[1].sum.smallCalls == 3 && models.rows[1].sum.escalatedCalls == 2)
+    #expect(shown.steps[1].receipt?["models"]?[1]?["role"] == "planner")
+    try bench.end()
+  }
+
   @Test func `what was answered from a cache or taken over from another job used nothing`() throws {
     let bench = try bench()
     let steps =

@@ -48,6 +48,25 @@ import Testing
     #expect(try bench.write(update(8, .cancelled, endedAt: 2), .deleteJobs([8])) == nil)
   }
 
+  @Test func `what was used before two models were told apart is compared with itself`() throws {
+    let bench = try JournalBench()
+    bench.close()
+    for file in try FileManager.default.contentsOfDirectory(atPath: bench.folder) {
+      try FileManager.default.removeItem(atPath: "\(bench.folder)/\(file)")
+    }
+    do {
+      let old = try Database(bench.path, .readWrite)
+      for step in Migrations.all.prefix(3) { try old.execute(step) }
+      try old.execute("PRAGMA user_version = 3; PRAGMA application_id = \(Migrations.applicationID)")
+      try old.execute("INSERT INTO usage VALUES (1, 8, 0, 5, 't', 'p', 'm', 1, 2, 3, 4, 5, 600, 0, 0)")
+      try old.execute("INSERT INTO usage_days VALUES (0, 't', 'p', 'm', 1, 2, 3, 4, 5, 70, 0, 0)")
+    }
+    try bench.reopen()
+    let sum = try bench.read { try $0.usage(since: 0, until: .max) }
+    #expect(sum.costNanoUSD == 670 && sum.baselineNanoUSD == 670 && sum.calls == 2)
+    #expect(sum.smallCalls == 0 && sum.escalatedCalls == 0 && sum.baselineModel == "")
+  }
+
   @Test func `a newer file is refused and left as it is`() throws {
     let bench = try JournalBench()
     bench.close()

@@ -37,6 +37,44 @@ import Testing
     #expect(keys == ["2024-10-05"])
   }
 
+  @Test func `what small models spared is summed, and the large model's name stays as long as it is one`() throws {
+    let bench = try JournalBench()
+    try bench.write(.insertJob(job(1, .succeeded, endedAt: 1)), .insertJob(job(2, .succeeded, endedAt: 1)))
+    func used(_ job: Int64, _ large: String) throws {
+      var amounts = UsageAmounts()
+      (amounts.calls, amounts.smallCalls, amounts.escalatedCalls) = (3, 2, 1)
+      (amounts.costNanoUSD, amounts.baselineNanoUSD, amounts.baselineModel) = (10, 90, large)
+      let record = UsageRecord(
+        job: job,
+        step: StepKey(0),
+        at: 5,
+        tool: "t",
+        provider: "p",
+        model: "m",
+        amounts: amounts
+      )
+      try bench.write(.usage(record))
+    }
+    func sum() throws -> UsageAmounts { try bench.read { try $0.usage(since: 0, until: .max) } }
+    #expect(try sum() == UsageAmounts(), "of nothing")
+    try used(1, "large")
+    try used(1, "")
+    #expect(try sum().baselineModel == "large")
+    #expect(try sum().smallCalls == 4 && sum().escalatedCalls == 2 && sum().baselineNanoUSD == 180)
+    try used(2, "large")
+    let before = try sum()
+    #expect(try bench.write(.deleteJobs([1])) == nil)
+    #expect(try sum() == before)
+    #expect(try bench.write(.deleteJobs([2])) == nil)
+    #expect(try sum() == before && before.baselineModel == "large")
+    // Another one, into the same day.
+    try bench.write(.insertJob(job(3, .succeeded, endedAt: 1)))
+    try used(3, "other")
+    #expect(try sum().baselineModel == UsageAmounts.several)
+    #expect(try bench.write(.deleteJobs([3])) == nil)
+    #expect(try sum().baselineModel == UsageAmounts.several && sum().baselineNanoUSD == 360)
+  }
+
   @Test func `sums beyond 64 bits stay at the most, and keep no job`() throws {
     let bench = try JournalBench()
     for seq in 1...2 as ClosedRange<Int64> {

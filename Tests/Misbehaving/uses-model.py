@@ -9,7 +9,8 @@ hello(tools=lambda kind: [tool("think", idempotent=True), tool("embed", pure=Tru
 
 def invoke(call):
     input = call["params"]["input"]
-    receipt = {"wall_ms": 1, "model": input["uses"]} if "uses" in input else {"wall_ms": 1}
+    uses = input.get("uses")
+    receipt = {"wall_ms": 1, "models" if isinstance(uses, list) else "model": uses} if uses else {"wall_ms": 1}
     os.write(2, ("%s %d\n" % (call["params"]["tool"], call["params"]["attempt"])).encode())
     for number, each in enumerate(input.get("calls", [])):
         call_tool(call, each["tool"], each["input"], id=number + 1)

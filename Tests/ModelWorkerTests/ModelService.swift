@@ -90,6 +90,21 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
     try await client.call(tool: "model", input: input, timeout: timeout).output
   }
 
+  /// Runs `bulkhead` with `arguments`.
+  func run(_ arguments: [String]) async throws -> (code: Int32, output: String, errors: String) {
+    let log = "\(folder)/errors-\(UInt32.random(in: 0...UInt32.max))"
+    let program = try Running(
+      Self.programs + "/bulkhead",
+      arguments + ["--socket", socket],
+      environment: ["PATH": "/usr/bin:/bin", "HOME": folder],
+      log: log,
+      readsOutput: true
+    )
+    let output = program.readAll()
+    // Safety: for people.
+    return (program.wait(), output, (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+  }
+
   /// Why a model did not answer.
   func failure(_ input: JSON, timeout: Duration? = .seconds(30), at location: SourceLocation = #_sourceLocation) async
     -> ClientError?

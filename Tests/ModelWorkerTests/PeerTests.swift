@@ -3,6 +3,7 @@ import Foundation
 import FoundationNetworking
 import JSON
 import Posix
+import ProviderServer
 import Synchronization
 import Testing
 import Wire
@@ -149,6 +150,43 @@ struct PeerTests {
     let began = BootTime.now
     _ = try await service.ask(["prompt": "Hi", "model": "real", "max_tokens": 4], timeout: .seconds(120))
     #expect(BootTime.now.milliseconds(since: began) < 30_000)
+  }
+
+  @Test func `a real small model answers before it judges, and what it does not know is taken away from it`()
+    async throws
+  {
+    let peer = try Peer("model-server", "--port", "0")
+    defer { peer.stop() }
+    let provider = "base_url: \"\(peer.ready[1])/v1\""
+    let service = try await ModelService(
+      "{providers: {native: {kind: llamacpp, \(provider)}, object: {kind: llamacpp, \(provider), quirks: {schema: object}}, "
+        + "words: {kind: llamacpp, \(provider), quirks: {schema: prompt}}, "
+        + "large: {kind: openai-compatible, base_url: \"URL/l/v1\", model: gpt-4o}}, roles: {planner: [large]}}"
+    )
+    service.server["l"] = .whole(body: ModelService.chat(#"{"colour": "from the large one"}"#))
+    let schema: JSON = [
+      "type": "object", "properties": ["colour": ["type": "string", "maxLength": 40]], "required": ["colour"],
+      "additionalProperties": false,
+    ]
+    for model in ["native", "object", "words"] {
+      let result = try await service.client.call(
+        tool: "model",
+        input: [
+          "prompt": "Which colour is the sky on a clear day?", "model": .string(model), "schema": schema,
+          "escalate": "planner", "max_tokens": 80, "temperature": 0,
+        ],
+        timeout: .seconds(240)
+      )
+      #expect(result.output["value"]?["colour"]?.stringValue != nil, "\(model): \(result.output)")
+      let used = try #require(result.receipt?.models)
+      #expect(used[0].isSmall && used[0].calls >= 1 && used[0].inputTokens > 0 && used[0].costNanoUSD == 0)
+      #expect(used[0].baselineModel == "gpt-4o" && used[0].isEscalated == (result.output["escalated"] != nil))
+      #expect(used[0].isEscalated ? used[0].baselineNanoUSD == 0 : used[0].baselineNanoUSD ?? 0 > 0)
+      // What is held to its schema answers by it.
+      if model == "native" {
+        #expect(["unsure", nil].contains(result.output["escalated"]?["because"]), "\(result.output)")
+      }
+    }
   }
 
   @Test func `real vectors find what means the same`() async throws {

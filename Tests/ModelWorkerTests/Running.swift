@@ -48,6 +48,18 @@ final class Running {
     return String(decoding: line, as: UTF8.self)
   }
 
+  /// All that it writes until its end.
+  func readAll() -> String {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let raw = output?.raw ?? -1
+    while true {
+      let count = read(raw, &buffer, buffer.count)
+      if count <= 0 { return String(decoding: text, as: UTF8.self) }
+      text += buffer[..<count]
+    }
+  }
+
   var isRunning: Bool { !hasEnded(within: 0) }
 
   private func hasEnded(within milliseconds: Int32) -> Bool {
@@ -66,10 +78,11 @@ final class Running {
     waitpid(pid, &status, WNOHANG)
   }
 
-  /// Waits for its own end.
-  func wait() {
+  /// Waits for its own end; gives its exit code, -1 when it did not end by itself.
+  @discardableResult
+  func wait() -> Int32 {
     _ = hasEnded(within: 60_000)
     var status: Int32 = 0
-    waitpid(pid, &status, WNOHANG)
+    return waitpid(pid, &status, WNOHANG) == pid && status & 0x7F == 0 ? status >> 8 & 0xFF : -1
   }
 }

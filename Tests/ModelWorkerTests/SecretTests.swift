@@ -2,6 +2,7 @@ import ClientKit
 import Foundation
 import JSON
 import ProviderServer
+import Synchronization
 import Testing
 import Wire
 
@@ -41,6 +42,33 @@ import Wire
     for text in shown { #expect(!text.contains(Self.key)) }
     #expect(try Self.places(of: Self.key, in: service.folder) == [])
     #expect(try Self.commandLines().allSatisfy { !$0.contains(Self.key) })
+  }
+
+  @Test func `a key in pieces is not shown live, and a recording does not hold it`() async throws {
+    let service = try await ModelService(Self.settings, environment: ["OPENAI_API_KEY": Self.key])
+    let characters = Self.key.map { String($0) }
+    // One character at a time; and the bytes of one delta in two packets, with an accent that would hide a key from who
+    // compares characters.
+    let single = (["it is "] + characters + [" and s"]).map { (wait: 0, text: ModelService.delta($0)) }
+    let packet = ModelService.delta("or \(Self.key)\u{301}!")
+    let cut = packet.index(packet.startIndex, offsetBy: packet.utf8.count / 2)
+    let halves = [(wait: 0, text: String(packet[..<cut])), (wait: 30, text: String(packet[cut...]))]
+    service.server["p"] = .pieces(single + halves + [(wait: 0, text: ModelService.streamEnd)])
+    let shown = Mutex<[String]>([])
+    let result = try await service.client.call(
+      tool: "model",
+      input: ["prompt": "x", "model": "openai", "stream": true, "record": true]
+    ) { progress in shown.withLock { $0.append(progress.text) } }
+    let text = "it is (secret OPENAI_API_KEY) and sor (secret OPENAI_API_KEY)\u{301}!"
+    #expect(shown.withLock { $0.joined() } == text && result.output["content"]?.stringValue == text)
+    #expect(shown.withLock { $0.count } > 2, "what is no secret is shown as it comes")
+    let recording = try #require(result.artifacts.first { $0.name == "recording.json" })
+    let kept = service.folder + "/kept.json"
+    _ = try await service.client.download(recording, to: kept)
+    let json = try JSON(parsing: [UInt8](try #require(FileManager.default.contents(atPath: kept))))
+    let chunks = json["exchanges"]?[0]?["chunks"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    #expect(chunks.count > 2 && !chunks.joined().contains(Self.key), "\(json.description.prefix(300))")
+    #expect(chunks.joined().contains("or (secret OPENAI_API_KEY)\u{301}!"))
   }
 
   /// Files below `folder` that hold `text`.

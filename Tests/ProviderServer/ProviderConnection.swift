@@ -64,7 +64,8 @@ final class ProviderConnection: ReadinessHandler {
     }
     let length = Int(headers["content-length"] ?? "0") ?? 0
     guard input.count >= end + 4 + length else { return nil }
-    let body = String(decoding: input[(end + 4)..<(end + 4 + length)], as: UTF8.self)
+    // What is no text is not kept: to repair it would take long.
+    let body = String(validating: input[(end + 4)..<(end + 4 + length)], as: UTF8.self) ?? ""
     input.removeFirst(end + 4 + length)
     return ProviderServer.Request(line: String(lines.first ?? ""), headers: headers, body: body)
   }

@@ -49,17 +49,24 @@ private var receipt: Receipt {
   receipt.memoryBytes = 3
   receipt.readBytes = 4
   receipt.writtenBytes = 5
-  receipt.model = ModelUsage(
-    provider: "p",
-    model: "m",
-    inputTokens: 6,
-    outputTokens: 7,
-    cachedTokens: 8,
-    reasoningTokens: 9,
-    costNanoUSD: 10,
-    isEstimated: true,
-    calls: 11
-  )
+  receipt.models = [
+    ModelUsage(
+      provider: "p",
+      model: "m",
+      inputTokens: 6,
+      outputTokens: 7,
+      cachedTokens: 8,
+      reasoningTokens: 9,
+      costNanoUSD: 10,
+      isEstimated: true,
+      calls: 11,
+      role: "worker",
+      isSmall: true,
+      isEscalated: true,
+      baselineNanoUSD: 12,
+      baselineModel: "large"
+    )
+  ]
   return receipt
 }
 
@@ -93,11 +100,24 @@ private let tool = Tool(
       ]
     )
     try roundTrip(receipt, members: ["cpu_ms", "wall_ms", "memory_bytes", "read_bytes", "written_bytes", "model"])
+    var two = Receipt()
+    two.models = [receipt.models[0], ModelUsage(provider: "p", model: "large", inputTokens: 1, outputTokens: 1)]
+    try roundTrip(two, members: ["models"])
     try roundTrip(
-      try #require(receipt.model),
+      receipt.models[0],
       members: [
         "provider", "model", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_nano_usd",
-        "estimated", "calls",
+        "estimated", "calls", "role", "small", "escalated", "baseline_nano_usd", "baseline_model",
+      ]
+    )
+    var sum = UsageSum()
+    (sum.calls, sum.estimatedCalls, sum.smallCalls, sum.escalatedCalls) = (5, 1, 3, 1)
+    (sum.baselineNanoUSD, sum.large) = (7, .one("large"))
+    try roundTrip(
+      sum,
+      members: [
+        "calls", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_nano_usd",
+        "unpriced_calls", "estimated_calls", "small_calls", "escalated_calls", "baseline_nano_usd", "baseline_model",
       ]
     )
     try roundTrip(artifact, members: ["artifact", "bytes", "media_type", "name"])

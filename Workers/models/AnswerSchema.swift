@@ -16,6 +16,9 @@ struct AnswerSchema: Sendable {
     }
   }
 
+  /// The same with a word on how sure the model is; nil: it cannot be had by this schema.
+  var asked: SureSchema? { SureSchema(source, schema) }
+
   /// Throws `schema_mismatch` with the first violations. JSON in prose or fences counts: what a model wraps around it is
   /// none of the caller's business.
   func value(of response: ModelResponse) throws(ModelError) -> JSON {

@@ -48,6 +48,9 @@ struct Brief {
     cut = fitted.cut
   }
 
+  /// More of the conversation.
+  mutating func add(_ messages: [ModelMessage]) { request.messages += messages }
+
   /// The answer with its emulated calls found, and with a count of tokens where the provider gave none.
   func read(_ response: ModelResponse) throws(ModelError) -> ModelResponse {
     var response = emulatesTools ? try ToolEmulation.read(response, original) : response

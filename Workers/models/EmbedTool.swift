@@ -34,7 +34,7 @@ final class EmbedTool: @unchecked Sendable {
       let model = target.model ?? target.provider.embedder ?? target.provider.model ?? ""
       var attempt = Engine.Attempt(provider: target.provider.name, model: model, milliseconds: 0, error: nil)
       do throws(ModelError) {
-        return try await embed(texts, target.provider, model, call)
+        return try await embed(texts, target.provider, model, call.input["model"] == nil ? role : nil, call)
       } catch {
         try Task.checkCancellation()
         attempt.milliseconds = BootTime.now.milliseconds(since: began)
@@ -50,6 +50,7 @@ final class EmbedTool: @unchecked Sendable {
     _ texts: [String],
     _ provider: Provider,
     _ model: String,
+    _ role: String?,
     _ call: Call
   ) async throws(ModelError) -> JSON {
     var vectors: [JSON] = []
@@ -84,7 +85,7 @@ final class EmbedTool: @unchecked Sendable {
       throw ModelError(.malformedReply, "the vectors have different lengths")
     }
     let ledger = Ledger()
-    ledger.add(embedding: usage, Brief(ModelRequest(messages: []), provider, model, engine.library))
+    ledger.add(embedding: usage, Brief(ModelRequest(messages: []), provider, model, engine.library), role: role)
     if let receipt = ledger.receipt { call.setReceipt(receipt) }
     return [
       "embeddings": .array(vectors), "dimensions": .integer(Int64(dimensions)), "provider": .string(provider.name),

@@ -8,27 +8,72 @@ internal import WorkerKit
 extension Engine {
   func attempt(
     _ request: ModelRequest,
-    _ provider: Provider,
+    _ target: ModelSettings.Target,
     _ model: String,
     _ terms: Terms,
     _ call: Call,
     _ tape: Tape
   ) async -> Result<Answer, ModelError> {
     do throws(ModelError) {
-      var brief = Brief(request, provider, model, library)
-      if let strategy = terms.strategy { try await fit(&brief, strategy, terms, call, tape) }
+      var brief = Brief(request, target.provider, model, library)
+      if let strategy = terms.strategy { try await fit(&brief, target, strategy, terms, call, tape) }
       let response = try brief.read(try await send(brief, brief.request, terms, call, tape))
-      terms.ledger.add(response, brief)
-      try terms.check(response)
-      return .success(Answer(response: response, brief: brief, attempts: []))
+      do throws(ModelError) {
+        return .success(Answer(response: try take(response, brief, target, terms), brief: brief, attempts: []))
+      } catch {
+        return .success(try await repair(response, error, brief, target, terms, call, tape))
+      }
     } catch {
       return .failure(error)
     }
   }
 
+  /// Checks an answer, and writes down what it used.
+  private func take(
+    _ response: ModelResponse,
+    _ brief: Brief,
+    _ target: ModelSettings.Target,
+    _ terms: Terms
+  ) throws(ModelError) -> ModelResponse {
+    do throws(ModelError) {
+      let checked = try terms.check(response)
+      terms.ledger.add(response, brief, target, terms, counts: true)
+      return checked
+    } catch {
+      terms.ledger.add(response, brief, target, terms, counts: false)
+      throw error
+    }
+  }
+
+  /// Sends an answer back that does not fit its schema; throws `error` where that is no use.
+  private func repair(
+    _ response: ModelResponse,
+    _ error: ModelError,
+    _ brief: Brief,
+    _ target: ModelSettings.Target,
+    _ terms: Terms,
+    _ call: Call,
+    _ tape: Tape
+  ) async throws(ModelError) -> Answer {
+    guard terms.repairs, error.code == .schemaMismatch, !Task.isCancelled,
+      let messages = SchemaRepair.messages(response.text, error)
+    else { throw error }
+    var brief = brief
+    brief.add(messages)
+    let second: ModelResponse
+    do throws(ModelError) {
+      second = try brief.read(try await send(brief, brief.request, terms, call, tape))
+    } catch let trouble {
+      // What the provider does now says nothing of the answer. Without a recording nobody knows what it would have said.
+      throw trouble.code == .replayMiss ? trouble : error
+    }
+    return Answer(response: try take(second, brief, target, terms), brief: brief, attempts: [])
+  }
+
   /// Makes the request fit the model's context.
   private func fit(
     _ brief: inout Brief,
+    _ target: ModelSettings.Target,
     _ strategy: String,
     _ terms: Terms,
     _ call: Call,
@@ -49,7 +94,7 @@ extension Engine {
       quiet.emit = { _ in }
       let question = try plan.question(window)
       let summary = try brief.read(try await send(brief, question, quiet, call, tape))
-      terms.ledger.add(summary, brief)
+      terms.ledger.add(summary, brief, target, terms, counts: true)
       brief.take(try plan.applying(summary.text, brief.counter))
     }
   }

@@ -36,20 +36,30 @@ final class Engine: @unchecked Sendable {
     var response: ModelResponse
     var brief: Brief
     var attempts: [Attempt]
+    /// Why a small model's answer was not enough.
+    var escalated: Escalation.Reason?
   }
 
   /// What an asker wants beside the request.
   struct Terms {
     var chain: [ModelSettings.Target]
+    /// nil: the model was named itself.
+    var role: String?
     var deadline: BootTime
     var isRecorded = false
     /// What is done when the request is longer than the context; nil: the provider says so.
     var strategy: String?
     /// Tokens that the request may have; nil: what the model's context leaves.
     var budget: Int?
-    let ledger = Ledger()
-    /// Each provider's answer is looked at before it counts; what this throws leads to the next one.
-    var check: (ModelResponse) throws(ModelError) -> Void = { _ throws(ModelError) in }
+    let ledger: Ledger
+    /// Each provider's answer is looked at before it counts, and may be changed; what this throws leads to the next one.
+    var check: (ModelResponse) throws(ModelError) -> ModelResponse = { response throws(ModelError) in response }
+    /// Errors after which nobody else of the chain is asked.
+    var ends: (ModelError) -> Bool = { _ in false }
+    /// An answer that does not fit its schema is sent back once, with what is wrong.
+    var repairs = false
+    /// The chain is asked before a larger one.
+    var isSmall = false
     var emit: (ModelDelta) -> Void = { _ in }
     /// Told when an attempt has failed and another begins: what was emitted is void.
     var restart: (String) -> Void = { _ in }
@@ -74,7 +84,7 @@ final class Engine: @unchecked Sendable {
       for number in 1... {
         try Task.checkCancellation()
         let began = BootTime.now
-        let result = await attempt(request, provider, model, terms, call, tape)
+        let result = await attempt(request, target, model, terms, call, tape)
         var attempt = Attempt(
           provider: provider.name,
           model: model,
@@ -94,7 +104,7 @@ final class Engine: @unchecked Sendable {
           attempt.error = error
           attempts.append(attempt)
           // Whom the provider's own rules refuse is not sent round to the next one.
-          if error.code == .contentFilter { throw NoAnswer(attempts: attempts) }
+          if error.code == .contentFilter || terms.ends(error) { throw NoAnswer(attempts: attempts) }
           let left = terms.deadline.milliseconds(since: .now)
           if left <= 0 { throw NoAnswer(attempts: attempts) }
           let wait = provider.retry.wait(after: number, error, leftMS: left, chance: .random(in: 0...1))
@@ -113,9 +123,14 @@ final class Engine: @unchecked Sendable {
   }
 
   /// The headers, limits and way of any request to `provider`.
-  func complete(_ request: inout HTTPRequest, _ provider: Provider, _ call: Call) async throws(ModelError) {
+  func complete(
+    _ request: inout HTTPRequest,
+    _ provider: Provider,
+    _ call: Call,
+    contentType: String = "application/json"
+  ) async throws(ModelError) {
     var headers: [(name: String, value: String)] = [("accept", "application/json, text/event-stream")]
-    if request.body != nil { headers.append(("content-type", "application/json")) }
+    if request.body != nil { headers.append(("content-type", contentType)) }
     for (name, value) in provider.headers { headers.append((name, value)) }
     if let header = try await credentials.header(for: provider, call, client) { headers.append(header) }
     request.headers = headers
@@ -124,7 +139,7 @@ final class Engine: @unchecked Sendable {
     request.caFile = provider.caFile
   }
 
-  func judge(_ provider: Provider, _ result: Result<ModelResponse, ModelError>) {
+  func judge<Answer>(_ provider: Provider, _ result: Result<Answer, ModelError>) {
     let now = BootTime.now.nanoseconds / 1_000_000
     switch result {
     case .success: provider.breaker.succeeded()

@@ -4,7 +4,7 @@ internal import WorkerKit
 
 /// What a caller is told when no model answered.
 enum Failure {
-  static func error(_ attempts: [Engine.Attempt], role: String, notes: [String]) -> WireError {
+  static func error(_ attempts: [Engine.Attempt], role: String = "", notes: [String] = []) -> WireError {
     let errors = attempts.compactMap { attempt in attempt.error.map { (attempt, $0) } }
     guard let (attempt, last) = errors.last else {
       return WireError(.toolFailed, "no model of the role '\(role)' was asked", data: ["reason": "no_provider"])

@@ -22,10 +22,18 @@ final class ListTool: @unchecked Sendable {
     for (role, chain) in engine.settings.roles.sorted(by: { $0.key < $1.key }) {
       roles[role] = .array(chain.map { .string($0.text) })
     }
-    return [
+    var list: JSONObject = [
       "providers": .array(providers), "roles": .object(roles),
       "notes": .array(engine.settings.notes.map { .string($0) }),
     ]
+    if let vision = engine.settings.vision {
+      list["vision"] = [
+        "name": .string(vision.name), "endpoint": .string(vision.baseURL),
+        "has_key": .bool(vision.missingSecret == nil),
+        "secret": .string(vision.secretName ?? ""), "resting": .bool(vision.breaker.isOpen),
+      ]
+    }
+    return .object(list)
   }
 
   private func describe(_ provider: Provider, isLive: Bool, _ call: Call) async -> JSON {

@@ -7,6 +7,8 @@ struct ModelInput {
   var request: ModelRequest
   let role: String
   let model: String?
+  /// The role that is asked when the answer will not do.
+  let escalate: String?
   let cacheTTLMS: Int64?
   let isRecorded: Bool
   let replay: String?
@@ -26,6 +28,7 @@ struct ModelInput {
     request = ModelRequest(messages: messages)
     role = input["role"]?.stringValue ?? "worker"
     model = input["model"]?.stringValue
+    escalate = input["escalate"]?.stringValue
     cacheTTLMS = input["cache_ttl_ms"]?.integerValue
     isRecorded = input["record"]?.boolValue ?? false
     replay = input["replay"]?.stringValue
@@ -111,10 +114,12 @@ struct ModelInput {
   }
 
   /// What makes two calls the same for the cache.
-  func cacheKey(_ chain: [ModelSettings.Target], input: JSON) -> String {
+  func cacheKey(_ chain: [ModelSettings.Target], _ larger: [ModelSettings.Target], input: JSON) -> String {
     var object = input.objectValue ?? JSONObject()
-    for name in ["stream", "cache_ttl_ms", "record", "replay", "role", "model"] { object[name] = nil }
-    object["chain"] = .array(chain.map { .string("\($0.provider.name)/\($0.model ?? $0.provider.model ?? "")") })
+    for name in ["stream", "cache_ttl_ms", "record", "replay", "role", "model", "escalate"] { object[name] = nil }
+    for (name, chain) in [("chain", chain), ("larger", larger)] {
+      object[name] = .array(chain.map { .string("\($0.provider.name)/\($0.name ?? "")") })
+    }
     return String(decoding: JSON.object(object).canonical(), as: UTF8.self)
   }
 }

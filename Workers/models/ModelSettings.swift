@@ -20,6 +20,8 @@ struct ModelSettings {
 
   private(set) var providers: [Provider] = []
   private(set) var roles: [String: [Target]] = [:]
+  /// Who reads pictures; nil: nobody is configured.
+  private(set) var vision: Provider?
   private(set) var cacheTTLMS: Int64 = 0
   private(set) var records = false
   /// Digest of the recording that answers every request.
@@ -38,6 +40,7 @@ struct ModelSettings {
     replay = try fields.optional("replay")
     catalog = try fields.optional("catalog")
     vocabularies = try fields.optional("vocabularies")
+    vision = try Provider(vision: try fields.optional("vision"), secrets, environment)
     try fields.finish()
     if given.count > Self.providerLimit {
       throw .limitExceeded("providers", "count of '/providers'", value: given.count, limit: Self.providerLimit)

@@ -8,6 +8,7 @@ internal import WorkerKit
 struct ModelsWorker: Sendable {
   let model: ModelTool
   let embed: EmbedTool
+  let imageText: ImageTextTool
   let list: ListTool
 
   private static let made = Mutex<ModelsWorker?>(nil)
@@ -32,7 +33,12 @@ struct ModelsWorker: Sendable {
     let library = try Library(overlay: settings.catalog, vocabularies: settings.vocabularies)
     let engine = Engine(settings, Credentials(start.secrets, authority: authority), library, client)
     made.withLock {
-      $0 = ModelsWorker(model: ModelTool(engine), embed: EmbedTool(engine), list: ListTool(engine))
+      $0 = ModelsWorker(
+        model: ModelTool(engine),
+        embed: EmbedTool(engine),
+        imageText: ImageTextTool(engine),
+        list: ListTool(engine)
+      )
     }
   }
 

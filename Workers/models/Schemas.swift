@@ -46,6 +46,11 @@ enum Schemas {
       "images": ["description": "shown with the prompt", "type": "array", "maxItems": 64, "items": image],
       "role": ["description": "whose chain answers: planner, worker, verifier or one of your own", "type": "string"],
       "model": ["description": "PROVIDER or PROVIDER/MODEL, instead of a role", "type": "string"],
+      "escalate": [
+        "description":
+          "a role that is asked when the answer of 'role' will not do: it does not fit the schema, is unsure, empty, cut or refused",
+        "type": "string", "minLength": 1, "maxLength": 64,
+      ],
       "schema": ["description": "JSON Schema of the answer", "type": "object"],
       "tools": [
         "type": "array", "maxItems": 256,
@@ -85,6 +90,10 @@ enum Schemas {
       "stop": ["enum": ["stop", "length", "tool_calls", "content_filter", "refusal", "other"]],
       "provider": ["type": "string"], "model": ["type": "string"], "role": ["type": "string"],
       "usage": ["type": "object"], "cost": ["type": "object"], "attempts": ["type": "array"],
+      "escalated": [
+        "description": "why another role than the first answered", "type": "object",
+        "properties": ["because": ["type": "string"], "from": ["description": "PROVIDER/MODEL", "type": "string"]],
+      ],
     ],
   ]
 
@@ -106,6 +115,40 @@ enum Schemas {
     "properties": [
       "embeddings": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
       "dimensions": ["type": "integer"],
+    ],
+  ]
+
+  static let imageText: JSON = [
+    "type": "object", "required": ["artifact"], "additionalProperties": false,
+    "properties": [
+      "artifact": ["description": "digest of the picture", "type": "string", "pattern": "^[0-9a-f]{64}$"],
+      "bytes": ["type": "integer"], "media_type": ["type": "string"], "name": ["type": "string"],
+      "language": [
+        "description": "of the text, such as de; found out unless given", "type": "string",
+        "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$",
+      ],
+    ],
+  ]
+
+  static let pageText: JSON = [
+    "type": "object", "required": ["text", "lines", "width", "height", "provider"],
+    "properties": [
+      "text": ["description": "all lines", "type": "string"],
+      "lines": [
+        "type": "array",
+        "items": [
+          "type": "object", "required": ["text", "box"],
+          "properties": [
+            "text": ["type": "string"],
+            "box": [
+              "description": "x1, y1, … x4, y4: corners in pixels, clockwise from the upper left", "type": "array",
+              "minItems": 8, "maxItems": 8, "items": ["type": "integer"],
+            ],
+            "confidence": ["type": "number", "minimum": 0, "maximum": 1],
+          ],
+        ],
+      ],
+      "width": ["type": "integer"], "height": ["type": "integer"], "provider": ["type": "string"],
     ],
   ]
 

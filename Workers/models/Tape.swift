@@ -26,7 +26,13 @@ final class Tape: @unchecked Sendable {
   func add(_ exchange: Recording.Exchange, _ redact: Redactor) {
     var exchange = exchange
     exchange.body = redact(exchange.body)
-    exchange.chunks = exchange.chunks.map { redact($0) }
+    var text = StreamRedactor()
+    exchange.chunks = exchange.chunks.map { chunk in
+      text.add(chunk)
+      return text.settled(redact)
+    }
+    let rest = text.rest(redact)
+    if !rest.isEmpty { exchange.chunks.append(rest) }
     recording.exchanges.append(exchange)
   }
 

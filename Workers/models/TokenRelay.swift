@@ -9,7 +9,7 @@ final class TokenRelay: @unchecked Sendable {
   private let call: Call
   /// For its redactor, which learns of tokens that are had on the way.
   private let credentials: Credentials
-  private var held = ""
+  private var text = StreamRedactor()
   private(set) var isUsed = false
 
   init(_ call: Call, _ credentials: Credentials) {
@@ -20,15 +20,15 @@ final class TokenRelay: @unchecked Sendable {
   func take(_ delta: ModelDelta) {
     guard case .text(let text) = delta else { return }
     isUsed = true
-    held += text
-    guard call.mayReport(held.utf8.count + 64) else { return }
-    call.progress(.token, credentials.redact(held))
-    held = ""
+    self.text.add(text)
+    guard call.mayReport(self.text.held.utf8.count + 64) else { return }
+    let settled = self.text.settled(credentials.redact)
+    if !settled.isEmpty { call.progress(.token, settled) }
   }
 
   /// A new attempt begins: its text is told from its start.
   func restart(_ why: String) {
-    held = ""
+    text.clear()
     call.progress(.status, credentials.redact(why))
   }
 
@@ -46,7 +46,7 @@ final class TokenRelay: @unchecked Sendable {
   }
 
   func finish() {
-    if !held.isEmpty, call.mayReport(held.utf8.count) { call.progress(.token, credentials.redact(held)) }
-    held = ""
+    if !text.held.isEmpty, call.mayReport(text.held.utf8.count) { call.progress(.token, text.rest(credentials.redact)) }
+    text.clear()
   }
 }

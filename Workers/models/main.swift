@@ -28,6 +28,14 @@ worker.tool(
   execution: .inline
 ) { call in try await ModelsWorker.get().embed(call) }
 worker.tool(
+  "image_text",
+  "Reads the text in a picture by Azure AI Vision: its lines with their places, as print or handwriting.",
+  input: Schemas.imageText,
+  output: Schemas.pageText,
+  idempotent: true,
+  execution: .inline
+) { call in try await ModelsWorker.get().imageText(call) }
+worker.tool(
   "model_list",
   "Lists the configured providers, roles and models.",
   input: Schemas.list,

@@ -25,6 +25,7 @@ package struct ModelError: Error, Sendable, Equatable {
     case unknownModel = "unknown_model"
     case notFound = "not_found"
     case invalidRequest = "invalid_request"
+    case invalidImage = "invalid_image"
     case contextOverflow = "context_overflow"
     case contentFilter = "content_filter"
     case rateLimited = "rate_limited"
@@ -42,6 +43,10 @@ package struct ModelError: Error, Sendable, Equatable {
     case emptyReply = "empty_reply"
     case malformedToolCall = "malformed_tool_call"
     case schemaMismatch = "schema_mismatch"
+    // Of a small model, for which a large one can be asked.
+    case unsure
+    case refusal
+    case cut = "length"
     case failed
   }
 

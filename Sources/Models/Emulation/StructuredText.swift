@@ -21,6 +21,20 @@ package enum SchemaPrompt {
   }
 }
 
+/// What a model is told whose answer did not fit, so that it can try once more.
+package enum SchemaRepair {
+  /// Bytes of an answer that is worth sending back.
+  private static let limit = 16_384
+
+  /// The two messages that go behind the conversation; nil: the answer is too long.
+  package static func messages(_ answer: String, _ error: ModelError) -> [ModelMessage]? {
+    guard !answer.isEmpty, answer.utf8.count <= limit else { return nil }
+    let told =
+      "That is not what was asked for: \(error.message). Answer once more, with the corrected JSON value alone."
+    return [ModelMessage(.assistant, answer), ModelMessage(.user, told)]
+  }
+}
+
 /// JSON that an answer holds, and how it fits its schema.
 package struct StructuredText: Sendable, Equatable {
   package let json: JSON

@@ -88,7 +88,7 @@ package enum ToolEmulation {
 
 extension ModelRequest {
   /// Adds `text` to the first message of the system, or makes one.
-  mutating func tell(_ text: String) {
+  package mutating func tell(_ text: String) {
     if let place = messages.firstIndex(where: { $0.role == .system }) {
       messages[place].parts.append(.text("\n\n" + text))
     } else {

@@ -52,18 +52,23 @@ package func dollarText(nano: Int64) -> String {
 
 /// The rows of a usage report.
 package enum UsageTables {
-  /// `keys` beside their sums, and the total below when there is more than one row.
+  /// `keys` beside their sums, and the total below when there is more than one row. Where small models were used there are
+  /// columns for them.
   package static func table(_ heading: String, _ rows: [(key: String?, sum: UsageSum)], total: UsageSum) -> Table {
-    var table = Table([heading, "CALLS", "INPUT", "CACHED", "OUTPUT", "THINKING", "COST"])
-    for row in rows { table.add(cells(row.key.map { printableLine($0) } ?? "(removed jobs)", row.sum)) }
-    if rows.count > 1 { table.add(cells("total", total)) }
+    let hasTwo = total.usesTwoModels
+    var table = Table(
+      [heading, "CALLS"] + (hasTwo ? ["SMALL", "ESCALATED"] : [])
+        + ["INPUT", "CACHED", "OUTPUT", "THINKING", "COST"] + (hasTwo ? ["ALL LARGE"] : [])
+    )
+    for row in rows { table.add(cells(row.key.map { printableLine($0) } ?? "(removed jobs)", row.sum, hasTwo)) }
+    if rows.count > 1 { table.add(cells("total", total, hasTwo)) }
     return table
   }
 
-  private static func cells(_ name: String, _ sum: UsageSum) -> [String] {
-    [
-      name, "\(sum.calls)", "\(sum.inputTokens)", "\(sum.cachedTokens)", "\(sum.outputTokens)",
-      "\(sum.reasoningTokens)", sum.costText,
-    ]
+  private static func cells(_ name: String, _ sum: UsageSum, _ hasTwo: Bool) -> [String] {
+    [name, "\(sum.calls)"] + (hasTwo ? ["\(sum.smallCalls)", "\(sum.escalatedCalls)"] : [])
+      + [
+        "\(sum.inputTokens)", "\(sum.cachedTokens)", "\(sum.outputTokens)", "\(sum.reasoningTokens)", sum.costText,
+      ] + (hasTwo ? [sum.baselineText ?? "-"] : [])
   }
 }

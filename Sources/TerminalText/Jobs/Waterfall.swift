@@ -31,7 +31,8 @@ package struct Waterfall: Sendable {
       lines.append(row(span, names, scale, timeline))
       defer {
         if let usage = used[span.name], last[span.name] == index {
-          lines.append(paint(cut("    \(usage.text)", to: width), .dim))
+          let small = usage.smallText.map { "; \($0)" } ?? ""
+          lines.append(paint(cut("    \(usage.text)\(small)", to: width), .dim))
         }
       }
       if span.state != .succeeded, let reason = span.reason {

@@ -8,8 +8,10 @@ public struct Receipt: Sendable, Hashable {
   public var memoryBytes: Int64?
   public var readBytes: Int64?
   public var writtenBytes: Int64?
-  /// What was used of a language model by the call itself; calls made in it have receipts of their own.
-  public var model: ModelUsage?
+  /// What was used of language models by the call itself; calls made in it have receipts of their own.
+  public var models: [ModelUsage] = []
+
+  public static let modelLimit = 8
 
   public init() {}
 }
@@ -21,7 +23,15 @@ extension Receipt: WireBody {
     memoryBytes = try fields.integer("memory_bytes")
     readBytes = try fields.integer("read_bytes")
     writtenBytes = try fields.integer("written_bytes")
-    model = try fields.body("model")
+    let model = try fields.body("model", ModelUsage.self)
+    let models = try fields.bodies("models", ModelUsage.self, limit: Self.modelLimit)
+    if model != nil, models != nil {
+      throw .invalidParams(
+        fields.path("models"),
+        "'\(fields.path("models"))' stands beside 'model', which says the same"
+      )
+    }
+    self.models = models ?? model.map { [$0] } ?? []
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -30,6 +40,8 @@ extension Receipt: WireBody {
     writer.member("memory_bytes", memoryBytes)
     writer.member("read_bytes", readBytes)
     writer.member("written_bytes", writtenBytes)
-    writer.member("model", model)
+    // One alone is an object, as it was before there could be several.
+    if models.count == 1 { writer.member("model", models[0]) }
+    if models.count > 1 { writer.member("models", models) }
   }
 }

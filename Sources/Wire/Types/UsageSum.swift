@@ -16,6 +16,15 @@ public struct UsageSum: Sendable, Hashable {
   public var unpricedCalls: Int64 = 0
   /// Of `calls`: those whose tokens the provider did not tell.
   public var estimatedCalls: Int64 = 0
+  /// Of `calls`: those that small models answered.
+  public var smallCalls: Int64 = 0
+  /// How often a small model was not enough, so that a large one was asked as well.
+  public var escalatedCalls: Int64 = 0
+  /// What the calls in `costNanoUSD` would have cost had the large model answered all of them.
+  public var baselineNanoUSD: Int64 = 0
+  package var large = LargeModel.none
+  /// The name of the large model; nil: there is none, or there are several.
+  public var baselineModel: String? { if case .one(let name) = large { name } else { nil } }
 
   public init() {}
 
@@ -27,9 +36,23 @@ public struct UsageSum: Sendable, Hashable {
     }
     for member: WritableKeyPath<UsageSum, Int64> in [
       \.calls, \.inputTokens, \.outputTokens, \.cachedTokens, \.reasoningTokens, \.costNanoUSD, \.unpricedCalls,
-      \.estimatedCalls,
+      \.estimatedCalls, \.smallCalls, \.escalatedCalls, \.baselineNanoUSD,
     ] {
       add(member)
+    }
+    sum.large.merge(more.large)
+  }
+}
+
+extension UsageSum {
+  /// With which model a sum's cost is compared.
+  package enum LargeModel: Sendable, Hashable {
+    case none, several
+    case one(String)
+
+    package mutating func merge(_ other: LargeModel) {
+      if other == .none || self == other { return }
+      self = self == .none ? other : .several
     }
   }
 }
@@ -44,6 +67,10 @@ extension UsageSum: WireBody {
     costNanoUSD = try fields.requireInteger("cost_nano_usd")
     unpricedCalls = try fields.requireInteger("unpriced_calls")
     estimatedCalls = try fields.integer("estimated_calls") ?? 0
+    smallCalls = try fields.integer("small_calls") ?? 0
+    escalatedCalls = try fields.integer("escalated_calls") ?? 0
+    baselineNanoUSD = try fields.integer("baseline_nano_usd") ?? costNanoUSD
+    large = try fields.optional("baseline_model").map { .one($0) } ?? .none
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -55,5 +82,9 @@ extension UsageSum: WireBody {
     writer.member("cost_nano_usd", costNanoUSD)
     writer.member("unpriced_calls", unpricedCalls)
     if estimatedCalls > 0 { writer.member("estimated_calls", estimatedCalls) }
+    if smallCalls > 0 { writer.member("small_calls", smallCalls) }
+    if escalatedCalls > 0 { writer.member("escalated_calls", escalatedCalls) }
+    if baselineNanoUSD != costNanoUSD { writer.member("baseline_nano_usd", baselineNanoUSD) }
+    writer.member("baseline_model", baselineModel)
   }
 }

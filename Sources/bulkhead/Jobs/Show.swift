@@ -10,7 +10,7 @@ extension Command {
     flags: [Flag("step", value: "STEP", "show this step: its input, output and error, and its items")],
     description: [
       "Prints the state of JOB, a line for each of its steps, and when it has succeeded its result. With --step it is that step with its input and output, its idempotency key and what it used, and a line for each of its items.",
-      "With --json the document is {\"job\", \"steps\", \"spec\", \"result\"} with every input and output; \"abridged\" says that some were left out because all would not fit one answer. \"usage\", of a step and of the job, is what was used of language models; a cost is in billionths of a US dollar.",
+      "With --json the document is {\"job\", \"steps\", \"spec\", \"result\"} with every input and output; \"abridged\" says that some were left out because all would not fit one answer. \"usage\", of a step and of the job, is what was used of language models; a cost is in billionths of a US dollar, and \"baseline_nano_usd\" is what it would have been had the large model done the small one's work.",
     ],
     exits: ["0    success", "1    there is no such job or step"],
     examples: [
@@ -63,6 +63,11 @@ private struct Sheet {
     }
   }
 
+  /// Below the row of models, and like it a line.
+  mutating func twoModels(_ usage: UsageSum?) {
+    if let text = usage?.twoModelsText { lines.append(printable(padded("", 11) + text)) }
+  }
+
   mutating func add(_ text: String) { lines += ["", text] }
 }
 
@@ -86,6 +91,7 @@ private struct JobPage {
     sheet.row("took", job.startedAt == nil ? nil : JobTables.took(job, now))
     sheet.row("deadline", job.deadlineAt.map { timeText(milliseconds: $0) })
     sheet.row("models", report.usage?.text)
+    sheet.twoModels(report.usage)
     for line in StagesText.lines(report.result) { sheet.row(line.label, line.text) }
     sheet.row("caller", Self.caller(job.caller))
     if !report.steps.isEmpty { sheet.add(JobTables.steps(report.steps, now: now).text(paint)) }
@@ -122,6 +128,7 @@ private struct StepPage {
       sheet.row("ended", step.endedAt.map { timeText(milliseconds: $0) })
       sheet.row("took", step.startedAt.map { tookText(milliseconds: (step.endedAt ?? now) - $0) })
       sheet.row("models", step.usage?.text)
+      sheet.twoModels(step.usage)
       sheet.row("again at", step.notBefore.map { timeText(milliseconds: $0) })
       sheet.row("key", step.idempotencyKey)
       sheet.json("input", step.input)

@@ -35,6 +35,7 @@ extension Command {
       console.print(
         "\(paint(job.id, .bold))  \(paint(job.state, ProgressFrame.colour(ofJob: job.state)))  \(time)\(generation)\(models)"
       )
+      if let text = report.usage?.twoModelsText { console.print(paint(Console.printable(text), .dim)) }
       for line in Waterfall(width: width, paint: paint).lines(timeline, usage: report.steps) { console.print(line) }
       return ExitCode.success
     }

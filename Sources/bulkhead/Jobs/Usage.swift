@@ -13,7 +13,8 @@ extension Command {
     description: [
       "Prints a line for each day (in UTC), job, model, provider or tool: how many requests providers answered, how many tokens they read (of which some were in their caches) and wrote (of which some were spent on thinking), and what that cost. Days come newest first, others dearest first.",
       "A cost is that of the calls whose price is known; '?' says that there are others. Of jobs that gc removed only the sums of their days are kept.",
-      "With --json the document is {\"by\", \"rows\", \"total\"}; a row has its \"key\", and \"cost_nano_usd\" is in billionths of a US dollar.",
+      "Where small models were asked first, or for a role of their own, it is also told how many of the requests they answered, how often one was not enough and a large model was asked as well (escalated), and what it would have cost had the large model answered all of them.",
+      "With --json the document is {\"by\", \"rows\", \"total\"}; a row has its \"key\", and \"cost_nano_usd\" and \"baseline_nano_usd\" (what the large model would have cost) are in billionths of a US dollar.",
     ],
     examples: [
       Example("bulkhead usage --since 30d", "What each day of a month cost."),
@@ -35,6 +36,7 @@ extension Command {
       } else {
         let rows = table.rows.map { (key: $0.key, sum: $0.sum) }
         console.print(UsageTables.table(word.uppercased(), rows, total: table.total).text(console.paint()))
+        if let text = table.total.twoModelsText { console.print(text) }
         if table.isAbridged { console.note("there are more rows; --since leaves out older ones") }
       }
       return ExitCode.success

@@ -12,6 +12,7 @@ extension Command {
     flags: [
       Flag("role", short: "r", value: "ROLE", "whose models answer: planner, worker, verifier or a role of your own"),
       Flag("model", short: "m", value: "PROVIDER[/MODEL]", "this model instead of a role's"),
+      Flag("escalate", short: "e", value: "ROLE", "ask this role when the answer will not do; see below"),
       Flag("system", value: "TEXT", "what the model is told before"),
       Flag("image", short: "i", value: "PATH", "show it a picture; may be repeated", completion: .file),
       Flag("schema", value: "JSON|@FILE", "answer by this JSON Schema, and print the value", completion: .file),
@@ -24,6 +25,7 @@ extension Command {
     description: [
       "Sends PROMPT to the role 'worker', or to --role or --model, and prints the answer while it comes. With - the prompt is read from standard input. Who answered, tokens and cost go to standard error.",
       "A role is a chain of models: the next one is asked when one does not answer. What failed on the way is told on standard error.",
+      "With --escalate the model of --role is a small one that is asked first, and ROLE when its answer does not fit the schema, is empty, cut or refused, or when it says that it is not sure. What it answers is not shown before that is known. Standard error says why ROLE was asked.",
       "With --schema nothing is printed until the answer is whole and fits; what does not fit is an error.",
       "With --json the document is the whole output of the tool 'model'.",
     ],
@@ -31,6 +33,10 @@ extension Command {
     examples: [
       Example("bulkhead model ask 'What is a bulkhead?'", "Asks the role 'worker'."),
       Example("git diff | bulkhead model ask - -r planner --system 'Review this.'", "Reads the prompt from a pipe."),
+      Example(
+        "bulkhead model ask 'Is this spam?' --schema @spam.json -e planner",
+        "Asks the role 'worker', and the planner if need be."
+      ),
       Example(
         "bulkhead model ask 'Which city?' -i photo.jpg --schema '{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"]}'",
         "Gets a value from a picture."
@@ -79,7 +85,7 @@ extension Command {
     if arguments.has("model") || arguments.value("model") != nil, arguments.value("role") != nil {
       throw Failure(usage: "'--model' and '--role' exclude each other")
     }
-    for flag in ["role", "model", "system"] {
+    for flag in ["role", "model", "system", "escalate"] {
       if let value = arguments.value(flag) { input[flag] = .string(value) }
     }
     if let limit = try arguments.count("max-tokens", in: 1...10_000_000) {
@@ -129,9 +135,12 @@ extension Command {
     return "image/\(type)"
   }
 
-  /// `openai/gpt-4o · 12 tokens in, 34 out · $0.000123 · 1.2 s`
+  /// `openai/gpt-4o instead of local/phi3 (unsure) · 12 tokens in, 34 out · $0.000123 · 1.2 s`
   static func summary(_ output: JSON, since began: BootTime) -> String {
     var parts = ["\(output["provider"]?.stringValue ?? "")/\(output["model"]?.stringValue ?? "")"]
+    if let escalated = output["escalated"] {
+      parts[0] += " instead of \(escalated["from"]?.stringValue ?? "") (\(escalated["because"]?.stringValue ?? ""))"
+    }
     if let usage = output["usage"] {
       let about = usage["estimated"]?.boolValue == true ? "about " : ""
       let (read, written) = (usage["input_tokens"]?.integerValue ?? 0, usage["output_tokens"]?.integerValue ?? 0)
