@@ -79,6 +79,12 @@ let package = Package(
     // Models: what is said to providers (pure), and how it gets there.
     .target(name: "Models", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "HTTP", dependencies: ["CCurlCalls", "Posix"], swiftSettings: strict),
+    // From a request to a plan: what a model is asked and what is made of its answer; who asks it is a worker.
+    .target(
+      name: "Planner",
+      dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Posix", "Wire"],
+      swiftSettings: strict
+    ),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(
       name: "ClientKit",
@@ -184,6 +190,7 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
+    .testTarget(name: "PlannerTests", dependencies: ["JSON", "Models", "Plan", "Planner", "Wire"], swiftSettings: strict),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",
