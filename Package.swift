@@ -166,6 +166,14 @@ let package = Package(
     ),
 
     .executableTarget(
+      name: "planner-worker",
+      dependencies: ["JSON", "Planner", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/planner",
+      exclude: ["README.md", "worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
       name: "credentials-worker",
       dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/credentials",

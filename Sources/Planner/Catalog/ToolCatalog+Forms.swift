@@ -29,7 +29,7 @@ extension ToolCatalog {
 
   /// Tokens that the catalog takes in this form. No provider's form says what a tool gives, the compact one does.
   package func tokens(as form: Form, _ counter: TokenCounter = TokenCounter()) -> Int {
-    if form == .compact { return counter.count(text) }
+    if form == .compact { return counter.count(text()) }
     return counter.count(exported(as: form).description)
   }
 
@@ -41,5 +41,7 @@ extension ToolCatalog {
   }
 
   /// The compact form: one line for each tool.
-  package var text: String { tools.map { $0.line() }.joined(separator: "\n") }
+  package func text(_ detail: CatalogTool.Detail = .full) -> String {
+    tools.map { $0.line(detail) }.joined(separator: "\n")
+  }
 }

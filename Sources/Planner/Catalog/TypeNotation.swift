@@ -63,7 +63,7 @@ package struct TypeNotation {
     case "array":
       guard let items = schema["items"], level < depth else { return "[…]" }
       let inner = type(items, level, references: references)
-      return inner.contains("|") ? "(\(inner))[]" : inner + "[]"
+      return Self.isUnion(inner) ? "(\(inner))[]" : inner + "[]"
     case "object":
       let properties = schema["properties"]?.objectValue
       if properties == nil || properties?.isEmpty == true {
@@ -88,6 +88,19 @@ package struct TypeNotation {
     }
     if properties.count > parts.count { parts.append("…") }
     return parts.joined(separator: ", ")
+  }
+
+  /// Whether a text is a choice as a whole, not somewhere within.
+  private static func isUnion(_ text: String) -> Bool {
+    var depth = 0
+    return text.utf8.contains { byte in
+      switch byte {
+      case UInt8(ascii: "{"), UInt8(ascii: "("), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: ")"), UInt8(ascii: "]"): depth -= 1
+      default: return byte == UInt8(ascii: "|") && depth == 0
+      }
+      return false
+    }
   }
 
   private func union(_ choices: [String]) -> String {

@@ -30,6 +30,8 @@ package struct Undecided: Error, Sendable, Equatable {
 package protocol PlanForm: Sendable {
   /// JSON Schema of the answer.
   var schema: JSON { get }
+  /// How much it is told of each tool.
+  var detail: CatalogTool.Detail { get }
   /// What the system's message says of the work and of this form.
   var instructions: String { get }
   /// The decision that an answer holds. The answer fits the schema, or nearly.

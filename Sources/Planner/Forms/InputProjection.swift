@@ -3,10 +3,7 @@ internal import JSON
 /// A tool's input schema as a grammar can hold it: every value may be a reference instead, bounds and patterns are left to
 /// the check, artifacts are references alone.
 struct InputProjection {
-  /// Schemas of which one fits a reference; none: there is nothing to refer to.
-  let references: [JSON]
-  /// Schema of a text that is no reference.
-  let text: JSON
+  let references: ReferenceSchemas
   /// Whether only what is required is there, and lists are short: for models that fill whatever they are offered.
   let isSparse: Bool
 
@@ -24,10 +21,8 @@ struct InputProjection {
   /// Where exactly one or at least one of several sets of members is due: each of them by itself.
   private func variants(of schema: JSON) -> [(required: Set<String>, without: Set<String>)] {
     let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
-    let sets = (schema["oneOf"] ?? schema["anyOf"])?.arrayValue?.prefix(Self.choices).map { choice in
-      Set((choice["required"]?.arrayValue ?? []).compactMap(\.stringValue))
-    }
-    guard let sets, sets.count > 1, sets.allSatisfy({ !$0.isEmpty }) else { return [(required, [])] }
+    let sets = schema.requiredSets(schema["oneOf"] == nil ? "anyOf" : "oneOf").prefix(Self.choices).map(Set.init)
+    guard sets.count > 1, sets.allSatisfy({ !$0.isEmpty }) else { return [(required, [])] }
     let all = sets.reduce(into: Set<String>()) { $0.formUnion($1) }
     return sets.map { (required.union($0), all.subtracting($0)) }
   }
@@ -53,7 +48,13 @@ struct InputProjection {
   }
 
   private func value(_ schema: JSON, _ level: Int) -> JSON? {
-    Self.any(schema.isArtifact ? references : references + literals(schema, level))
+    let takesArtifact = schema.takesArtifact
+    let names = schema.typeNames
+    let isOpen = schema["type"] == nil && names == ReferenceSchemas.types
+    let found = references.schemas(for: Self.distinct(names), takesFiles: takesArtifact || isOpen)
+    // Who has a file at hand need not make up an address.
+    if isSparse, takesArtifact, !found.isEmpty { return Self.any(found) }
+    return Self.any(found + literals(schema, level))
   }
 
   private func literals(_ schema: JSON, _ level: Int) -> [JSON] {
@@ -69,7 +70,7 @@ struct InputProjection {
 
   private func literals(of type: String, _ schema: JSON, _ level: Int) -> [JSON] {
     switch type {
-    case "string": return [text]
+    case "string": return [references.text]
     case "integer", "number", "boolean", "null": return [["type": .string(type)]]
     case "array":
       guard level < Self.depth, let items = value(schema["items"] ?? [:], level + 1) else { return [] }
@@ -79,13 +80,17 @@ struct InputProjection {
       let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
       return object(schema, level, required: required).map { [$0] } ?? []
     // Anything.
-    default: return isSparse ? [text, ["type": "number"], ["type": "boolean"]] : [[:]]
+    default: return isSparse ? [references.text, ["type": "number"], ["type": "boolean"]] : [[:]]
     }
   }
 
   private static func any(_ choices: [JSON]) -> JSON? {
-    var seen: Set<JSON> = []
-    let distinct = choices.filter { seen.insert($0).inserted }
+    let distinct = distinct(choices)
     return distinct.count > 1 ? ["anyOf": .array(distinct)] : distinct.first
+  }
+
+  private static func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
+    var seen: Set<Value> = []
+    return values.filter { seen.insert($0).inserted }
   }
 }

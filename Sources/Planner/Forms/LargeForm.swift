@@ -41,6 +41,8 @@ package struct LargeForm: PlanForm {
   /// Bytes of a schema that a server may turn into a grammar.
   private static let schemaLimit = 131_072
 
+  package var detail: CatalogTool.Detail { .full }
+
   package var instructions: String {
     let decisions =
       isAmendment

@@ -27,13 +27,12 @@ struct LargeSchema {
       ]
       return object(members, required: ["id", "tool", "input"])
     }
+    var definitions = JSONObject()
     let steps: JSON
     if mode == .typed {
-      let projection = InputProjection(
-        references: [ReferenceSchemas.open] + ReferenceSchemas.files(files),
-        text: Self.text,
-        isSparse: false
-      )
+      let references = ReferenceSchemas(files: files)
+      let projection = InputProjection(references: references, isSparse: false)
+      definitions = references.definitions
       let choices = tools.compactMap { tool in
         projection.input(of: tool).map { step(["const": .string(tool.name)], $0) }
       }
@@ -59,6 +58,8 @@ struct LargeSchema {
       }
     }
     properties["decision"] = words(decisions)
-    json = object(properties, required: ["reason", "decision"])
+    var whole = object(properties, required: ["reason", "decision"]).objectValue ?? JSONObject()
+    if !definitions.isEmpty { whole["$defs"] = .object(definitions) }
+    json = .object(whole)
   }
 }

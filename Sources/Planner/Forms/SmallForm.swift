@@ -8,7 +8,7 @@ package struct SmallForm: PlanForm {
   /// Of the steps, in order.
   let ids: [String]
   private let done: [String]
-  private let places: [String]
+  private let places: [OutputPlace]
   private let writer: String
 
   /// - Parameters:
@@ -30,8 +30,10 @@ package struct SmallForm: PlanForm {
     self.done = done
     self.writer = writer
     ids = Array((1...).lazy.map { "s\($0)" }.filter { !taken.contains($0) }.prefix(steps))
-    places = ReferenceSchemas.places(of: tools + knownTools)
+    places = OutputPlace.all(of: tools + knownTools)
   }
+
+  package var detail: CatalogTool.Detail { .brief }
 
   package var instructions: String {
     """
@@ -45,7 +47,9 @@ package struct SmallForm: PlanForm {
     var definitions = JSONObject()
     var names: [String] = []
     for (position, id) in ids.enumerated() {
-      guard let step = step(id, earlier: done + ids[..<position]) else { break }
+      let references = ReferenceSchemas(files: files, of: id, to: done + ids[..<position], places: places)
+      guard let step = step(id, earlier: done + ids[..<position], references) else { break }
+      for member in references.definitions.members { definitions[member.key] = member.value }
       definitions[id] = step
       names.append(id)
     }
@@ -64,12 +68,8 @@ package struct SmallForm: PlanForm {
   }
 
   /// nil: no tool can be called here, for want of what it takes.
-  private func step(_ id: String, earlier: [String]) -> JSON? {
-    let projection = InputProjection(
-      references: ReferenceSchemas.files(files) + ReferenceSchemas.steps(earlier, places: places),
-      text: ReferenceSchemas.literal,
-      isSparse: true
-    )
+  private func step(_ id: String, earlier: [String], _ references: ReferenceSchemas) -> JSON? {
+    let projection = InputProjection(references: references, isSparse: true)
     let choices = tools.compactMap { tool -> JSON? in
       guard let input = projection.input(of: tool) else { return nil }
       var properties: JSONObject = ["id": ["const": .string(id)], "tool": ["const": .string(tool.name)]]

@@ -8,16 +8,13 @@ struct LocalPlanCheck {
   let catalog: ToolCatalog
   let input: PlanningInput
 
-  /// Ids of steps that the coordinator puts before and behind a plan.
-  private static let reserved = ["planning", "synthesis", "verification"]
-
   /// Every mistake; empty: none was found.
   func mistakes(in plan: JSON) -> [Mistake] {
     let steps = plan["steps"]?.arrayValue ?? []
     var mistakes: [Mistake] = []
     for (index, step) in steps.enumerated() {
       guard let id = step["id"]?.stringValue else { continue }
-      if input.takenIDs.contains(id) || Self.reserved.contains(where: id.hasPrefix) {
+      if input.takenIDs.contains(id) || PlanningInput.isStage(id) {
         let why = input.takenIDs.contains(id) ? "was had by an earlier step" : "is reserved"
         mistakes.append(
           Mistake(

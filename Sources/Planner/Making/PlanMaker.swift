@@ -22,14 +22,15 @@ package struct PlanMaker: Sendable {
     let recipes = try await recipes(for: input)
     let found = try await models(input.role)
     let source = found?.models.has(role: "embedder") == true ? services.embed : nil
-    if takesRecipesFirst(found?.profile) {
+    // What was refused would be found again.
+    if takesRecipesFirst(found?.profile), input.refused == nil {
       let matcher = RecipeMatcher(embedder, source, notice: services.notice)
       if let match = try await matcher.match(input.request, among: recipes) {
         return ["decision": "recipe", "recipe": match.json, "by": ["kind": "recipe"], "tries": 0]
       }
     }
     guard let found, let profile = found.profile else { throw Self.noProvider(input.role) }
-    let offered = takesRecipesFirst(profile) || profile.size == .small ? [] : recipes
+    let offered = profile.size == .small ? [] : recipes
     let tools = try await tools(known, input, profile, source)
     let asker = PlanAsker(
       settings: settings,
@@ -45,9 +46,9 @@ package struct PlanMaker: Sendable {
     return try await asker.ask()
   }
 
-  /// None where a plan was begun or refused, or where the request names its tools: those of a recipe are its own.
+  /// None where a plan was begun, or where the request names its tools: those of a recipe are its own.
   private func recipes(for input: PlanningInput) async throws -> [Recipe] {
-    if settings.recipes == .off || input.isAmendment || input.refused != nil || input.request.tools != nil { return [] }
+    if settings.recipes == .off || input.isAmendment || input.request.tools != nil { return [] }
     return try await services.recipes()
   }
 

@@ -43,12 +43,12 @@ package struct PlanPrompt: Sendable, Equatable {
     tellsSchema: Bool,
     counter: TokenCounter = TokenCounter()
   ) {
-    var catalog = tools.text
+    var catalog = tools.text(form.detail)
     if !recipes.isEmpty { catalog += "\nRecipes:\n" + recipes.map { $0.line() }.joined(separator: "\n") }
     // First what stays the same from request to request: providers keep it.
     system = form.instructions + "\nTools:\n" + catalog
     let request = Self.request(input.request)
-    let rest = input.isAmendment ? "\n\n" + Self.amendment(input, known) : ""
+    let rest = input.isAmendment ? "\n\n" + Self.amendment(input, known, form.detail) : ""
     prompt = request + rest
     let told = tellsSchema ? counter.count(form.schema.description) : 0
     tokens = Tokens(
@@ -73,12 +73,16 @@ package struct PlanPrompt: Sendable, Equatable {
     return lines.joined(separator: "\n")
   }
 
-  private static func amendment(_ input: PlanningInput, _ known: ToolCatalog) -> String {
+  private static func amendment(
+    _ input: PlanningInput,
+    _ known: ToolCatalog,
+    _ detail: CatalogTool.Detail
+  ) -> String {
     var lines: [String] = []
     if !input.done.isEmpty {
       lines.append("Part of it is done. These steps succeeded; refer to them, do not repeat them:")
       for step in input.done.prefix(200) {
-        let shape = (known.tool(step.tool)?.shape ?? "any") + (step.isList ? "[]" : "")
+        let shape = (known.tool(step.tool)?.shape(detail) ?? "any") + (step.isList ? "[]" : "")
         let what = step.description.map { "  # " + ShownText.line($0, limit: 120) } ?? ""
         lines.append(
           "- \(ShownText.line(step.id, limit: 128)): \(ShownText.line(step.tool, limit: 128)) -> \(shape)\(what)"
@@ -93,7 +97,9 @@ package struct PlanPrompt: Sendable, Equatable {
       lines.append("All steps ran, but the result does not answer the request:")
       lines += reasons.prefix(8).map { "- " + ShownText.line($0, limit: 300) }
     }
-    let taken = input.takenIDs.sorted().prefix(200).map { ShownText.line($0, limit: 128) }
+    let taken = input.takenIDs.filter { !PlanningInput.isStage($0) }.sorted().prefix(200).map {
+      ShownText.line($0, limit: 128)
+    }
     if !taken.isEmpty { lines.append("Ids that new steps cannot have: " + taken.joined(separator: ", ")) }
     lines.append("Plan only what remains, another way where that failed.")
     return lines.joined(separator: "\n")

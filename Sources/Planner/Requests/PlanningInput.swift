@@ -84,4 +84,11 @@ package struct PlanningInput: Sendable {
 
   /// Whether part of the work is done, or was tried: the plan is to be what remains.
   package var isAmendment: Bool { failed != nil || unverified != nil || !done.isEmpty }
+
+  /// Whether an id is one that the coordinator gives to its own steps, before and behind a plan: `planning`, `planning-2`.
+  static func isStage(_ id: String) -> Bool {
+    let parts = id.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    guard ["planning", "synthesis", "verification"].contains(parts[0]) else { return false }
+    return parts.count == 1 || !parts[1].isEmpty && parts[1].utf8.allSatisfy { (48...57).contains($0) }
+  }
 }
