@@ -198,7 +198,12 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
-    .testTarget(name: "PlannerTests", dependencies: ["JSON", "Models", "Plan", "Planner", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "PlannerTests",
+      dependencies: ["JSON", "Models", "Plan", "Planner", "Posix", "Wire"],
+      exclude: ["Fixtures", "Golden"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",

@@ -11,7 +11,7 @@ extension CatalogTool {
   }
 
   private static let inputLimit = 700
-  private static let outputLimit = 500
+  private static let outputLimit = 700
 
   package func line(_ detail: Detail = .full) -> String {
     let what = ShownText.summary(description, limit: detail == .full ? 160 : 80)

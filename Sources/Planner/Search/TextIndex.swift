@@ -53,7 +53,7 @@ package final class TextIndex {
   ///
   /// - Parameter weights: of the columns.
   package func search(_ query: String, weights: [Double], limit: Int) throws(Failure) -> [Int] {
-    let words = Self.words(query)
+    let words = SilentWords.without(query)
     if words.isEmpty { return [] }
     // Quoted, a word is nothing but a word.
     let match = words.map { "\"\($0)\"" }.joined(separator: " OR ")
@@ -94,8 +94,12 @@ package final class TextIndex {
   /// Letters and digits in a row, small, each once.
   package static func words(_ text: String) -> [String] {
     var seen: Set<String> = []
-    let parts = text.lowercased().split { !$0.isLetter && !$0.isNumber }
-    return Array(parts.lazy.map(String.init).filter { seen.insert($0).inserted }.prefix(wordLimit))
+    var words: [String] = []
+    for part in text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }) where words.count < wordLimit
+    {
+      if seen.insert(String(part)).inserted { words.append(String(part)) }
+    }
+    return words
   }
 
   private func run(_ sql: String) throws(Failure) {
