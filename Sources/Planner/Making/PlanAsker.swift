@@ -142,8 +142,10 @@ struct PlanAsker {
 
   private func output(_ decision: Decision, by answer: PlannerServices.Answer, tries: Int, _ prompt: PlanPrompt) -> JSON
   {
-    let own = models.profile(provider: answer.provider, model: answer.model)
-    let size = own.map { settings.sized($0, role: role).size } ?? profile.size
+    // Another of the role's chain may have answered.
+    let other =
+      answer.provider == profile.provider ? nil : models.profile(provider: answer.provider, model: answer.model)
+    let size = other.map { settings.sized($0, role: role).size } ?? profile.size
     var output: JSONObject = [
       "by": [
         "kind": size == .large ? "large_model" : "small_model", "provider": .string(answer.provider),

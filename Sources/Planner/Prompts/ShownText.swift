@@ -43,7 +43,7 @@ package enum ShownText {
       let sentence = line[..<end.lowerBound]
       // "e.g. " ends no sentence.
       let word = sentence.split(separator: " ").last ?? ""
-      if word.utf8.count > 2, !word.contains(".") { return String(sentence) }
+      if word.utf8.count > 1, !word.contains(".") { return String(sentence) }
     }
     return line.hasSuffix(".") ? String(line.dropLast()) : line
   }
