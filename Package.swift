@@ -297,8 +297,10 @@ let package = Package(
       name: "ModelWorkerTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
-        "ProviderServer", "ClientKit", "bulkhead", "bulkheadd", "models-worker", "bulkhead-jail",
+        "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
+        "executor-worker", "receipts-worker", "bulkhead-jail",
       ],
+      exclude: ["Planning/Recordings"],
       swiftSettings: strict
     ),
     .testTarget(
