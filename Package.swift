@@ -79,6 +79,12 @@ let package = Package(
     // Models: what is said to providers (pure), and how it gets there.
     .target(name: "Models", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "HTTP", dependencies: ["CCurlCalls", "Posix"], swiftSettings: strict),
+    // From a request to a plan: what a model is asked and what is made of its answer; who asks it is a worker.
+    .target(
+      name: "Planner",
+      dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Posix", "Wire"],
+      swiftSettings: strict
+    ),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(
       name: "ClientKit",
@@ -160,6 +166,14 @@ let package = Package(
     ),
 
     .executableTarget(
+      name: "planner-worker",
+      dependencies: ["JSON", "Planner", "Posix", "Wire", "WorkerKit"],
+      path: "Workers/planner",
+      exclude: ["README.md", "worker.json"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
       name: "credentials-worker",
       dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/credentials",
@@ -184,6 +198,12 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
+    .testTarget(
+      name: "PlannerTests",
+      dependencies: ["JSON", "Models", "Plan", "Planner", "Posix", "Wire"],
+      exclude: ["Fixtures", "Golden"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
     .testTarget(
       name: "JobTests",
@@ -277,8 +297,10 @@ let package = Package(
       name: "ModelWorkerTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
-        "ProviderServer", "ClientKit", "bulkhead", "bulkheadd", "models-worker", "bulkhead-jail",
+        "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
+        "executor-worker", "receipts-worker", "bulkhead-jail",
       ],
+      exclude: ["Planning/Recordings"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -24,16 +24,20 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
   var socket: String { folder + "/run/bulkhead.sock" }
 
   /// - Parameter settings: of the worker, YAML in flow style; `URL` in it is the server's address.
+  /// - Parameter workers: folders of others below `Workers` that run beside it; each with a tool that is waited for.
+  /// - Parameter recipes: of the operator.
   /// - Parameter isExpected: whether the worker is expected to start.
   init(
     _ settings: String,
     worker: String = "",
+    workers: [(folder: String, tool: String)] = [],
+    recipes: [JSON] = [],
     environment: [String: String] = [:],
     isExpected: Bool = true
   ) async throws {
     server = try ProviderServer()
     folder = "/tmp/bulkhead-models-\(UInt32.random(in: 0...UInt32.max))"
-    for part in ["run", "state"] {
+    for part in ["run", "state", "recipes"] {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
     }
     chmod(folder, 0o755)
@@ -47,18 +51,21 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
       \(worker)
       """
     try Data(configuration.utf8).write(to: URL(filePath: folder + "/bulkhead.yaml"))
+    for (number, recipe) in recipes.enumerated() {
+      try Data(recipe.serialized()).write(to: URL(filePath: "\(folder)/recipes/\(number).json"))
+    }
     process = try Running(
       Self.programs + "/bulkheadd",
       [
         "--config", folder + "/bulkhead.yaml", "--socket", folder + "/run/bulkhead.sock", "--state", folder + "/state",
         "--log-level", "debug", "--log-format", "json", "--workers", Self.package + "/Workers/models",
-      ],
+      ] + workers.flatMap { ["--workers", "\(Self.package)/Workers/\($0.folder)"] },
       environment: ["PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CONFIG_HOME": folder].merging(
         environment.mapValues { $0.replacingOccurrences(of: "URL", with: address) }
       ) { $1 },
       log: folder + "/log"
     )
-    client = try await connect(isExpected)
+    client = try await connect(isExpected, tools: Set(["model"] + workers.map(\.tool)))
   }
 
   deinit {
@@ -71,11 +78,11 @@ final class ModelService: @unchecked Sendable {  // Safety: its properties are c
 
   var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }  // Safety: for people.
 
-  private func connect(_ isExpected: Bool) async throws -> BulkheadClient {
+  private func connect(_ isExpected: Bool, tools wanted: Set<String>) async throws -> BulkheadClient {
     for _ in 0..<(isExpected ? 3_000 : 60) {
       // Safety: it is tried again.
       if let client = try? await BulkheadClient.connect(socket: socket, name: "test", version: "1"),
-        let tools = try? await client.tools(name: nil), tools.contains(where: { $0.tool.name == "model" })
+        let tools = try? await client.tools(name: nil), wanted.isSubset(of: tools.map(\.tool.name))
       {
         return client
       }
