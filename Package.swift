@@ -127,11 +127,18 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    // From the lines of a receipt to what it says; pure.
+    .target(
+      name: "ReceiptParsing",
+      dependencies: ["JSON", "Wire"],
+      path: "Workers/receipts/Parsing",
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "receipts-worker",
-      dependencies: ["Jail", "JSON", "Posix", "CLinux", "Wire", "WorkerKit"],
+      dependencies: ["Jail", "JSON", "Posix", "CLinux", "ReceiptParsing", "Wire", "WorkerKit"],
       path: "Workers/receipts",
-      exclude: ["worker.json"],
+      exclude: ["Parsing", "recipes", "worker.json"],
       swiftSettings: strict
     ),
 
@@ -275,7 +282,7 @@ let package = Package(
       name: "ReceiptsTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Supervision", "Coordinator",
-        "ReceiptsTruth", "receipts-worker", "bulkhead-jail",
+        "ReceiptParsing", "ReceiptsTruth", "receipts-worker", "bulkhead-jail",
       ],
       path: "Tests/ReceiptsTests/Suite",
       exclude: ["Images"],

@@ -76,45 +76,11 @@ struct HelperRun: Sendable {
     policy.limits.memoryBytes = 1 << 30
     policy.limits.outputBytes = 256 << 10
     policy.limits.artifacts = 0
-    let cancellation = try Cancellation()
-    return try await withTaskCancellationHandler {
-      try Self.drive(policy, cancelled: cancellation.event.raw)
-    } onCancel: {
-      cancellation.signal()
-    }
-  }
-
-  /// Wakes the thread of a run from wherever the cancellation comes.
-  private final class Cancellation: Sendable {
-    let event: Descriptor
-
-    init() throws(PosixError) {
-      event = Descriptor(owning: try posix("eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) })
-    }
-
-    func signal() {
-      var one: UInt64 = 1
-      _ = write(event.raw, &one, 8)
-    }
-  }
-
-  private static func drive(_ policy: JailPolicy, cancelled: Int32) throws(WireError) -> JailResult {
-    let run: JailRun
-    do throws(JailError) {
-      run = try JailRun(try policy.prepare())
-    } catch {
-      throw WireError(.setupFailed, error.message)
-    }
-    var waiting = [
-      pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: cancelled, events: Int16(POLLIN), revents: 0),
-    ]
-    while true {
-      if let result = run.advance() { return result }
-      guard poll(&waiting, nfds_t(waiting.count), -1) > 0 else { continue }
-      if waiting.count > 1, waiting[1].revents != 0 {
-        waiting.removeLast()
-        run.cancel()
+    return try await JailRun.drive {
+      do throws(JailError) {
+        return try JailRun(try policy.prepare())
+      } catch {
+        throw WireError(.setupFailed, error.message)
       }
     }
   }

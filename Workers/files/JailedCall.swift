@@ -42,17 +42,12 @@ struct JailedCall {
     } catch {
       throw Self.failed(error)
     }
-    let wake = try Descriptor(owning: posix("eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) }).release()
-    defer { close(wake) }
-    let result = try await withTaskCancellationHandler {
+    let result = try await JailRun.drive {
       do throws(JailError) {
-        return Self.wait(for: try JailRun(jail, input: request.json.serialized()), wake)
+        return try JailRun(jail, input: request.json.serialized())
       } catch {
         throw Self.failed(error)
       }
-    } onCancel: {
-      var one: UInt64 = 1
-      _ = write(wake, &one, 8)
     }
     return try answer(result)
   }
@@ -106,21 +101,6 @@ struct JailedCall {
     var status = stat()
     try posix("fstat") { fstat(root.raw, &status) }
     return (UInt64(status.st_dev), UInt64(status.st_ino))
-  }
-
-  private static func wait(for run: JailRun, _ wake: Int32) -> JailResult {
-    var waiting = [
-      pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
-    ]
-    while true {
-      if let result = run.advance() { return result }
-      guard poll(&waiting, nfds_t(waiting.count), -1) > 0 else { continue }
-      if waiting.count > 1, waiting[1].revents != 0 {
-        waiting.removeLast()
-        run.cancel()
-      }
-    }
   }
 
   private func answer(_ result: JailResult) throws -> JSON {

@@ -1,9 +1,7 @@
 internal import WorkerKit
 
-/// What the tools take and give.
+/// What the tools take and give. Here: `receipt_ocr`.
 enum Schemas {
-  // MARK: receipt_ocr
-
   private static let digest: JSON = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
 
   private static let artifact: JSON = [
@@ -35,6 +33,11 @@ enum Schemas {
         "enum": ["block", "column", "page", "sparse"], "default": "block",
         "description": "How the text is set; 'block' keeps the rows of a receipt whole.",
       ],
+      "readings": [
+        "type": "integer", "minimum": 1, "maximum": 3, "default": 3,
+        "description":
+          "How often the image may be read, each time with other settings; again only when total or date are in doubt.",
+      ],
       "min_words": [
         "type": "integer", "minimum": 0, "maximum": 1000, "default": 3,
         "description": "With fewer words the image is an error: it holds no text that can be read.",
@@ -55,131 +58,32 @@ enum Schemas {
     return ["type": "object", "properties": .object(properties), "required": ["text"], "additionalProperties": false]
   }
 
-  private static let page: JSONObject = [
+  private static let lines: JSON = [
+    "type": "array", "maxItems": 50_000,
+    "items": box(["words": ["type": "array", "maxItems": 50_000, "items": box(["confidence": percent])]]),
+    "description": "Boxes are in pixels from the upper left corner.",
+  ]
+
+  static let page: JSONObject = [
     "text": ["type": "string", "description": "The lines, one below the other."],
-    "lines": [
-      "type": "array", "maxItems": 50_000,
-      "items": box(["words": ["type": "array", "maxItems": 50_000, "items": box(["confidence": percent])]]),
-      "description": "Boxes are in pixels from the upper left corner.",
-    ],
-    "width": pixels, "height": pixels,
+    "lines": lines, "width": pixels, "height": pixels,
     "confidence": percent, "engine": ["type": "string"],
+    "readings": [
+      "type": "array", "maxItems": 3,
+      "items": [
+        "type": "object",
+        "properties": ["settings": ["type": "string"], "lines": lines, "confidence": percent],
+        "required": ["lines"],
+        "additionalProperties": false,
+      ],
+      "description": "What else was read from the same image, with other settings.",
+    ],
   ]
 
   static let imageText: JSON = [
     "type": "object",
     "properties": .object(page),
     "required": ["text", "lines", "width", "height", "confidence", "engine"],
-    "additionalProperties": false,
-  ]
-
-  // MARK: line_item_parser
-
-  static let parse: JSON = {
-    var properties = page
-    properties["ocr"] = ["type": "object", "description": "What receipt_ocr gave.", "properties": .object(page)]
-    properties["date_order"] = [
-      "enum": ["DMY", "MDY"], "default": "DMY", "description": "How a date such as 03/04/2018 is meant.",
-    ]
-    return [
-      "type": "object",
-      "description": "A text, or what receipt_ocr gave: as 'ocr' or as the whole input.",
-      "properties": .object(properties),
-      "anyOf": [["required": ["text"]], ["required": ["lines"]], ["required": ["ocr"]]],
-      "additionalProperties": false,
-    ]
-  }()
-
-  private static let text: JSON = ["type": ["string", "null"]]
-  private static let amount: JSON = ["type": ["number", "null"]]
-  private static let share: JSON = ["type": "number", "minimum": 0, "maximum": 1]
-
-  static let receipt: JSON = [
-    "type": "object",
-    "properties": [
-      "company": text, "address": text,
-      "date": ["type": ["string", "null"], "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"],
-      "time": ["type": ["string", "null"], "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"],
-      "items": [
-        "type": "array",
-        "items": [
-          "type": "object",
-          "properties": [
-            "name": ["type": "string"], "quantity": ["type": "number"], "unit_price": amount,
-            "price": ["type": "number"],
-          ],
-          "required": ["name", "quantity", "unit_price", "price"],
-          "additionalProperties": false,
-        ],
-      ],
-      "subtotal": amount, "service_charge": amount, "discount": amount, "tax": amount, "rounding": amount,
-      "total": amount, "cash": amount, "change": amount,
-      "currency": ["type": ["string", "null"], "pattern": "^[A-Z]{3}$"],
-      "confidence": [
-        "type": "object",
-        "properties": ["company": share, "date": share, "total": share, "overall": share],
-        "required": ["company", "date", "total", "overall"],
-        "additionalProperties": false,
-      ],
-      "checks": [
-        "type": "array",
-        "description": "Sums that should agree, and whether they do.",
-        "items": [
-          "type": "object",
-          "properties": [
-            "name": ["enum": ["items_sum", "subtotal_tax_rounding", "cash_change", "rounding_step"]],
-            "holds": ["type": "boolean"], "left": ["type": "number"], "right": ["type": "number"],
-          ],
-          "required": ["name", "holds", "left", "right"],
-          "additionalProperties": false,
-        ],
-      ],
-    ],
-    "required": [
-      "company", "address", "date", "time", "items", "subtotal", "service_charge", "discount", "tax", "rounding",
-      "total", "cash", "change", "currency", "confidence", "checks",
-    ],
-    "additionalProperties": false,
-  ]
-
-  // MARK: expense_categorizer
-
-  static let expenses: JSON = [
-    "type": "object",
-    "properties": [
-      "items": [
-        "type": "array", "maxItems": 10_000,
-        "items": [
-          "type": "object",
-          "properties": ["name": ["type": "string", "maxLength": 4096], "price": amount],
-          "required": ["name"],
-        ],
-        "description": "Items as line_item_parser gives them; other members are passed on.",
-      ],
-      "company": [
-        "type": ["string", "null"], "maxLength": 4096,
-        "description": "Who sold them, for items whose name says nothing.",
-      ],
-    ],
-    "required": ["items"],
-    "additionalProperties": false,
-  ]
-
-  static let categorized: JSON = [
-    "type": "object",
-    "properties": [
-      "items": [
-        "type": "array",
-        "items": [
-          "type": "object",
-          "properties": ["category": ["type": "string"], "confidence": share, "reason": ["type": "string"]],
-          "required": ["category", "confidence", "reason"],
-        ],
-      ],
-      "totals": ["type": "object", "additionalProperties": ["type": "number"]],
-      "total": ["type": "number"],
-    ],
-    "required": ["items", "totals", "total"],
     "additionalProperties": false,
   ]
 }

@@ -6,51 +6,20 @@ internal import WorkerKit
 
 /// Drives one run on the call's thread: sends its output on as it comes, and ends it when the call is cancelled.
 struct RunDriver {
-  /// Wakes the thread of a run from wherever the cancellation comes.
-  final class Cancellation: Sendable {
-    let event: Descriptor
-
-    init() throws(PosixError) {
-      event = Descriptor(owning: try posix("eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) })
-    }
-
-    func signal() {
-      var one: UInt64 = 1
-      _ = write(event.raw, &one, 8)
-    }
-  }
-
   /// `start` gives the run, started; the call's `progress` tells its output.
   static func drive<Result>(
     _ call: Call,
     _ start: () throws -> JailRun,
     then finish: (JailRun, JailResult) throws -> Result
   ) async throws -> Result {
-    let cancellation = try Cancellation()
-    return try await withTaskCancellationHandler {
+    let reporter = OutputReporter(call)
+    return try await JailRun.drive {
       let run = try start()
-      let reporter = OutputReporter(call)
       run.onOutput = { reporter.take($1, isError: $0 == .error) }
-      let result = wait(for: run, cancellation)
+      return run
+    } then: { run, result in
       reporter.finish()
       return try finish(run, result)
-    } onCancel: {
-      cancellation.signal()
-    }
-  }
-
-  private static func wait(for run: JailRun, _ cancellation: Cancellation) -> JailResult {
-    var waiting = [
-      pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: cancellation.event.raw, events: Int16(POLLIN), revents: 0),
-    ]
-    while true {
-      if let result = run.advance() { return result }
-      guard poll(&waiting, nfds_t(waiting.count), -1) > 0 else { continue }
-      if waiting.count > 1, waiting[1].revents != 0 {
-        waiting.removeLast()
-        run.cancel()
-      }
     }
   }
 }

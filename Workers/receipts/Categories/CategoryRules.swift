@@ -1,5 +1,4 @@
-internal import Posix
-internal import WorkerKit
+internal import ReceiptParsing
 
 /// What a thing was put down as, and why.
 struct Classification: Sendable {
@@ -91,6 +90,9 @@ struct CategoryRules: Sendable {
     return best
   }
 
+  /// Whether there is anything in it to look for.
+  static func isPhrase(_ text: String) -> Bool { !words(of: text).isEmpty }
+
   /// Runs of letters and digits, in capitals; no more of a name than anybody prints.
   private static func words(of text: String) -> [[UInt8]] {
     let bytes = text.utf8.prefix(1000)
@@ -114,36 +116,4 @@ struct CategoryRules: Sendable {
     return a.dropFirst().elementsEqual(b.dropFirst()) || a.dropFirst().elementsEqual(b)
       || a.elementsEqual(b.dropFirst())
   }
-}
-
-extension CategoryRules {
-  private static let current = Guarded<CategoryRules?>(nil)
-
-  /// The rules with the additions of the settings: `{"categories": {"pets": ["dog food", "leash"]}}`.
-  static func start(_ settings: JSONObject) throws(WireError) {
-    for key in settings.keys where key != "categories" {
-      throw WireError(.invalidParams, "there is no setting '\(key)' of the receipts worker")
-    }
-    var additions: [(category: String, words: [String])] = []
-    for member in settings["categories"]?.objectValue?.members ?? [] {
-      let words = member.value.arrayValue?.compactMap(\.stringValue) ?? []
-      guard !member.key.isEmpty, member.key.utf8.count <= 64, !words.isEmpty,
-        words.count == member.value.arrayValue?.count,
-        words.count <= 1000, words.allSatisfy({ !Self.words(of: $0).isEmpty })
-      else {
-        throw WireError(
-          .invalidParams,
-          "setting 'categories.\(member.key)' of the receipts worker is not a list of words"
-        )
-      }
-      additions.append((member.key, words))
-    }
-    if let value = settings["categories"], value.objectValue == nil {
-      throw WireError(.invalidParams, "setting 'categories' of the receipts worker is not an object of lists of words")
-    }
-    let rules = CategoryRules(additions)
-    current.withLock { $0 = rules }
-  }
-
-  static var shared: CategoryRules { current.withLock { $0 } ?? CategoryRules() }
 }

@@ -1,21 +1,21 @@
-internal import JSON
+package import JSON
 
 /// An exact amount of money, a unit price or a quantity: whole ten-thousandths, so that sums and products of what a
 /// receipt prints carry no rounding of their own.
-struct Amount: Hashable, Comparable, Sendable {
-  static let scale: Int64 = 10_000
+package struct Amount: Hashable, Comparable, Sendable {
+  package static let scale: Int64 = 10_000
   /// Beyond it nothing is an amount; sums of as many lines as are read stay within 64 bits.
-  static let largest: Int64 = 1_000_000_000 * scale
-  static let zero = Amount(units: 0)
+  package static let largest: Int64 = 1_000_000_000 * scale
+  package static let zero = Amount(units: 0)
 
   /// Ten-thousandths.
-  let units: Int64
+  package let units: Int64
 
-  init(units: Int64) { self.units = units }
-  init(cents: Int64) { units = cents * 100 }
+  package init(units: Int64) { self.units = units }
+  package init(cents: Int64) { units = cents * 100 }
 
   /// Plain decimal notation with at most four decimals, within `largest`; nil for everything else.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var digits = text.utf8[...]
     let isNegative = digits.first == UInt8(ascii: "-")
     if isNegative { digits = digits.dropFirst() }
@@ -39,7 +39,7 @@ struct Amount: Hashable, Comparable, Sendable {
   }
 
   /// A JSON number that is one exactly. Numbers with an exponent are read by their value.
-  init?(_ json: JSON?) {
+  package init?(_ json: JSON?) {
     switch json {
     case .integer(let value)? where value.magnitude <= UInt64(Self.largest / Self.scale):
       units = value * Self.scale
@@ -51,7 +51,7 @@ struct Amount: Hashable, Comparable, Sendable {
   }
 
   /// At least two decimals, as money is written: `9.00`, `2.045`.
-  var text: String {
+  package var text: String {
     let magnitude = units.magnitude
     var decimals = String(magnitude % 10_000)
     decimals = String(repeating: "0", count: 4 - decimals.count) + decimals
@@ -60,21 +60,26 @@ struct Amount: Hashable, Comparable, Sendable {
   }
 
   /// Keeps its decimals on the wire.
-  var json: JSON { JSONNumber(text).map { .number($0) } ?? .null }
+  package var json: JSON { JSONNumber(text).map { .number($0) } ?? .null }
+
+  /// A share or a score with two decimals; NaN and what is beyond `largest` are null.
+  package static func hundredths(_ value: Double) -> JSON {
+    Int64(exactly: (value * 100).rounded()).map { Amount(cents: $0).json } ?? .null
+  }
 
   /// Without decimals where it has none: quantities.
-  var quantityJSON: JSON { units % Self.scale == 0 ? .integer(units / Self.scale) : json }
+  package var quantityJSON: JSON { units % Self.scale == 0 ? .integer(units / Self.scale) : json }
 
   var isWhole: Bool { units % Self.scale == 0 }
   var magnitude: Amount { Amount(units: abs(units)) }
 
-  static func < (a: Amount, b: Amount) -> Bool { a.units < b.units }
-  static func + (a: Amount, b: Amount) -> Amount { Amount(units: a.units + b.units) }
-  static func - (a: Amount, b: Amount) -> Amount { Amount(units: a.units - b.units) }
-  static prefix func - (a: Amount) -> Amount { Amount(units: -a.units) }
+  package static func < (a: Amount, b: Amount) -> Bool { a.units < b.units }
+  package static func + (a: Amount, b: Amount) -> Amount { Amount(units: a.units + b.units) }
+  package static func - (a: Amount, b: Amount) -> Amount { Amount(units: a.units - b.units) }
+  package static prefix func - (a: Amount) -> Amount { Amount(units: -a.units) }
 
   /// Quantity times unit price, rounded half away from zero to whole cents, as tills do; nil beyond `largest`.
-  static func * (a: Amount, b: Amount) -> Amount? {
+  package static func * (a: Amount, b: Amount) -> Amount? {
     let (product, overflow) = a.units.multipliedReportingOverflow(by: b.units)
     let cent = scale * scale / 100
     guard !overflow, product.magnitude <= UInt64(Int64.max - cent) else { return nil }
@@ -85,9 +90,9 @@ struct Amount: Hashable, Comparable, Sendable {
 }
 
 extension UInt8 {
-  var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
-  var isUpper: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
-  var isLower: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }
-  var isLetter: Bool { isUpper || isLower }
-  var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+  package var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+  package var isUpper: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
+  package var isLower: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }
+  package var isLetter: Bool { isUpper || isLower }
+  package var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 }

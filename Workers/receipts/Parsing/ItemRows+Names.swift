@@ -3,7 +3,7 @@ extension ItemRows {
   private static let marks: Set<String> = [
     "SR", "ZR", "ZRL", "ZRE", "ES", "OS", "TX", "S", "Z", "E", "T", "X", "RM", "RH", "PC", "PCS", "UNIT", "UNITS",
     "UNT", "UNI", "EA",
-    "QTY", "NOS", "GA", "GB", "EX", "A", "N",
+    "QTY", "LEN", "BAG", "PKT", "CTN", "BTL", "ROLL", "NOS", "GA", "GB", "EX", "A", "N",
   ]
 
   /// The words of a row that are neither figures, codes nor marks.

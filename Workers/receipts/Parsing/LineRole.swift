@@ -16,84 +16,54 @@ enum LineRole: Sendable, Equatable {
   /// Says something else that looks like one of these.
   case other
 
-  /// From the first rule whose words a line has and whose exceptions it lacks; nil when there is none.
+  /// nil for a line that says none of these.
   static func of(_ line: ReceiptLine) -> LineRole? {
-    let letters = line.letters
-    guard letters.count >= 2 else { return nil }
-    for rule in rules where Keywords.containsAny(letters, rule.words) {
-      if rule.unless.isEmpty || !Keywords.containsAny(letters, rule.unless) { return rule.role }
+    guard line.letters.count >= 2 else { return nil }
+    let label = Label(line)
+    if label.has(.tax), label.has(.table) { return .taxSummary }
+    let role = label.hasTotal ? withTotal(label) : withoutTotal(label)
+    // Adjustments by fractions of a coin, whatever they are called.
+    if let value = line.amounts.last?.value, value.magnitude < Amount(cents: 10), label.has(.rounding) {
+      return .rounding
     }
-    return nil
+    return role
   }
 
-  private struct Rule {
-    let role: LineRole
-    let words: [String]
-    var unless: [String] = []
+  /// The last words that settle it come first.
+  private static func withTotal(_ label: Label) -> LineRole? {
+    if label.has(.points) || label.has(.saving) { return .other }
+    if label.has(.discount) { return .discount }
+    if label.has(.count), !label.has(.amount) { return .count }
+    if label.has(.inTotal) { return .tax }
+    if label.has(.change), !label.has(.due) { return .change }
+    if label.has(.subtotal) { return .subtotal }
+    if label.has(.beforeRounding) { return .total(weight: 1.8) }
+    if label.isExcluding { return .subtotal }
+    if label.has(.rounded) || label.has(.rounding) { return .total(weight: 2.5) }
+    if label.has(.includes) { return .total(weight: 0.9) }
+    if label.has(.including) { return .total(weight: 2.5) }
+    if label.has(.tax), !label.has(.grand), !label.has(.with) { return .tax }
+    if label.has(.paid), !label.has(.due) { return .payment(isCard: false) }
+    if label.has(.grand) || label.has(.due) || label.has(.with) { return .total(weight: 2.5) }
+    if label.has(.supplies) { return .total(weight: 1) }
+    return .total(weight: label.has(.amount) ? 2 : 1.8)
   }
 
-  /// The order is the precedence: what contains a keyword of another role, but means something of its own, comes first.
-  private static let rules: [Rule] = [
-    Rule(role: .taxSummary, words: ["GSTSUMMARY", "TAXSUMMARY", "SSTSUMMARY", "VATSUMMARY", "GSTANALYSIS", "TAXCODE"]),
-    Rule(
-      role: .other,
-      words: [
-        "TAXINVOICE", "CASHBILL", "CASHSALE", "CASHINVOICE", "CASHIER", "EXCHANGE0", "GSTID0", "GSTNO0", "GSTREG",
-        "REGNO0",
-        "TAXID0", "VATNO0", "INVOICENO", "POINTS", "YOUSAVE", "TOTALSAVING", "LOYALTY", "THANKYOU", "RETURNABLE",
-        "REFUND", "BANKACC",
-      ],
-      unless: ["TOTALAMOUNT", "GRANDTOTAL", "TOTALINC"]
-    ),
-    Rule(
-      role: .count,
-      words: ["TOTALQTY", "TOTALQUANTITY", "TOTALITEM", "ITEMCOUNT", "QTYCOUNT", "NOOFITEM", "ITEMSQTY", "NOITEMS"]
-    ),
-    Rule(role: .total(weight: 2.5), words: ["TOTALROUNDED", "ROUNDEDTOTAL", "AMTROUNDED", "AFTERROUND"]),
-    Rule(
-      role: .rounding,
-      words: ["ROUNDING", "ROUNDADJ", "RNDADJ"],
-      unless: ["TOTALINC", "GRANDTOTAL", "BEFOREROUND"]
-    ),
-    Rule(role: .change, words: ["CHANGE", "BAKI", "BALANCE"], unless: ["BALANCEDUE", "BALANCETOPAY", "CHARGE0"]),
-    Rule(role: .payment(isCard: false), words: ["TOTALPAID", "TOTALTENDER", "TOTALPAYMENT", "AMOUNTPAID"]),
-    Rule(role: .tax, words: ["INCLUDEDINTOTAL"]),
-    Rule(
-      role: .subtotal,
-      words: [
-        "SUBTOTAL2", "TOTALEXC", "EXCLUDING1", "EXCLUSIVE1", "EXCLGST", "EXCLTAX", "EXCGST", "EXCLOFGST", "BEFORETAX",
-        "BEFOREGST",
-        "TAXABLE", "TOTALEX", "AMOUNTEXC",
-      ],
-      unless: ["INCLUSIVE0", "INCLUDING0"]
-    ),
-    Rule(role: .serviceCharge, words: ["SERVICECHARGE", "SVCCHARGE", "SVCCHG", "SERVICECHG"]),
-    Rule(
-      role: .total(weight: 2.5),
-      words: [
-        "GRANDTOTAL", "TOTALDUE", "AMOUNTDUE", "BALANCEDUE", "NETTTOTAL", "NETTOTAL", "TOTALPAYABLE", "AMOUNTPAYABLE",
-        "AMTPAYABLE",
-        "TOTALINCL", "TOTALINC", "INCLUSIVE", "TOTALTOPAY", "BALANCETOPAY", "TOTALGROSS", "JUMLAHBESAR",
-      ],
-      unless: ["DISCOUNT"]
-    ),
-    Rule(role: .discount, words: ["DISCOUNT", "VOUCHER", "REBATE", "COUPON"]),
-    Rule(
-      role: .tax,
-      words: ["TOTALTAX", "TAXTOTAL", "TOTALGST", "GSTTOTAL", "TOTALSST", "TOTALVAT", "SERVICETAX", "SALESTAX"]
-    ),
-    Rule(
-      role: .total(weight: 2),
-      words: ["TOTALAMOUNT", "TOTALAMT", "TOTALSALES", "TOTALRM", "NETTAMOUNT", "NETAMOUNT"]
-    ),
-    Rule(role: .total(weight: 1.8), words: ["TOTAL", "JUMLAH"]),
-    Rule(role: .tax, words: ["GST", "TAX", "SST", "VAT", "CUKAI"]),
-    Rule(
-      role: .payment(isCard: true),
-      words: [
-        "VISA", "MASTERCARD", "DEBITCARD", "CREDITCARD", "AMEX", "MYDEBIT", "MAESTRO", "EWALLET", "GRABPAY", "TOUCHNGO",
-      ]
-    ),
-    Rule(role: .payment(isCard: false), words: ["CASH", "TENDER", "PAYMENT", "RECEIVED", "PAID", "TUNAI"]),
-  ]
+  private static func withoutTotal(_ label: Label) -> LineRole? {
+    if label.has(.document) || label.has(.points) || label.has(.saving) { return .other }
+    if label.has(.counted) { return .count }
+    if label.has(.rounding) { return .rounding }
+    if label.isExcluding, label.has(.tax) || label.has(.amount) { return .subtotal }
+    if label.has(.service) { return .serviceCharge }
+    if label.has(.tax) {
+      return label.has(.amount) && label.has(.including) && !label.has(.taxAmount) ? .total(weight: 2) : .tax
+    }
+    if label.has(.due) { return .total(weight: 2.3) }
+    if label.has(.change) { return .change }
+    if label.has(.net) { return .total(weight: 2) }
+    if label.has(.discount) { return .discount }
+    if label.has(.card) { return .payment(isCard: true) }
+    if label.has(.paid) { return .payment(isCard: false) }
+    return label.isAmountAlone ? .total(weight: 1.2) : nil
+  }
 }

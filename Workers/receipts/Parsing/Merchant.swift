@@ -72,25 +72,30 @@ struct Merchant: Sendable {
   ]
   private static let otherWords = [
     "INVOICE", "RECEIPT", "DATE", "WWW", "HTTP", "FORMERLY", "LICENSEE", "CASHIER", "TABLE", "WELCOME", "COPY",
-    "DUPLICATE", "REGNO", "GSTID", "GSTNO", "GSTREG", "ROCNO", "HOTLINE", "CUSTOMER", "OPERATEDBY", "MANAGEDBY",
+    "DUPLICATE", "REGNO", "COREG", "GSTID", "GSTNO", "GSTREG", "ROCNO", "HOTLINE", "CUSTOMER", "OPERATEDBY",
+    "MANAGEDBY",
   ]
 
   /// nil for what cannot be a name.
   private static func score(_ line: ReceiptLine, next: ReceiptLine?, place: Int) -> Double? {
-    let letters = line.ascii.count { $0.isLetter }
-    let printed = line.ascii.count { !$0.isBlank }
+    // Without a registration number, which a name may have behind it.
+    let words = line.tokens.map { line.ascii[$0] }.filter { $0.count(where: \.isDigit) < 5 }
+    let letters = words.reduce(0) { $0 + $1.count(where: \.isLetter) }
+    let printed = words.reduce(0) { $0 + $1.count }
     guard letters >= 4, Double(letters) >= 0.6 * Double(printed), line.ascii.count <= 80 else { return nil }
-    let words = words(of: line)
-    guard words.contains(where: { $0.utf8.count >= 3 }) else { return nil }
+    let names = self.words(of: line)
+    guard names.contains(where: { $0.utf8.count >= 3 }) else { return nil }
     if Keywords.containsAny(line.letters, otherWords) || line.ascii.contains(UInt8(ascii: "@")) { return nil }
-    if words.contains(where: { $0 == "TEL" || $0 == "FAX" || $0 == "GST" || $0 == "PHONE" || $0 == "TELEPHONE" }) {
+    if names.contains(where: { $0 == "TEL" || $0 == "FAX" || $0 == "GST" || $0 == "PHONE" || $0 == "TELEPHONE" }) {
       return nil
     }
     var score = 2.5 - 0.3 * Double(place)
-    if forms.contains(where: { Keywords.contains(line.letters, $0) }) || !shortForms.isDisjoint(with: words) {
+    if forms.contains(where: { Keywords.contains(line.letters, $0) }) || !shortForms.isDisjoint(with: names)
+      || line.text.uppercased().contains("S/B")
+    {
       score += 3
     }
-    if trades.contains(where: { Keywords.contains(line.letters, $0) }) || !shortTrades.isDisjoint(with: words) {
+    if trades.contains(where: { Keywords.contains(line.letters, $0) }) || !shortTrades.isDisjoint(with: names) {
       score += 1.5
     }
     if isRegistration(line) || next.map(isRegistration) == true { score += 1.5 }
@@ -98,6 +103,8 @@ struct Merchant: Sendable {
     // Names are set in capitals or begin with one.
     if Double(capitals) >= 0.8 * Double(letters) { score += 0.7 }
     if capitals == 0 { score -= 2 }
+    // What stands in brackets explains the name.
+    if line.ascii.first == UInt8(ascii: "(") { score -= 2.5 }
     if let next, isAddress(next) { score += 0.7 }
     if isAddress(line) { score -= 4 }
     score += (line.confidence - 0.6) * 3

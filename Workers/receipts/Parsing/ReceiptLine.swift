@@ -1,5 +1,5 @@
 /// One printed line as the parser sees it.
-struct ReceiptLine: Sendable {
+package struct ReceiptLine: Sendable {
   /// More of a line is no receipt any more.
   static let longest = 240
   /// Letters in which keywords are looked for.
@@ -7,7 +7,7 @@ struct ReceiptLine: Sendable {
 
   /// Where it stands, from the top.
   let index: Int
-  let text: String
+  package let text: String
   /// `text` in ASCII, one byte for each of its characters: quotation marks and dashes plain, other characters `?`.
   let ascii: [UInt8]
   /// 0 … 100 for each byte of `ascii`, from the word that it belongs to; empty for plain text.
@@ -66,7 +66,7 @@ struct ReceiptLine: Sendable {
     }
   }
 
-  private static func letters(in ascii: [UInt8]) -> [UInt8] {
+  private static func letters(in ascii: [UInt8], keepingGaps: Bool = false) -> [UInt8] {
     var letters: [UInt8] = []
     for (i, byte) in ascii.enumerated() {
       if byte.isLetter {
@@ -74,7 +74,13 @@ struct ReceiptLine: Sendable {
       } else if let lookalike = lookalikes[byte] {
         let before = i > 0 && ascii[i - 1].isLetter
         let after = i + 1 < ascii.count && ascii[i + 1].isLetter
-        if before && after { letters.append(lookalike) }
+        if before && after {
+          letters.append(lookalike)
+        } else if keepingGaps {
+          letters.append(UInt8(ascii: " "))
+        }
+      } else if keepingGaps {
+        letters.append(UInt8(ascii: " "))
       }
     }
     return letters
@@ -99,6 +105,15 @@ struct ReceiptLine: Sendable {
       }
     }
     return tokens
+  }
+
+  /// Runs of letters in capitals; what looks like a letter between letters is one.
+  var words: [String] {
+    tokens.flatMap { token in
+      Self.letters(in: Array(ascii[token]), keepingGaps: true).split(separator: UInt8(ascii: " ")).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
   }
 
   func string(_ range: Range<Int>) -> String { String(decoding: ascii[range], as: UTF8.self) }

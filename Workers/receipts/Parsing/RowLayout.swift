@@ -1,4 +1,4 @@
-internal import WorkerKit
+internal import JSON
 
 /// Puts pieces that stand beside each other into one line: an OCR that sees columns gives a label and its amount apart.
 enum RowLayout {

@@ -12,6 +12,9 @@ struct Totals: Sendable {
   var change: Amount?
   var checks: [Check] = []
 
+  /// How many of the sums hold, less those that do not.
+  var agreement: Double { checks.reduce(0) { $0 + ($1.holds ? 1 : $1.name == "items_sum" ? -0.25 : -0.5) } }
+
   /// An equation between figures that were read. One that does not hold means that a figure was misread, or that the
   /// receipt counts otherwise.
   struct Check: Sendable {

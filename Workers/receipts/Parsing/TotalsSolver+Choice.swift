@@ -1,27 +1,43 @@
 // From the evidence to the total, and to the figures that go with it.
 extension TotalsSolver {
-  func best() -> (value: Amount, confidence: Double)? {
-    let evidence = evidence()
+  /// The amount that most speaks for, in all readings of a receipt together.
+  static func best(of readings: [TotalsSolver]) -> (value: Amount, confidence: Double)? {
+    let evidence = readings.flatMap { $0.evidence() }
     var scores: [Amount: Double] = [:]
     for item in evidence { scores[item.value, default: 0] += item.weight }
     for value in scores.keys {
-      let near = evidence.filter { $0.value != value && differsInOneDigit($0.value, value) }
-      scores[value]! += 0.3 * near.reduce(0) { $0 + $1.weight }
-      if !isStep(value) { scores[value]! -= 1.5 }
+      // A figure that differs as misread ones do speaks a little for what it may have been.
+      for item in evidence where item.value != value { scores[value]! += nearness(item.value, value) * item.weight }
+      for reading in readings { scores[value]! -= reading.objection(to: value) }
     }
     let order = scores.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key > $1.key }
     guard let first = order.first else { return nil }
-    let second = max(0, order.dropFirst().first { !differsInOneDigit($0.key, first.key) }?.value ?? 0)
+    let second = max(0, order.dropFirst().first { nearness($0.key, first.key) == 0 }?.value ?? 0)
     let share = first.value <= 0 ? 0.1 : first.value / (first.value + second)
-    return (first.key, max(0.05, min(0.99, share * min(1, max(0.2, first.value) / 3))))
+    // What a single figure or sum says may be that figure misread.
+    let most = evidence.count { $0.value == first.key } > 1 ? 0.99 : 0.65
+    return (first.key, max(0.05, min(most, share * min(1, max(0.2, first.value / Double(readings.count)) / 3))))
   }
 
-  func differsInOneDigit(_ a: Amount, _ b: Amount) -> Bool {
+  /// How much one amount may be the other misread: 0 for not at all.
+  static func nearness(_ a: Amount, _ b: Amount) -> Double {
     let (a, b) = (Array(a.text.utf8), Array(b.text.utf8))
-    if a.count == b.count { return zip(a, b).count { $0 != $1 } == 1 }
+    if a.count == b.count {
+      let pairs = zip(a, b).filter { $0 != $1 }
+      return pairs.count == 1 ? 0.4 * Lookalikes.likeness(pairs[0].0, pairs[0].1) : 0
+    }
     // The first digit is lost: 7.55 for 27.55.
-    return a.count + 1 == b.count && b.dropFirst().elementsEqual(a)
-      || b.count + 1 == a.count && a.dropFirst().elementsEqual(b)
+    let (short, long) = a.count < b.count ? (a, b) : (b, a)
+    return short.count + 1 == long.count && long.dropFirst().elementsEqual(short) ? 0.3 : 0
+  }
+
+  /// What speaks against an amount, whoever speaks for it.
+  private func objection(to value: Amount) -> Double {
+    var sum = 0.0
+    if !isStep(value) { sum += hasRounding ? 1.5 : 0.4 }
+    // Nobody buys a thing for less than it costs.
+    if discounts.isEmpty, items.contains(where: { $0.isConsistent && $0.weight > 0.6 && $0.price > value }) { sum += 1 }
+    return sum
   }
 
   // MARK: The rest
@@ -113,7 +129,7 @@ extension TotalsSolver {
     }
     if hasRounding {
       let step = Amount(units: total.units - total.units % 500)
-      result.checks.append(Totals.Check(name: "rounding_step", holds: isStep(total), left: step, right: total))
+      result.checks.append(Totals.Check(name: "rounding_step", holds: total == step, left: step, right: total))
     }
   }
 }

@@ -7,12 +7,14 @@ extension TotalsSolver {
     }
     for paid in cash {
       for change in changes where change.value >= .zero && change.value < paid.value {
-        // Two figures agree on nothing by chance; without change it is one figure.
-        add(paid.value - change.value, (change.value > .zero ? 3 : 1.5) * min(paid.weight, change.weight))
+        // Two figures agree on nothing by chance; without change it is one figure. What no coins make was misread.
+        let coins = isStep(paid.value) && isStep(change.value) ? 1 : 0.3
+        add(paid.value - change.value, (change.value > .zero ? 3 : 1.5) * coins * min(paid.weight, change.weight))
       }
       add(paid.value, 0.5 * paid.weight)
     }
     for paid in cards { add(paid.value, 1.5 * paid.weight) }
+    for figure in unnamed { add(figure.value, 0.3 * figure.weight) }
     for base in subtotals {
       for (value, weight) in sums(from: base) { add(value, weight) }
     }
@@ -73,6 +75,6 @@ extension TotalsSolver {
     rounding < .zero ? [(value + rounding, 1)] : [(value + rounding, 0.9), (value - rounding, 0.8)]
   }
 
-  /// Where coins below five are not in use, what is paid is a multiple of them: if the receipt rounds at all.
-  func isStep(_ value: Amount) -> Bool { !hasRounding || value.units % 500 == 0 }
+  /// Where coins below five are not in use, what is paid is a multiple of them.
+  func isStep(_ value: Amount) -> Bool { !(hasRounding || hasFiveSenCoins) || value.units % 500 == 0 }
 }

@@ -31,27 +31,28 @@ struct TotalsSolver {
   var cash: [Figure] = []
   var cards: [Figure] = []
   var changes: [Figure] = []
+  /// Amounts below the items that stand alone in lines without a word for them.
+  var unnamed: [Figure] = []
   /// Taxable amount and tax of a tax table.
   var table: (base: Figure, tax: Figure)?
   var hasRounding = false
+  /// Cash is paid in multiples of five there, whether or not the receipt says that it rounds.
+  let hasFiveSenCoins: Bool
   /// Percentages that are printed beside a word for tax, and in the tax table.
   var rates: Set<Amount> = []
 
-  static func solve(_ lines: [ReceiptLine], _ roles: [LineRole?], _ items: [ReceiptItem]) -> Totals {
-    var solver = TotalsSolver(lines: lines, roles: roles, items: items)
-    solver.collect()
-    return solver.totals(for: solver.best())
-  }
-
-  private init(lines: [ReceiptLine], roles: [LineRole?], items: [ReceiptItem]) {
+  /// `currency`: what the receipt counts in, if that is known.
+  init(_ lines: [ReceiptLine], _ roles: [LineRole?], _ items: [ReceiptItem], currency: String?) {
     self.lines = lines
     self.roles = roles
     self.items = items
+    hasFiveSenCoins = currency == "MYR"
+    collect()
   }
 
   // MARK: What is printed
 
-  mutating func collect() {
+  private mutating func collect() {
     let itemLines = Set(items.map(\.line))
     var isInTable = false
     for (i, line) in lines.enumerated() {
@@ -61,7 +62,12 @@ struct TotalsSolver {
         for number in line.numbers where number.isPercent { rates.insert(number.value) }
       }
       if isInTable, takeTable(line) { continue }
-      guard let role, !itemLines.contains(i) || isClosing(role) else { continue }
+      guard let role, !itemLines.contains(i) || isClosing(role) else {
+        if i > itemLines.max() ?? lines.count / 2, line.amounts.count == 1, let amount = line.amounts.last {
+          Self.add(figure(amount, line), to: &unnamed)
+        }
+        continue
+      }
       guard var figure = figure(of: i, role) else { continue }
       switch role {
       case .total(let weight):
@@ -85,6 +91,11 @@ struct TotalsSolver {
       case .taxSummary, .other: break
       }
     }
+    // What is too much for a tax is called something else in words that were misread.
+    let most = (totals + subtotals + cash + cards).map(\.value).max() ?? .zero
+    let tooMuch = most > .zero ? taxes.filter { !isTax($0.value, of: most) } : []
+    if !tooMuch.isEmpty { taxes = taxes.filter { isTax($0.value, of: most) } }
+    for tax in tooMuch { Self.add(Figure(value: tax.value, weight: 0.8 * tax.weight, line: tax.line), to: &totals) }
   }
 
   private static func add(_ figure: Figure, to figures: inout [Figure]) {
@@ -103,10 +114,8 @@ struct TotalsSolver {
   func figure(of index: Int, _ role: LineRole) -> Figure? {
     let line = lines[index]
     if let amount = line.amounts.last { return figure(amount, line) }
-    if isClosing(role), let number = line.numbers.last, number.reading == .pointless, number.range.count <= 7 {
-      return figure(number.withPoint, line)
-    }
-    guard line.numbers.isEmpty, index + 1 < lines.count, roles[index + 1] == nil else { return nil }
+    if let worn = WornAmount.find(in: line) { return figure(worn, line) }
+    guard line.numbers.allSatisfy(\.isPercent), index + 1 < lines.count, roles[index + 1] == nil else { return nil }
     let next = lines[index + 1]
     guard next.amounts.count == 1, next.letters.count <= 3, let amount = next.amounts.last else { return nil }
     return figure(amount, next)

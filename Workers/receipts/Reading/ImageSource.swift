@@ -161,4 +161,14 @@ enum ImageSource {
     }
     return types.first { bytes.starts(with: $0.start) }?.name
   }
+
+  /// `image/jpeg`; of what is no image `application/octet-stream`.
+  static func mediaType(of bytes: [UInt8]) -> String {
+    guard let type = type(of: bytes) else { return "application/octet-stream" }
+    return switch type {
+    case "TIFF (big-endian)": "image/tiff"
+    case "PBM", "PGM", "PPM": "image/x-portable-anymap"
+    default: "image/\(type.lowercased())"
+    }
+  }
 }

@@ -1,47 +1,67 @@
-internal import CLinux
-internal import Glibc
 internal import Jail
-internal import Posix
 internal import WorkerKit
 
-/// One run of tesseract on one image, in a jail of its own.
+/// Runs of tesseract on one image, each in a jail of its own.
 ///
 /// | | when the call says nothing |
 /// | --- | --- |
-/// | `wall_ms` | 60,000, or what is left until the call's deadline |
-/// | `cpu_ms` | 60,000 |
+/// | `wall_ms` | 60,000 for all runs together, or what is left until the call's deadline |
+/// | `cpu_ms` | 60,000 for each |
 /// | `memory_bytes` | 1 GiB |
 /// | output | 8 MiB |
-enum OCRRun {
+struct OCRRun {
   private static let outputBytes = 8 << 20
   /// Between the end of a run at its wall limit and the call's deadline, so that the answer still gets home.
   private static let margin: Int64 = 100
 
-  static func read(_ image: [UInt8], _ tesseract: Tesseract, _ arguments: [String], _ call: Call) async throws
-    -> [UInt8]
-  {
+  let image: [UInt8]
+  let tesseract: Tesseract
+  let call: Call
+  /// What the runs took so far.
+  private var used = Receipt()
+  /// Milliseconds that the last run took.
+  private(set) var lastMS: Int64 = 0
+
+  init(_ image: [UInt8], _ tesseract: Tesseract, _ call: Call) {
+    self.image = image
+    self.tesseract = tesseract
+    self.call = call
+  }
+
+  /// Milliseconds that the next run may take.
+  var leftMS: Int64 {
+    min((call.limits?.wallMS ?? 60_000) - (used.wallMS ?? 0), call.remainingMS - Self.margin)
+  }
+
+  mutating func read(_ arguments: [String]) async throws -> TextPage {
     var policy = tesseract.policy(["stdin", "stdout", "--tessdata-dir", tesseract.data] + arguments)
-    try apply(call, to: &policy)
-    let jail: PreparedJail
+    try limit(&policy)
+    let prepared: PreparedJail
     do throws(JailError) {
-      jail = try policy.prepare()
+      prepared = try policy.prepare()
     } catch {
       Tesseract.forget()
       throw WireError(.setupFailed, error.message)
     }
-    let result = try await run(jail, image)
-    call.setReceipt(receipt(result.receipt))
-    guard result.reason == .ok else { throw failure(result) }
-    return result.output.bytes
+    let image = image
+    let result = try await JailRun.drive {
+      do throws(JailError) {
+        return try JailRun(prepared, input: image)
+      } catch {
+        throw WireError(.setupFailed, error.message)
+      }
+    }
+    add(result.receipt)
+    call.setReceipt(used)
+    guard result.reason == .ok else { throw Self.failure(result) }
+    return try TextPage(tsv: result.output.bytes)
   }
 
-  private static func apply(_ call: Call, to policy: inout JailPolicy) throws(WireError) {
-    let limits = call.limits
-    let wall = max(1, min(limits?.wallMS ?? 60_000, max(1, call.remainingMS - margin)))
-    policy.limits.wallMilliseconds = UInt64(wall)
-    policy.limits.cpuMilliseconds = UInt64(clamping: limits?.cpuMS ?? 60_000)
-    policy.limits.memoryBytes = UInt64(clamping: limits?.memoryBytes ?? 1 << 30)
-    policy.limits.outputBytes = outputBytes
+  private func limit(_ policy: inout JailPolicy) throws(WireError) {
+    policy.limits.wallMilliseconds = UInt64(max(1, leftMS))
+    policy.limits.cpuMilliseconds = UInt64(clamping: call.limits?.cpuMS ?? 60_000)
+    policy.limits.memoryBytes = UInt64(clamping: call.limits?.memoryBytes ?? 1 << 30)
+    policy.limits.outputBytes = Self.outputBytes
     if let host = call.needs?.hosts.first {
       throw WireError(.refused, "a jailed run reaches no host, and '\(host)' is one", data: ["need": "hosts"])
     }
@@ -53,49 +73,18 @@ enum OCRRun {
     }
   }
 
-  /// Blocks the call's thread; ends the jail when the call is cancelled.
-  private static func run(_ jail: PreparedJail, _ image: [UInt8]) async throws -> JailResult {
-    let cancellation = try Cancellation()
-    return try await withTaskCancellationHandler {
-      try drive(jail, image, cancelled: cancellation.event.raw)
-    } onCancel: {
-      cancellation.signal()
+  /// Times and bytes add up; of memory the most counts.
+  private mutating func add(_ run: JailReceipt) {
+    func sum(_ known: Int64?, _ more: some BinaryInteger) -> Int64 {
+      let (sum, overflow) = (known ?? 0).addingReportingOverflow(Int64(clamping: more))
+      return overflow ? .max : sum
     }
-  }
-
-  /// Wakes the thread of a run from wherever the cancellation comes.
-  private final class Cancellation: Sendable {
-    let event: Descriptor
-
-    init() throws(PosixError) {
-      event = Descriptor(owning: try posix("eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) })
-    }
-
-    func signal() {
-      var one: UInt64 = 1
-      _ = write(event.raw, &one, 8)
-    }
-  }
-
-  private static func drive(_ jail: PreparedJail, _ image: [UInt8], cancelled: Int32) throws(WireError) -> JailResult {
-    let run: JailRun
-    do throws(JailError) {
-      run = try JailRun(jail, input: image)
-    } catch {
-      throw WireError(.setupFailed, error.message)
-    }
-    var waiting = [
-      pollfd(fd: run.pollDescriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: cancelled, events: Int16(POLLIN), revents: 0),
-    ]
-    while true {
-      if let result = run.advance() { return result }
-      guard poll(&waiting, nfds_t(waiting.count), -1) > 0 else { continue }
-      if waiting.count > 1, waiting[1].revents != 0 {
-        waiting.removeLast()
-        run.cancel()
-      }
-    }
+    used.cpuMS = sum(used.cpuMS, (run.userMicroseconds &+ run.systemMicroseconds) / 1000)
+    lastMS = Int64(clamping: run.wallMicroseconds / 1000)
+    used.wallMS = sum(used.wallMS, run.wallMicroseconds / 1000)
+    used.memoryBytes = max(used.memoryBytes ?? 0, Int64(clamping: run.peakMemoryBytes))
+    used.readBytes = sum(used.readBytes, run.readBytes)
+    used.writtenBytes = sum(used.writtenBytes, run.writtenBytes)
   }
 
   /// A run that did not end well, as the caller's error.
@@ -125,15 +114,5 @@ enum OCRRun {
 
   private static func limit(_ what: String, _ data: JSONObject) -> WireError {
     WireError(.limitExceeded, "reading the image takes more than its limit of \(what)", data: data)
-  }
-
-  private static func receipt(_ used: JailReceipt) -> Receipt {
-    var receipt = Receipt()
-    receipt.cpuMS = Int64(clamping: (used.userMicroseconds &+ used.systemMicroseconds) / 1000)
-    receipt.wallMS = Int64(clamping: used.wallMicroseconds / 1000)
-    receipt.memoryBytes = Int64(clamping: used.peakMemoryBytes)
-    receipt.readBytes = Int64(clamping: used.readBytes)
-    receipt.writtenBytes = Int64(clamping: used.writtenBytes)
-    return receipt
   }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Jail
 internal import Posix
+internal import ReceiptParsing
 internal import WorkerKit
 
 /// The host's tesseract: what a jail must show for it to run, and what it can read.
