@@ -71,7 +71,10 @@ struct ModelSettings {
 
   /// Roles that nobody names: whoever could do it.
   private mutating func completeRoles() {
-    let all = providers.filter { $0.model != nil && $0.missingSecret == nil }.map { Target(provider: $0, model: nil) }
+    let able = providers.filter { $0.missingSecret == nil }
+    // A local server says itself which model it has; one whose model is known goes before it.
+    let all = (able.filter { $0.model != nil } + able.filter { $0.model == nil && $0.isLocal })
+      .map { Target(provider: $0, model: nil) }
     if roles["planner"] == nil { roles["planner"] = all.isEmpty ? roles["worker"] : all }
     if roles["worker"] == nil { roles["worker"] = roles["planner"] }
     if roles["verifier"] == nil { roles["verifier"] = roles["planner"] }

@@ -17,6 +17,8 @@ extension Provider {
 
   func readLimits(_ fields: inout Fields) throws(WireError) {
     timeouts.connect = try fields.integer("connect_ms", in: 1...600_000) ?? timeouts.connect
+    // A machine of one's own may read a long prompt for minutes, behind others that wait for it.
+    if isLocal { timeouts.firstByte = 600_000 }
     timeouts.firstByte = try fields.integer("first_byte_ms", in: 1...3_600_000) ?? timeouts.firstByte
     timeouts.idle = try fields.integer("idle_ms", in: 1...3_600_000) ?? timeouts.idle
     if let attempts = try fields.integer("attempts", in: 1...20) { retry.attempts = Int(attempts) }
