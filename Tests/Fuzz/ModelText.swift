@@ -5,7 +5,8 @@ import Models
 
 /// Fuzz target: a text, perhaps behind a vocabulary file and a zero byte. A vocabulary that is accepted counts any text as
 /// it encodes it; words cover the text; calls that are found are of offered tools and have objects for arguments; JSON
-/// that is found is told with all its violations; a request that is made to fit does.
+/// that is found is told with all its violations; what a small model is sure of fits; a page has corners in reach; a
+/// request that is made to fit does.
 func fuzzModelText(_ bytes: UnsafeRawBufferPointer) {
   let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
   let text = String(decoding: parts.last ?? bytes[...], as: UTF8.self)
@@ -15,6 +16,8 @@ func fuzzModelText(_ bytes: UnsafeRawBufferPointer) {
   }
   checkCalls(text)
   checkJSON(text)
+  checkSure(text)
+  checkPage(Array(bytes))
   checkContext(text)
   checkCatalog(Array(bytes), text)
 }
@@ -81,6 +84,34 @@ private func checkJSON(_ text: String) {
   guard let found = StructuredText.extract(text, schema) else { return }
   precondition(found.violations.isEmpty == schema?.isValid(found.json), "violations")
   precondition((ModelError.mismatch(found) == nil) == found.violations.isEmpty, "an error")
+}
+
+private func checkSure(_ text: String) {
+  // Safety: the first schema is ours; a text that is no JSON or no schema is no matter here.
+  let own: JSON = ["type": "object", "required": ["a"]]
+  for source in [own, try? JSON(parsing: text)].compactMap({ $0 }) {
+    guard let inner = try? JSONSchema(source), let sure = SureSchema(source, inner) else { continue }
+    precondition(sure.source["properties"]?.objectValue?.keys == ["answer", "sure"], "another order")
+    do throws(ModelError) {
+      let answer = try sure.read(text)
+      precondition(inner.isValid(answer.value), "an answer that does not fit")
+    } catch {
+      precondition(error.code == .schemaMismatch && !error.message.isEmpty, "\(error)")
+    }
+  }
+}
+
+private func checkPage(_ bytes: [UInt8]) {
+  // Safety: what is no JSON is no page.
+  guard let json = try? JSON(parsing: bytes) else { return }
+  do throws(ModelError) {
+    let page = try VisionRead.read(json)
+    precondition(page.lines.allSatisfy { $0.box.count == 8 && !$0.text.contains("\n") }, "a line")
+    precondition(page.lines.allSatisfy { (0...1).contains($0.confidence ?? 0) }, "a confidence")
+  } catch {
+    precondition(error.code == .malformedReply, "\(error)")
+  }
+  precondition(!VisionRead.failure(status: 400, body: bytes) { _ in nil }.message.isEmpty, "an error without words")
 }
 
 /// The text's lines as a conversation.
