@@ -72,11 +72,11 @@ struct PeerTests {
       #"{"type": "stream_fault", "kind": "malformed", "after_chunks": 2}"#,
       #"{"type": "stream_fault", "kind": "stall", "after_chunks": 2, "stall_seconds": 8}"#,
     ]
-    // Long enough to be broken in the middle.
-    let words = (0..<40).map { "word\($0)" }.joined(separator: " ")
-    let reply = #"{"type": "reply", "text": "\#(words)", "times": 1}"#
     for provider in Self.providers where provider != "ollama" {
       for (index, fault) in faults.enumerated() {
+        // Long enough to be broken in the middle; a hang-up is noticed only while something is left to send.
+        let words = (0..<(fault.contains("malformed") ? 4_000 : 40)).map { "word\($0)" }.joined(separator: " ")
+        let reply = #"{"type": "reply", "text": "\#(words)", "times": 1}"#
         _ = try await control(fakes["llmock"] + "/_llmock/reset", "{}")
         _ = try await control(fakes["llmock"] + "/_llmock/scenario", #"{"behaviors": [\#(reply), \#(fault)]}"#)
         let input: JSON = [
