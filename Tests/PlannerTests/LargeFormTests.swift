@@ -31,7 +31,7 @@ import Testing
     ],
     "answer_template": "Total: {{step:parse#/total}}", "write": false,
     "checks": [["value": "step:parse#/total", "is": "exists", "to": "true", "message": "no total"]], "answer": "",
-    "recipe": "", "parameters": "",
+    "recipe": "none", "parameters": "",
   ]
 
   @Test func `an answer becomes a plan that the coordinator takes`() throws {

@@ -1,7 +1,7 @@
 internal import JSON
 
 /// The schema of a large model's answer. With inputs as texts it keeps to what the strict modes of providers take: closed
-/// objects all of whose members are required, `""` and `[]` for what is not there.
+/// objects all of whose members are required, `""`, `[]` and, of words, `none` for what is not there.
 struct LargeSchema {
   let json: JSON
 
@@ -53,7 +53,7 @@ struct LargeSchema {
       properties["answer"] = Self.text
       if !recipes.isEmpty {
         decisions.append("recipe")
-        properties["recipe"] = words([""] + recipes.map(\.name))
+        properties["recipe"] = words(["none"] + recipes.map(\.name))
         properties["parameters"] = isStrict ? Self.text : ["type": "object"]
       }
     }
