@@ -116,11 +116,11 @@ extension PeerTests {
       "reason": "", "decision": "answer", "answer": "x", "steps": [], "answer_template": "", "write": false,
       "checks": [],
     ])
-    for (request, tool) in [
+    for (number, (request, tool)) in [
       ("What does the state take of a sale?", "compute_tax"), ("Make it cheaper by a tenth", "apply_discount"),
-    ] {
+    ].enumerated() {
       _ = try await service.makePlan(["request": ["text": .string(request)]])
-      let system = service.asked.last?["messages"]?[0]?["content"]?.stringValue ?? ""
+      let system = service.prompt(number, role: 0)
       #expect(system.contains("\n\(tool)("), "\(request): \(system.suffix(600))")
     }
     let client = service.client

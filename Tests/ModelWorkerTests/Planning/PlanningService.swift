@@ -50,10 +50,17 @@ struct PlanningService {
     server["big"] = .sequence(answers.map { .whole(body: ModelService.chat($0.stringValue ?? $0.description)) })
   }
 
-  /// The bodies of what the provider was asked.
-  var asked: [JSON] {
+  /// The bodies of what the provider was asked, as a list.
+  var asked: JSON {
     // Safety: what is no JSON fails the test that looks at it.
-    server.requests.filter { $0.line.contains("/chat/completions") }.map { (try? JSON(parsing: $0.body)) ?? .null }
+    .array(
+      server.requests.filter { $0.line.contains("/chat/completions") }.map { (try? JSON(parsing: $0.body)) ?? .null }
+    )
+  }
+
+  /// The n-th prompt that was sent, from 0 on; empty: there was none.
+  func prompt(_ number: Int, role: Int = 1) -> String {
+    asked[number]?["messages"]?[role]?["content"]?.stringValue ?? ""
   }
 
   /// The end of a job.
