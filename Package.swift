@@ -330,7 +330,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ClientTests",
-      dependencies: ["Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "sandbox-worker"],
+      dependencies: [
+        "Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker",
+        "receipts-worker", "sandbox-worker",
+      ],
       exclude: ["Golden"],
       swiftSettings: strict
     ),

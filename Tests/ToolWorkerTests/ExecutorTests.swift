@@ -68,6 +68,13 @@ import Wire
         + #"{"category":null,"count":2,"quantity":3,"total":10.01,"share_percent":50.02}]}"#
     ),
     (
+      // As line_item_parser gives them: the price is the line's.
+      "compute_item_statistics",
+      #"{"items": [{"name": "a", "price": 12.90, "quantity": 2, "unit_price": 6.45}, {"name": "b", "price": 3, "quantity": 3, "unit_price": null}]}"#,
+      #"{"count":2,"quantity":5,"total":15.90,"average":7.95,"minimum":3.00,"maximum":12.90,"by_category":["#
+        + #"{"category":null,"count":2,"quantity":5,"total":15.90,"share_percent":100.00}]}"#
+    ),
+    (
       "compute_item_statistics", #"{"items": []}"#,
       #"{"count":0,"quantity":0,"total":0.00,"average":null,"minimum":null,"maximum":null,"by_category":[]}"#
     ),

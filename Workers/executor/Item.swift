@@ -4,8 +4,10 @@ internal import WorkerKit
 /// A line of a bill.
 struct Item: Sendable {
   let name: String
-  /// Of one unit.
+  /// Of one unit, or of the whole line.
   let price: Decimal
+  /// An item that says its unit price says in `price` what the line costs, as a receipt prints it.
+  let isLinePrice: Bool
   let quantity: Decimal
   let category: String?
   /// As it came, with members that are not ours.
@@ -17,14 +19,15 @@ struct Item: Sendable {
     }
     self.name = name
     self.price = price
+    isLinePrice = json["unit_price"] != nil
     quantity = json["quantity"].flatMap { Decimal(json: $0) } ?? Decimal(1)
     category = json["category"]?.stringValue
     self.json = json
   }
 
-  /// Price times quantity, rounded: bills round each line and then add.
+  /// Of the line, rounded: bills round each line and then add.
   func total(_ money: Money) throws(Decimal.ArithmeticError) -> Decimal {
-    money.rounded(try price.multiplied(by: quantity))
+    money.rounded(isLinePrice ? price : try price.multiplied(by: quantity))
   }
 }
 

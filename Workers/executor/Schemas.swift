@@ -46,7 +46,10 @@ enum Schemas {
     "type": "object",
     "properties": [
       "name": ["type": "string", "minLength": 1, "maxLength": 1024],
-      "price": number("Of one unit."),
+      "price": number(
+        "Of one unit; of the whole line in an item that has 'unit_price', as line_item_parser gives them."
+      ),
+      "unit_price": ["type": ["number", "null"]],
       "quantity": number("How many; 1 unless said.", minimum: 0),
       "category": ["type": ["string", "null"], "maxLength": 1024],
     ],

@@ -86,7 +86,18 @@ enum ExpenseCategorizer {
       totals[found.category, default: .zero] = totals[found.category, default: .zero] + price
       sum = sum + price
     }
-    let sums = rules.categories.filter { totals[$0] != nil }.map { ($0, totals[$0]?.json ?? .null) }
-    return ["items": .array(items), "totals": .object(JSONObject(sums)), "total": sum.json]
+    let present = rules.categories.filter { totals[$0] != nil }
+    let sums = present.map { ($0, totals[$0]?.json ?? .null) }
+    return [
+      "items": .array(items), "totals": .object(JSONObject(sums)), "total": sum.json,
+      "summary": .string(present.map { summary($0, totals[$0] ?? .zero, items) }.joined(separator: "\n")),
+    ]
+  }
+
+  private static func summary(_ category: String, _ total: Amount, _ items: [JSON]) -> String {
+    let lines = items.filter { $0["category"] == .string(category) }.map { item in
+      "  \(item["name"]?.stringValue ?? ""): \(Amount(item["price"])?.text ?? "no price")"
+    }
+    return (["\(category) \(total.text)"] + lines).joined(separator: "\n")
   }
 }

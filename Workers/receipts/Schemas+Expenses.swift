@@ -43,8 +43,9 @@ extension Schemas {
       ],
       "totals": ["type": "object", "additionalProperties": ["type": "number"]],
       "total": ["type": "number"], "model": asked,
+      "summary": ["type": "string", "description": "The items below their categories, for people."],
     ],
-    "required": ["items", "totals", "total"],
+    "required": ["items", "totals", "total", "summary"],
     "additionalProperties": false,
   ]
 }

@@ -85,6 +85,7 @@ extension Schemas {
           "additionalProperties": false,
         ],
       ],
+      "summary": ["type": "string", "description": "For people."],
       "sources": [
         "type": "object", "additionalProperties": ["const": "model"],
         "description": "What was not found by rules but said by a model; it stands in the text.",
@@ -94,6 +95,7 @@ extension Schemas {
     "required": [
       "company", "address", "date", "time", "items", "subtotal", "service_charge", "discount", "tax", "rounding",
       "total", "cash", "change", "currency", "confidence", "checks",
+      "summary",
     ],
     "additionalProperties": false,
   ]

@@ -23,10 +23,12 @@ import Testing
       receipts.map { ["image": .string($0.image)] },
       reading: [Self.folder]
     )
+    // Some are clear at once, and some are not.
+    #expect((3...19).contains(read.count { $0.output["readings"] == nil }))
     let parsed = try bench.all("line_item_parser", read.map { ["ocr": $0.output] })
     var score = GroundTruth.Score()
     for (truth, answer) in zip(receipts, parsed) { score.add(truth, answer.output) }
-    #expect(score.totals >= 20, "\(score)")
+    #expect(score.totals >= 21, "\(score)")
     #expect(score.dates >= 20, "\(score)")
     #expect(score.companies >= 10, "\(score)")
     #expect(score.nearCompanies >= 15, "\(score)")

@@ -113,6 +113,26 @@ import Wire
     try bench.end()
   }
 
+  @Test func `only an image that leaves doubt is read again, as often as the caller lets it`() throws {
+    let bench = try ReceiptsBench()
+    // Its date is read as it is printed, but not surely; the second reading agrees, and that will do.
+    let clear = JSON.string(try bench.artifact(try bytes("receipt.png")))
+    let twice = try bench.call("receipt_ocr", ["artifact": clear])
+    #expect(twice.output["readings"]?.arrayValue?.map { $0["settings"] } == ["block, adaptive"])
+    // Hardly anything on it can be read.
+    let faint = JSON.string(try bench.artifact(try bytes("blank.png")))
+    let blank = try bench.call("receipt_ocr", ["artifact": faint, "min_words": 0])
+    #expect(blank.error == nil)
+    #expect(blank.output["readings"]?.arrayValue?.map { $0["settings"] } == ["block, adaptive", "sparse"])
+    let single = try bench.call("receipt_ocr", ["artifact": faint, "min_words": 0, "readings": 1])
+    #expect(single.output["readings"] == nil)
+    #expect(single.receipt?.wallMS ?? 0 < blank.receipt?.wallMS ?? 0)
+    #expect(try bench.call("receipt_ocr", ["artifact": faint, "readings": 4]).error?.name == .invalidInput)
+    // What was read goes into the parser as it is.
+    #expect(try bench.call("line_item_parser", ["ocr": twice.output]).output["total"] == 28.95)
+    try bench.end()
+  }
+
   @Test func `the input names one image that can be reached, in a language that is there`() throws {
     let bench = try ReceiptsBench()
     let digest = JSON.string(String(repeating: "0", count: 64))
@@ -135,7 +155,12 @@ import Wire
   }
 
   @Test func `a wrong setting keeps the worker from starting`() throws {
-    #expect(throws: ReceiptsBench.NotStarted.self) { try ReceiptsBench(settings: ["categories": ["pets": "dog"]]) }
+    for settings in [
+      ["categories": ["pets": "dog"]], ["categories": ["pets"]], ["ocr": "cloud"], ["small_model": "yes"],
+      ["escalate": ""], ["tessaract": 1],
+    ] as [JSONObject] {
+      #expect(throws: ReceiptsBench.NotStarted.self, "\(settings)") { try ReceiptsBench(settings: settings) }
+    }
     let bench = try ReceiptsBench(settings: ["categories": ["pets": ["leash"]]])
     let answer = try bench.call("expense_categorizer", ["items": [["name": "LEASH", "price": 3]]])
     #expect(answer.output["totals"] == ["pets": 3])

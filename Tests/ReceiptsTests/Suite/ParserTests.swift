@@ -1,10 +1,10 @@
 import JSON
 import Testing
 
-@testable import receipts_worker
+@testable import ReceiptParsing
 
 @Suite struct ParserTests {
-  private func parse(_ text: String) -> JSON { LineItemParser.parse(text: text) }
+  private func parse(_ text: String) -> JSON { ReceiptParser.parse(text: text).json }
 
   private func amount(_ json: JSON?) -> String? { Amount(json)?.text }
 

@@ -23,8 +23,13 @@ final class ReceiptsBench {
   private let store: String
   private let blobs: BlobService
 
-  /// `readable`: what the operator lets the worker read.
-  init(readable: [String] = [], settings: JSONObject = [:], at location: SourceLocation = #_sourceLocation) throws {
+  /// `readable`: what the operator lets the worker read. `neighbour`: tools of another worker, and what they answer.
+  init(
+    readable: [String] = [],
+    settings: JSONObject = [:],
+    neighbour: JSONObject? = nil,
+    at location: SourceLocation = #_sourceLocation
+  ) throws {
     ignoreBrokenPipes()
     loop = try EventLoop()
     let log = Logger(level: .error, format: .json)
@@ -46,12 +51,14 @@ final class ReceiptsBench {
       log: log,
       identity: supervisor.identity
     ) { ([:], []) }
-    _ = supervisor.apply(["receipts": try Self.manifest(readable, settings)])
+    var manifests = ["receipts": try Self.manifest(readable, settings)]
+    if let neighbour { manifests["neighbour"] = try Self.neighbour(neighbour) }
+    _ = supervisor.apply(manifests)
     var isLost = false
-    try until("the worker is ready", at: location) {
-      let kind = supervisor.kinds["receipts"]
-      isLost = kind?.instances.first?.isThrottled == true
-      return isLost || kind?.isReady == true
+    try until("the workers are ready", at: location) {
+      let kinds = manifests.keys.map { supervisor.kinds[$0] }
+      isLost = kinds.contains { $0?.instances.first?.isThrottled == true }
+      return isLost || kinds.allSatisfy { $0?.isReady == true }
     }
     if isLost { throw NotStarted() }
   }
@@ -67,13 +74,27 @@ final class ReceiptsBench {
 
   /// The worker's own manifest, with what the test adds.
   private static func manifest(_ readable: [String], _ settings: JSONObject) throws -> WorkerManifest {
-    let folder =
-      URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().path + "/Workers/receipts"
+    let folder = package + "/Workers/receipts"
     let text = try #require(FileManager.default.contents(atPath: folder + "/worker.json"))
     var manifest = try WorkerManifest(try JSON(parsing: Array(text)), folder: folder)
     manifest.permissions.read = readable
     manifest.settings = settings
+    manifest.startMS = 30_000
+    manifest.heartbeatMS = 0
+    manifest.restart.throttleMS = 60_000
+    return manifest
+  }
+
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// A script that answers as it is told.
+  private static func neighbour(_ tools: JSONObject) throws -> WorkerManifest {
+    var manifest = try WorkerManifest(
+      ["name": "neighbour", "command": ["/usr/bin/python3", "-I", "-S", "answers-as-told.py"]],
+      folder: package + "/Tests/Misbehaving"
+    )
+    manifest.settings = ["tools": .object(tools)]
     manifest.startMS = 30_000
     manifest.heartbeatMS = 0
     manifest.restart.throttleMS = 60_000
@@ -144,6 +165,8 @@ final class ReceiptsBench {
     try until("'\(tool)' is answered", at: location) { !answers.contains { $0 == nil } }
     return answers.compactMap { $0 }
   }
+
+  func isPure(_ tool: String) throws -> Bool { try #require(coordinator.supervisor.catalog[tool]).tool.isPure }
 
   /// Puts bytes where an upload of a client would end; their digest.
   func artifact(_ bytes: [UInt8]) throws -> String {

@@ -99,6 +99,15 @@ struct DateScanner {
       digits += 1
       at += 1
     }
+    // "201 8": a blank in a year.
+    if digits == 3, (200...209).contains(value), at + 1 < bytes.count, bytes[at].isBlank, bytes[at + 1].isDigit,
+      at + 2 == bytes.count || bytes[at + 2].isBlank
+    {
+      value = value * 10 + Int(bytes[at + 1] - UInt8(ascii: "0"))
+      digits = 4
+      at += 2
+      repairs += 1
+    }
     return (1...4).contains(digits) && digits != 3 ? Part(value: value, digits: digits) : nil
   }
 
@@ -140,7 +149,7 @@ struct DateScanner {
   private func resolve(_ a: Part, _ b: Part, _ c: Part) -> (year: Int, month: Int, day: Int)? {
     func valid(_ year: Part, _ month: Int, _ day: Int) -> (year: Int, month: Int, day: Int)? {
       guard year.digits == 4 || year.digits == 2 else { return nil }
-      return ReceiptDate.valid(year.digits == 2 ? 2000 + year.value : year.value, month, day)
+      return ReceiptDate.valid(year.digits == 2 ? 2000 + year.value : Self.plausible(year.value), month, day)
     }
     if b.isName { return a.digits == 4 ? valid(a, b.value, c.value) : valid(c, b.value, a.value) }
     if a.isName { return valid(c, a.value, b.value) }
@@ -151,6 +160,14 @@ struct DateScanner {
     let monthFirst = valid(c, a.value, b.value)
     // A date that is none in one order is meant in the other.
     return order == .dayFirst ? dayFirst ?? monthFirst : monthFirst ?? dayFirst
+  }
+
+  /// A year to come is one whose 1 was read as 4 or 7, or whose 0 as 8, where that makes sense: 2048 for 2018.
+  private static func plausible(_ year: Int) -> Int {
+    guard year > 2040, year < 3000 else { return year }
+    let digits = [2, year / 100 % 10, year / 10 % 10, year % 10]
+    let repaired = 2000 + ([4, 7].contains(digits[2]) ? 1 : digits[2]) * 10 + digits[3]
+    return [0, 8, 6, 9].contains(digits[1]) && repaired <= 2040 ? repaired : year
   }
 
   /// English, then Malay.

@@ -7,19 +7,19 @@ package struct Grounding: Sendable {
 
   package init(_ readings: [[ReceiptLine]]) { lines = Array(readings.joined()) }
 
-  /// A number, or a text with one amount in it.
+  /// A number, or a text with one number in it; also one without decimals, which rules take for no money.
   func total(_ value: JSON?) -> Amount? {
     let said: Amount
     if let text = value?.stringValue {
-      let amounts = ReceiptLine(index: 0, text: String(text.prefix(100))).amounts
-      guard amounts.count == 1, let amount = amounts.first?.value else { return nil }
-      said = amount
+      let numbers = ReceiptLine(index: 0, text: String(text.prefix(100))).numbers
+      guard numbers.count == 1, let number = numbers.first?.value else { return nil }
+      said = number
     } else {
       guard let amount = Amount(value) else { return nil }
       said = amount
     }
     let isPrinted = lines.contains { line in
-      line.amounts.contains { $0.value == said } || WornAmount.find(in: line)?.value == said
+      line.numbers.contains { $0.value == said && !$0.isPercent } || WornAmount.find(in: line)?.value == said
     }
     return said > .zero && isPrinted ? said : nil
   }

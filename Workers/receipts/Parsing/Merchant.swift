@@ -83,6 +83,8 @@ struct Merchant: Sendable {
     let letters = words.reduce(0) { $0 + $1.count(where: \.isLetter) }
     let printed = words.reduce(0) { $0 + $1.count }
     guard letters >= 4, Double(letters) >= 0.6 * Double(printed), line.ascii.count <= 80 else { return nil }
+    // What costs something is no shop.
+    guard line.amounts.isEmpty else { return nil }
     let names = self.words(of: line)
     guard names.contains(where: { $0.utf8.count >= 3 }) else { return nil }
     if Keywords.containsAny(line.letters, otherWords) || line.ascii.contains(UInt8(ascii: "@")) { return nil }

@@ -9,7 +9,7 @@ package struct ParsedReceipt: Sendable {
   var totals: Totals
   var currency: String?
   /// Readings of the image that would have given the same total, and the same date.
-  var agreement: (total: Int, date: Int)
+  var agreement: (readings: Int, total: Int, date: Int)
 
   /// What was not found by rules but said by a model, and stands in the text.
   private var modelled: [Field] = []
@@ -23,7 +23,7 @@ package struct ParsedReceipt: Sendable {
     items: [ReceiptItem],
     totals: Totals,
     currency: String?,
-    agreement: (total: Int, date: Int)
+    agreement: (readings: Int, total: Int, date: Int)
   ) {
     self.merchant = merchant
     self.date = date
@@ -69,6 +69,8 @@ package struct ParsedReceipt: Sendable {
   /// right, of dates 99, and of the others three in four.
   package var isDoubtful: Bool {
     totals.confidence < 0.7 || (date?.confidence ?? 0) < 0.94 && agreement.date < 2
+      // A shop's name is worth one more look, no more.
+      || agreement.readings == 1 && merchant.confidence < 0.4
   }
 
   package var json: JSON {
@@ -82,7 +84,8 @@ package struct ParsedReceipt: Sendable {
     receipt["items"] = .array(
       items.map { item in
         [
-          "name": .string(item.name), "quantity": item.quantity.quantityJSON, "unit_price": amount(item.unitPrice),
+          "name": .string(item.name.isEmpty ? "(no name)" : item.name), "quantity": item.quantity.quantityJSON,
+          "unit_price": amount(item.unitPrice),
           "price": item.price.json,
         ]
       }
@@ -107,9 +110,23 @@ package struct ParsedReceipt: Sendable {
         ["name": .string($0.name), "holds": .bool($0.holds), "left": $0.left.json, "right": $0.right.json]
       }
     )
+    receipt["summary"] = .string(summary)
     if !modelled.isEmpty {
       receipt["sources"] = .object(JSONObject(modelled.map { ($0.rawValue, "model") }))
     }
     return .object(receipt)
+  }
+
+  /// For people, in one or two sentences.
+  private var summary: String {
+    let shop = merchant.company ?? "A shop whose name was not found"
+    let day = date.map { $0.iso } ?? "date not found"
+    guard let total = totals.total else { return "\(shop), \(day): total not found." }
+    let doubt = totals.confidence < 0.5 ? " (uncertain)" : ""
+    var text = "\(shop), \(day): \(currency.map { $0 + " " } ?? "")\(total.text)\(doubt)."
+    if let sum = totals.checks.first(where: { $0.name == "items_sum" }) {
+      text += sum.holds ? " The items add up to it." : " The items that were found add up to \(sum.left.text)."
+    }
+    return text
   }
 }

@@ -62,9 +62,10 @@ package enum ReceiptParser {
     _ total: Amount?,
     _ date: ReceiptDate?,
     _ order: ReceiptDate.Order
-  ) -> (total: Int, date: Int) {
-    if readings.count == 1 { return (1, 1) }
+  ) -> (readings: Int, total: Int, date: Int) {
+    if readings.count == 1 { return (1, 1, 1) }
     return (
+      readings.count,
       readings.count { TotalsSolver.best(of: [$0.solver])?.value == total },
       readings.count { ReceiptDate.find(in: [$0.lines], order)?.iso == date?.iso }
     )
