@@ -11,8 +11,8 @@ final class JailingService {
   private let pidfd: Descriptor
   private let pid: Int32
 
-  /// `files`: beside the manifest.
-  init(_ name: String, _ manifest: String, files: [String: [UInt8]] = [:]) throws {
+  /// `files`: beside the manifest. `others`: manifests of further workers by name, without files.
+  init(_ name: String, _ manifest: String, files: [String: [UInt8]] = [:], others: [String: String] = [:]) throws {
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw PosixError.current("mkdtemp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -22,6 +22,10 @@ final class JailingService {
     try Descriptor.open("\(folder)/\(name)/worker.json", O_WRONLY | O_CREAT, mode: 0o644).writeAll(manifest.utf8)
     for (file, bytes) in files {
       try Descriptor.open("\(folder)/\(name)/\(file)", O_WRONLY | O_CREAT, mode: 0o644).writeAll(bytes)
+    }
+    for (other, manifest) in others {
+      mkdir("\(folder)/\(other)", 0o755)
+      try Descriptor.open("\(folder)/\(other)/worker.json", O_WRONLY | O_CREAT, mode: 0o644).writeAll(manifest.utf8)
     }
     let user = getenv("BULKHEAD_BENCH_USER").map { String(cString: $0) } ?? "bulkhead"
     try Descriptor.open("\(folder)/c.yaml", O_WRONLY | O_CREAT, mode: 0o600).writeAll("run_as: \(user)\n".utf8)
@@ -43,7 +47,7 @@ final class JailingService {
     while now() < end {
       if access(socket, F_OK) == 0, let client = try? ServiceClient(socket) {  // Safety: tried again until the end.
         while now() < end {
-          if try client.workersReady() == 1 { return }
+          if try client.workersReady() == 1 + others.count { return }
           usleep(1000)
         }
       }

@@ -5,9 +5,10 @@ import Posix
 import ReceiptsTruth
 import Wire
 
-/// Real receipts through the whole service: how many are read per second beside plain tesseract in the same run, and how
-/// many companies, dates and totals are right.
+/// Real receipts through the whole service: how many are read per second beside plain tesseract in the same run, both
+/// reading each image once, and how many companies, dates and totals are right, in several ways.
 ///
+/// With BULKHEAD_BENCH_MODEL=URL of a server with OpenAI's interface (`http://127.0.0.1:8080/v1`) also with a small model.
 /// The images are those of BULKHEAD_SHARED/data/receipts (else `../shared`); BULKHEAD_BENCH_FULL=1: nine passes, not five.
 /// Started as root, `run_as` must be a user that exists and may read them: BULKHEAD_BENCH_USER, else bulkhead.
 func measureReceipts() throws -> [Measurement] {
@@ -32,9 +33,9 @@ func measureReceipts() throws -> [Measurement] {
   )
   defer { service.stop() }
   let client = try ServiceClient(service.socket)
-  try accuracy(receipts, folder, client)
+  try ReceiptAccuracy(receipts, folder, client).report()
 
-  let calls = receipts.map { read($0, folder) }
+  let calls = receipts.map { reading($0, folder) }
   var ours: [Double] = []
   var plain: [Double] = []
   var oursAtOnce: [Double] = []
@@ -67,25 +68,13 @@ func measureReceipts() throws -> [Measurement] {
   ]
 }
 
-/// Prints what is right of each receipt, and the sums.
-private func accuracy(_ receipts: [GroundTruth], _ folder: String, _ client: ServiceClient) throws {
-  var score = GroundTruth.Score()
-  for receipt in receipts {
-    var page = JSON.null
-    try client.call(read(receipt, folder)) { page = try $0.get().output }
-    try client.call(ToolCall(tool: "line_item_parser", input: ["ocr": page])) {
-      score.add(receipt, try $0.get().output)
-    }
-  }
-  for miss in score.misses { print("  \(miss)") }
-  print("of \(receipts.count) receipts right: total \(score.totals), date \(score.dates), company \(score.companies)")
-  print("company right but for one letter in five: \(score.nearCompanies); items add up to the total: \(score.sums)")
-}
-
-private func read(_ receipt: GroundTruth, _ folder: String) -> ToolCall {
+/// One reading unless `more` says what else.
+func reading(_ receipt: GroundTruth, _ folder: String, _ more: JSONObject = ["readings": 1]) -> ToolCall {
   var needs = Needs()
   needs.read = [folder]
-  return ToolCall(tool: "receipt_ocr", input: ["image": .string(receipt.image)], needs: needs)
+  var input = more
+  input["image"] = .string(receipt.image)
+  return ToolCall(tool: "receipt_ocr", input: .object(input), needs: needs)
 }
 
 private func check(_ result: Result<ToolResult, WireError>) throws {

@@ -7,6 +7,8 @@ package struct GroundTruth {
   package let company: String
   package let date: String
   package let total: String
+  /// Its lines with their boxes as people drew them: what a perfect OCR would give, in `receipt_ocr`'s form.
+  package let page: JSON
 
   /// Of images that occur twice the first.
   package static func load(_ folder: String) throws -> [GroundTruth] {
@@ -21,11 +23,37 @@ package struct GroundTruth {
           image: image,
           company: key["company"]?.stringValue ?? "",
           date: iso(key["date"]?.stringValue ?? ""),
-          total: key["total"]?.stringValue ?? ""
+          total: key["total"]?.stringValue ?? "",
+          page: try page("\(folder)/box/\(name.prefix { $0 != "." }).csv")
         )
       )
     }
     return list
+  }
+
+  /// Rows `x1,y1,x2,y2,x3,y3,x4,y4,text`, clockwise from the upper left; a line's words share its box by their letters.
+  private static func page(_ path: String) throws -> JSON {
+    let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).compactMap { row -> JSON? in
+      let cells = row.split(separator: ",", maxSplits: 8, omittingEmptySubsequences: false)
+      let corners = cells.prefix(8).compactMap { Int64($0) }
+      guard cells.count == 9, corners.count == 8 else { return nil }
+      let width = Double(corners[2] - corners[0]) / Double(max(1, cells[8].count))
+      var words: [JSON] = []
+      var place = 0
+      for word in cells[8].split(separator: " ", omittingEmptySubsequences: false) {
+        if !word.isEmpty {
+          words.append([
+            "text": .string(String(word)), "left": .integer(corners[0] + Int64(width * Double(place))),
+            "top": .integer(corners[1]), "width": .integer(Int64(width * Double(word.count))),
+            "height": .integer(corners[5] - corners[3]), "confidence": 99,
+          ])
+        }
+        place += word.count + 1
+      }
+      return words.isEmpty ? nil : ["text": .string(String(cells[8])), "words": .array(words)]
+    }
+    return ["lines": .array(lines)]
   }
 
   /// Day, month and year, or month first where the second number is no month.

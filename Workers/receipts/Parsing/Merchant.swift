@@ -70,7 +70,7 @@ struct Merchant: Sendable {
     "FLOOR", "AVENUE", "BATU", "KM", "PLAZA", "BANGUNAN", "SEKSYEN", "SECTION", "NO", "UNIT", "BLOCK", "BLOK", "ST",
     "AVE", "KAMPUNG", "KG", "MALAYSIA", "SELANGOR", "JOHOR", "DARUL",
   ]
-  private static let otherWords = [
+  static let otherWords = [
     "INVOICE", "RECEIPT", "DATE", "WWW", "HTTP", "FORMERLY", "LICENSEE", "CASHIER", "TABLE", "WELCOME", "COPY",
     "DUPLICATE", "REGNO", "COREG", "GSTID", "GSTNO", "GSTREG", "ROCNO", "HOTLINE", "CUSTOMER", "OPERATEDBY",
     "MANAGEDBY",
@@ -113,11 +113,11 @@ struct Merchant: Sendable {
     return score
   }
 
-  private static func words(of line: ReceiptLine) -> [String] {
+  static func words(of line: ReceiptLine) -> [String] {
     line.ascii.split { !$0.isLetter }.map { String(decoding: $0, as: UTF8.self).uppercased() }
   }
 
-  private static func isAddress(_ line: ReceiptLine) -> Bool {
+  static func isAddress(_ line: ReceiptLine) -> Bool {
     let words = words(of: line)
     let count = words.count { addressWords.contains($0) }
     let hasPostcode = line.numbers.contains { $0.decimals == 0 && $0.range.count == 5 }
@@ -125,7 +125,7 @@ struct Merchant: Sendable {
   }
 
   /// A number such as (123456-X), or the words for it.
-  private static func isRegistration(_ line: ReceiptLine) -> Bool {
+  static func isRegistration(_ line: ReceiptLine) -> Bool {
     if Keywords.containsAny(line.letters, ["REGNO", "COREG", "ROCNO", "COMPANYNO", "CONO"]) { return true }
     var digits = 0
     for (i, byte) in line.ascii.enumerated() {
@@ -183,32 +183,5 @@ struct Merchant: Sendable {
 
   private static func isNumberWord(_ word: String) -> Bool {
     word.utf8.count(where: \.isDigit) >= 5
-  }
-
-  // MARK: The address
-
-  private static func address(in head: [ReceiptLine], after last: Int) -> String? {
-    var parts: [String] = []
-    for line in head.dropFirst(last + 1) {
-      if Keywords.containsAny(line.letters, otherWords)
-        || words(of: line).contains(where: { ["TEL", "TELEPHONE", "FAX", "GST"].contains($0) })
-        || isRegistration(line)
-      {
-        if parts.isEmpty { continue }
-        break
-      }
-      if isAddress(line) {
-        parts.append(line.text)
-      } else if !parts.isEmpty {
-        // A town stands alone at the end.
-        guard line.letters.count >= 4, line.confidence > 0.6, line.amounts.isEmpty, words(of: line).count <= 3 else {
-          break
-        }
-        parts.append(line.text)
-        break
-      }
-    }
-    let text = parts.joined(separator: " ")
-    return text.isEmpty ? nil : text
   }
 }
