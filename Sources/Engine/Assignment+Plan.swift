@@ -10,7 +10,7 @@ extension Assignment {
     guard route.mode == .direct else {
       let step: JSON = [
         "id": .string(Stage.planning.id(1)), "tool": .string(Stage.planning.tool),
-        "input": .object(planningInput(attempt: 1)),
+        "input": .object(planningInput(attempt: 1)), "timeout_ms": .integer(Stage.planningMS),
       ]
       plan["steps"] = [step]
       return .object(plan)

@@ -250,11 +250,17 @@ extension JobMachine {
     var input = assignment.planningInput(attempt: n)
     input["taken_ids"] = .array(plan.steps.map { .string($0.id) })
     input["done"] = .array(
-      done.map { ["id": .string(plan.steps[$0].id), "tool": .string(plan.steps[$0].tool)] }
+      done.map { index in
+        let step = plan.steps[index]
+        var known: JSONObject = ["id": .string(step.id), "tool": .string(step.tool)]
+        if step.forEach != nil { known["list"] = true }
+        return .object(known)
+      }
     )
     for member in why.objectValue?.members ?? [] { input[member.key] = Template.literal(member.value) }
     let step: JSON = [
       "id": .string(Stage.planning.id(n)), "tool": .string(Stage.planning.tool), "input": .object(input),
+      "timeout_ms": .integer(Stage.planningMS),
     ]
     do throws(Refusal) {
       let first = plan.steps.count

@@ -2,6 +2,9 @@
 package enum Stage: String, Sendable {
   case planning, synthesis, verification
 
+  /// What a planning step may take: a model on one's own machine reads slowly, and may be asked several times.
+  static let planningMS: Int64 = 900_000
+
   /// The stage of a step with this id.
   package init?(id: String) {
     let parts = id.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
