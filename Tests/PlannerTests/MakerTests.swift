@@ -6,11 +6,9 @@ import Wire
 @testable import Planner
 
 @Suite struct MakerTests {
-  private static let request = PlanningRequest(
-    text: "Add tax of 8 % to 100",
-    files: [Fixture.file("image")]
-  )
+  private static let request = PlanningRequest(text: "Add tax of 8 % to 100")
   private static let input = PlanningInput(request)
+  private static let withFile = PlanningInput(PlanningRequest(text: request.text, files: [Fixture.file("image")]))
 
   private static func answer(_ steps: JSON, template: String = "{{step:a}}") -> JSON {
     ["reason": "because", "decision": "plan", "steps": steps, "answer_template": .string(template)]
@@ -36,6 +34,15 @@ import Wire
     let question = try #require(script.questions.first)
     #expect(question.role == "planner" && question.schema != nil && question.temperature == nil)
     #expect(script.state.withLock { $0.checked.count } == 1)
+  }
+
+  @Test func `a plan that takes none of the request's files is none for it`() async throws {
+    let request = PlanningRequest(text: "Add tax of 8 % to what it says", files: [Fixture.file("image")])
+    let reads = Self.tax(#"{"artifact": "file:image"}"#, tool: "receipt_ocr")
+    let script = Script([.value(Self.good), .value(Self.answer([reads]))])
+    let output = try await script.maker().make(PlanningInput(request))
+    #expect(output["tries"] == 2 && output["plan"]?["steps"]?[0]?["tool"] == "receipt_ocr")
+    #expect(script.questions[1].prompt.contains("no step takes the request's file: file:image (unused_file)"))
   }
 
   @Test func `a mistake is shown with the plan that had it, and another plan is asked for`() async throws {
@@ -103,7 +110,7 @@ import Wire
   }
 
   @Test func `a file that is not there and an id that is taken are no plan`() async throws {
-    var input = Self.input
+    var input = Self.withFile
     input.takenIDs = ["a"]
     let file = Self.answer([["id": "b", "tool": "receipt_ocr", "input": #"{"image": "file:picture"}"#]], template: "")
     let stage = Self.answer([Self.tax(id: "synthesis-2")], template: "")
@@ -116,7 +123,7 @@ import Wire
   @Test func `files stay names in the plan, and are checked as what they are`() async throws {
     let read = Self.answer([["id": "a", "tool": "receipt_ocr", "input": #"{"artifact": "file:image"}"#]])
     let script = Script([.value(read)])
-    let output = try await script.maker().make(Self.input)
+    let output = try await script.maker().make(Self.withFile)
     #expect(output["plan"]?["steps"]?[0]?["input"]?["artifact"] == "file:image")
     let checked = try #require(script.state.withLock { $0.checked.first })
     #expect(checked["steps"]?[0]?["input"]?["artifact"] == Fixture.file("image").artifact)
@@ -136,13 +143,13 @@ import Wire
   }
 
   @Test func `the other decisions of a large model`() async throws {
-    let four = try await Script([.value(["decision": "answer", "answer": "4", "reason": ""])]).maker().make(Self.input)
+    let four = try await Script([.value(["decision": "answer", "answer": "4", "reason": ""])]).maker().make(Self.withFile)
     #expect(four["decision"] == "answer" && four["answer"] == "4" && four["plan"] == nil)
-    let no = try await Script([.value(["decision": "impossible", "reason": "no mail"])]).maker().make(Self.input)
+    let no = try await Script([.value(["decision": "impossible", "reason": "no mail"])]).maker().make(Self.withFile)
     #expect(no["decision"] == "impossible" && no["reason"] == "no mail")
     let chosen: JSON = ["decision": "recipe", "recipe": "receipt", "parameters": #"{"image": "file:image"}"#]
     let script = Script([.value(chosen)], recipes: [Fixture.receiptRecipe])
-    let output = try await script.maker().make(Self.input)
+    let output = try await script.maker().make(Self.withFile)
     #expect(output["decision"] == "recipe" && output["by"]?["kind"] == "large_model")
     #expect(output["recipe"] == ["name": "receipt", "parameters": ["image": Fixture.file("image").artifact]])
     #expect(script.questions[0].system.contains("receipt(image: file, language?=\"eng\")"))

@@ -27,7 +27,25 @@ struct LocalPlanCheck {
       files(in: step["input"] ?? [:], "/steps/\(index)/input", &mistakes)
     }
     guard mistakes.isEmpty else { return mistakes }
-    return structure(plan)
+    return structure(plan) + unusedFiles(steps)
+  }
+
+  /// A first plan in which no step takes any of the files cannot serve the request that they came with.
+  private func unusedFiles(_ steps: [JSON]) -> [Mistake] {
+    let files = input.request.files
+    guard !files.isEmpty, !steps.isEmpty, input.done.isEmpty, !steps.contains(where: usesFile) else { return [] }
+    let names = files.map(\.reference).joined(separator: ", ")
+    let what = files.count == 1 ? "the request's file" : "any of the request's files"
+    return [Mistake(path: "/steps", name: "unused_file", message: "no step takes \(what): \(names)")]
+  }
+
+  private func usesFile(_ value: JSON) -> Bool {
+    switch value {
+    case .string(let text): input.request.files.contains { $0.reference == text }
+    case .array(let elements): elements.contains(where: usesFile)
+    case .object(let object): object.members.contains { usesFile($0.value) }
+    default: false
+    }
   }
 
   /// `file:NAME` without such a file.
