@@ -1,7 +1,5 @@
-internal import CLinux
 internal import Glibc
 internal import Jail
-internal import Posix
 internal import Synchronization
 internal import WorkerKit
 

@@ -1,7 +1,4 @@
-internal import CLinux
-internal import Glibc
 internal import Jail
-internal import Posix
 internal import WorkerKit
 
 /// Drives one run on the call's thread: sends its output on as it comes, and ends it when the call is cancelled.
