@@ -143,7 +143,9 @@ import Wire
   }
 
   @Test func `the other decisions of a large model`() async throws {
-    let four = try await Script([.value(["decision": "answer", "answer": "4", "reason": ""])]).maker().make(Self.withFile)
+    let four = try await Script([.value(["decision": "answer", "answer": "4", "reason": ""])]).maker().make(
+      Self.withFile
+    )
     #expect(four["decision"] == "answer" && four["answer"] == "4" && four["plan"] == nil)
     let no = try await Script([.value(["decision": "impossible", "reason": "no mail"])]).maker().make(Self.withFile)
     #expect(no["decision"] == "impossible" && no["reason"] == "no mail")
