@@ -106,20 +106,6 @@ extension JobMachine {
     )
   }
 
-  /// The steps that the job has grown by, for those who watch it.
-  private func added(from first: Int) -> JSON {
-    .array(
-      plan.steps.indices.dropFirst(first).map { index in
-        [
-          "id": .string(plan.steps[index].id), "tool": .string(plan.steps[index].tool),
-          "depends_on": .array(plan.steps[index].dependsOn.map { .string(plan.steps[$0].id) }),
-        ]
-      }
-    )
-  }
-
-  private struct Refusal: Error { let mistakes: [PlanMistake] }
-
   private static func privileges(_ steps: [JSON]) -> [PlanMistake] {
     steps.enumerated().flatMap { i, step in
       ["needs", "limits"].filter { step[$0] != nil }.map { member in
@@ -130,24 +116,6 @@ extension JobMachine {
         )
       }
     }
-  }
-
-  /// The plan with further steps, and the end that `made` says; mistakes are told by their places in `made`.
-  private func extended(_ added: [JSON], _ made: JSON, _ context: Context) throws(Refusal) -> Plan {
-    guard case .object(var source) = plan.source else { return plan }
-    source["steps"] = .array((source["steps"]?.arrayValue ?? []) + added)
-    for member in ["checks", "final_synthesis"] { source[member] = made[member] ?? source[member] }
-    let first = plan.steps.count
-    let grown: Plan
-    do throws(PlanErrors) {
-      grown = try Plan(decoding: .object(source))
-    } catch {
-      throw Refusal(mistakes: error.errors.map { PlanMistake($0) }.map { $0.moved(by: first) ?? $0 })
-    }
-    // What is wrong with the steps before is no fault of these.
-    let mistakes = context.check(grown).compactMap { $0.moved(by: first) }
-    guard mistakes.isEmpty else { throw Refusal(mistakes: mistakes) }
-    return grown
   }
 
   /// The steps behind those of a plan: one in which a model writes the answer, one in which it is judged.
@@ -179,107 +147,6 @@ extension JobMachine {
       ])
     }
     return closing
-  }
-
-  /// `grown` begins with the steps that there are.
-  private mutating func take(_ grown: Plan, _ context: Context) {
-    let first = plan.steps.count
-    plan = grown
-    named = Self.named(grown)
-    for step in first..<grown.steps.count {
-      let open = grown.graph.dependencies[step].count { $0 >= first || !steps[$0].unit.phase.isFinal }
-      steps.append(StepStatus(missing: open, readers: grown.graph.dependents[step].count))
-      for dependency in grown.graph.dependencies[step] where dependency < first { steps[dependency].readers += 1 }
-      if open == 0 { pendingReady.append(step) }
-      let tool = grown.steps[step].tool
-      if tools[tool] == nil { tools[tool] = context.offer(tool)?.terms }
-    }
-    unfinished += grown.steps.count - first
-    var update = JobUpdate(seq: seq, state: state, generation: generation)
-    update.reason = reason?.description
-    update.spec = spec.text
-    update.stepCount = Int64(grown.steps.count)
-    write(.updateJob(update))
-  }
-
-  // MARK: Another plan
-
-  /// The coordinator cannot run what was made: the planner is told why, or the job ends with it.
-  private mutating func refuse(_ output: JSON, _ mistakes: [PlanMistake], _ step: Int, _ context: Context) {
-    let listed = JSON.array(mistakes.map(\.json))
-    record("job.plan_refused", context, step: StepKey(step), data: ["mistakes": listed])
-    guard mayPlanAgain else {
-      let first = mistakes.first?.message ?? ""
-      let error = WireError(
-        .invalidPlan,
-        "what was planned for the request cannot be run: \(first)",
-        data: ["mistakes": listed]
-      )
-      return stop(.failure(step: step, error), context)
-    }
-    let plan: JSON = output["plan"] ?? output["recipe"] ?? .null
-    planAgain(["refused": ["plan": plan, "mistakes": listed]], context)
-  }
-
-  /// All that could run has run. Asks for another plan if something failed; false: this is the end.
-  mutating func planAroundFailures(_ context: Context) -> Bool {
-    guard let step = failures.first, mayPlanAgain else { return false }
-    let error = failureErrors[step] ?? WireError(.toolFailed, "it failed")
-    let what: JSON = [
-      "step": .string(plan.steps[step].id), "tool": .string(plan.steps[step].tool), "error": error.bounded.json,
-    ]
-    assignment?.replaced += failures.map { plan.steps[$0].id }
-    failures = []
-    failureErrors = [:]
-    planAgain(["failed": what], context)
-    return true
-  }
-
-  /// The result is there, and does not do.
-  mutating func planAroundResult(_ reasons: [String], _ context: Context) -> Bool {
-    guard mayPlanAgain else { return false }
-    unverified = nil
-    planAgain(["unverified": ["reasons": .array(reasons.map { .string($0) })]], context)
-    return true
-  }
-
-  private mutating func planAgain(_ why: JSON, _ context: Context) {
-    guard let assignment else { return }
-    let n = stages(.planning).count + 1
-    let done = plan.steps.indices.filter { stage($0) == nil && steps[$0].unit.phase == .succeeded }
-    var input = assignment.planningInput(attempt: n)
-    input["taken_ids"] = .array(plan.steps.map { .string($0.id) })
-    input["done"] = .array(
-      done.map { index in
-        let step = plan.steps[index]
-        var known: JSONObject = ["id": .string(step.id), "tool": .string(step.tool)]
-        if step.forEach != nil { known["list"] = true }
-        return .object(known)
-      }
-    )
-    for member in why.objectValue?.members ?? [] { input[member.key] = Template.literal(member.value) }
-    let step: JSON = [
-      "id": .string(Stage.planning.id(n)), "tool": .string(Stage.planning.tool), "input": .object(input),
-      "timeout_ms": .integer(Stage.planningMS),
-    ]
-    do throws(Refusal) {
-      let first = plan.steps.count
-      take(try extended([step], [:], context), context)
-      let what: JSON = ["because": why.objectValue?.members.first.map { .string($0.key) } ?? .null]
-      let added = added(from: first)
-      record("job.replanned", context, step: StepKey(first), data: what.adding("added", added))
-    } catch {
-      let message = error.mistakes.first?.message ?? ""
-      stop(.failure(step: 0, WireError(.invalidPlan, "another plan cannot be asked for: \(message)")), context)
-    }
-  }
-}
-
-extension JSON {
-  fileprivate func adding(_ key: String, _ value: JSON) -> JSON {
-    guard case .object(var object) = self else { return self }
-    object[key] = value
-    return .object(object)
   }
 }
 

@@ -108,7 +108,11 @@ import Wire
     try world.crash()
     try world.grant()
     #expect(try world.row("c") == .skipped && world.machine.assignment?.replaced == ["b"])
-    try world.succeed("planning-2", nil, try Self.plan(#"{"id":"d","tool":"t","input":{"x":"step:a"}}"#))
+    try world.succeed("planning-2", nil, try Self.plan(#"{"id":"d","tool":"t","input":{"x":"step:c"}}"#))
+    try world.grant()
+    let refused = try #require(world.running.values.first { $0.step == "planning-3" }).input["refused"]
+    #expect(refused?["mistakes"]?[0]?["message"] == "step 'd' needs 'c', which did not succeed")
+    try world.succeed("planning-3", nil, try Self.plan(#"{"id":"d","tool":"t","input":{"x":"step:a"}}"#))
     try world.finish { $0.input }
     #expect(world.disk.state == .succeeded && world.disk.result?["outputs"] == ["d": ["x": 1]])
   }
