@@ -40,19 +40,59 @@ struct ParameterText {
   }
 
   private func fill(_ text: String) throws(WireError) -> String {
-    var filled = ""
-    for piece in Self.pieces(text) {
+    let pieces = Self.pieces(text)
+    // Most texts name no parameter, and stay as they are.
+    guard pieces.count > 1 else { return text }
+    var bytes: [UInt8] = []
+    var isGiven: [Bool] = []
+    for piece in pieces {
+      let part: String
+      var given = true
       switch piece {
-      case .plain(let part): filled += part
+      case .plain(let plain): (part, given) = (String(plain), false)
       case .use(let use):
         switch try value(use) {
-        case nil, .null?: break
-        case .string(let text)?: filled += Template.literalText(text)
-        case let value?: filled += Template.literalText(value.description)
+        case nil, .null?: part = ""
+        case .string(let text)?: part = text
+        case let value?: part = value.description
         }
       }
+      bytes += part.utf8
+      isGiven += Array(repeating: given, count: part.utf8.count)
     }
-    return filled
+    return Self.escaped(bytes, isGiven)
+  }
+
+  /// The text in which no double brace that a given byte has part in is live, and no given backslash changes what the
+  /// recipe's own braces mean. Of braces in a row only the last two can be live; of backslashes just before two braces each
+  /// pair is one, and a single one makes the braces plain.
+  private static func escaped(_ bytes: [UInt8], _ isGiven: [Bool]) -> String {
+    let (slash, brace) = (UInt8(ascii: "\\"), UInt8(ascii: "{"))
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count)
+    var i = 0
+    while i < bytes.count {
+      let start = i
+      while i < bytes.count, bytes[i] == slash { i += 1 }
+      let slashes = start..<i
+      out += bytes[slashes]
+      let first = i
+      while i < bytes.count, bytes[i] == brace { i += 1 }
+      let count = i - first
+      let isPlain = count > 1 && (isGiven[i - 2] || isGiven[i - 1])
+      // Those before a single brace stand for themselves.
+      if count > 1, !isPlain || count != 3 {
+        let doubled = slashes.count { isGiven[$0] || isPlain && count == 2 }
+        out += Array(repeating: slash, count: doubled)
+      }
+      out += Array(repeating: brace, count: isPlain ? count - 2 : count)
+      if isPlain { out += [slash, brace, brace] }
+      if i == start {
+        out.append(bytes[i])
+        i += 1
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
   }
 
   private func value(_ use: Use) throws(WireError) -> JSON? {

@@ -49,11 +49,15 @@ package struct FinalSynthesis: Sendable {
 extension TextTemplate {
   /// The text as the input of a step takes it, where `{{steps}}` cannot stand: each of `ids` is named in its place.
   package func inputText(standingFor ids: [String]) -> String {
-    pieces.map { piece in
+    pieces.enumerated().map { i, piece in
       switch piece {
-      case .literal(let text): Template.literalText(text)
-      case .reference(let use): "{{\(uses[use].text)}}"
-      case .allSteps: ids.map { "\($0): {{step:\($0)}}" }.joined(separator: "\n")
+      case .literal(let text):
+        // Backslashes just before the braces of a reference stand for half as many.
+        let isBeforeBraces = i + 1 < pieces.count
+        let last = isBeforeBraces ? text.utf8.reversed().prefix { $0 == UInt8(ascii: "\\") }.count : 0
+        return Template.literalText(text) + String(repeating: "\\", count: last)
+      case .reference(let use): return "{{\(uses[use].text)}}"
+      case .allSteps: return ids.map { "\($0): {{step:\($0)}}" }.joined(separator: "\n")
       }
     }.joined()
   }
