@@ -20,6 +20,14 @@ extension Jobs {
       return Start(plan: try recipes.find(choice.name).plan(with: choice.parameters), recipe: choice)
     case .request(let request):
       let assignment = Assignment(request: request, route: Route(request))
+      if assignment.route.mode == .direct,
+        let i = request.files.firstIndex(where: { !$0.mediaType.hasPrefix("image/") })
+      {
+        throw .invalidParams(
+          "/request/files/\(i)",
+          "file \(quoted(request.files[i].name)) is no picture (\(quoted(request.files[i].mediaType))): mode 'direct' shows a model pictures alone, 'hybrid' has tools for other files"
+        )
+      }
       return Start(plan: assignment.firstPlan, assignment: assignment)
     }
   }

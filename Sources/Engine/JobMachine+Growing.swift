@@ -21,9 +21,25 @@ extension JobMachine {
       throw Refusal(mistakes: error.errors.map { PlanMistake($0) }.map { $0.moved(by: first) ?? $0 })
     }
     // What is wrong with the steps before is no fault of these.
-    let mistakes = context.check(grown).compactMap { $0.moved(by: first) } + builtOnFailures(grown, from: first)
+    let mistakes =
+      context.check(grown).compactMap { $0.moved(by: first) } + builtOnFailures(grown, from: first)
+      + toolsNotNamed(grown, from: first)
     guard mistakes.isEmpty else { throw Refusal(mistakes: mistakes) }
     return grown
+  }
+
+  /// Tools beside those that the request permits; the job's own stages need none of its permission.
+  private func toolsNotNamed(_ grown: Plan, from first: Int) -> [PlanMistake] {
+    guard let named = assignment?.request.tools else { return [] }
+    return (first..<grown.steps.count).compactMap { step in
+      let tool = grown.steps[step].tool
+      if named.contains(tool) || Stage(id: grown.steps[step].id) != nil { return nil }
+      return PlanMistake(
+        path: "/steps/\(step - first)/tool",
+        name: "tool_not_named",
+        message: "tool '\(tool)' is not among those that the request names"
+      )
+    }
   }
 
   /// Steps that would be skipped, since what they need did not succeed.

@@ -78,6 +78,9 @@ extension JobMachine {
     var verification: JSONObject = ["checks": .integer(Int64(plan.checks.count))]
     if let last = stages(.verification).last, let output = steps[last].output {
       for member in ["verdict", "reasons", "by"] { verification[member] = output[member] }
+    } else if let last = stages(.verification).last, steps[last].unit.phase == .failed {
+      verification["verdict"] = "unjudged"
+      verification["reasons"] = [.string("the verifier could not be asked: step '\(plan.steps[last].id)' says why")]
     }
     return ["planning": .object(planning), "execution": .object(execution), "verification": .object(verification)]
   }

@@ -166,6 +166,21 @@ import Wire
     #expect(world.machine.plan.steps.map(\.id) == ["planning", "planning-2"])
   }
 
+  @Test func `keeps to the tools that the request names`() throws {
+    var world = try Self.world(TaskRequest("x", tools: ["u"]), verifier: true)
+    try world.succeed("planning", nil, try Self.plan(#"{"id":"a","tool":"t"}"#))
+    #expect(world.disk.events.last { $0.kind == "job.plan_refused" }?.data?.contains("tool_not_named") == true)
+    try world.grant()
+    try world.succeed("planning-2", nil, try Self.plan(#"{"id":"a","tool":"u"}"#))
+    #expect(world.machine.plan.steps.suffix(2).map(\.id) == ["a", "verification-2"])
+    try world.grant()
+    try world.succeed("a", nil, 1)
+    try world.grant()
+    try world.fail("verification-2")
+    #expect(world.disk.state == .succeeded)
+    #expect(world.disk.result?["stages"]?["verification"]?["verdict"] == "unjudged")
+  }
+
   @Test func `ends with the planner's reason when nothing can be done`() throws {
     var world = try Self.world()
     try world.succeed("planning", nil, ["decision": "impossible", "reason": "no tool flies", "by": Self.model])

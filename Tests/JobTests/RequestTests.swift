@@ -72,6 +72,13 @@ import Wire
       return
     }
     #expect(error.name == .unavailable && error.data["worker"] == "planner")
+    let text = Artifact(sha256: String(repeating: "a", count: 64), bytes: 1, mediaType: "text/plain", name: "a.txt")
+    guard case .failure(let wrong) = try Self.submit(bench, .request(TaskRequest("x", mode: .direct, files: [text])))
+    else {
+      Issue.record("a file that nobody would look at")
+      return
+    }
+    #expect(wrong.data["path"] == "/request/files/0" && wrong.message.contains("is no picture"))
     try bench.start(bench.worker(), Self.planner(bench, mayPlan: false, try Self.plan(#"{"id":"a","tool":"echo"}"#)))
     let job = try Self.submit(bench, .request(TaskRequest("x"))).get().job.id
     _ = try bench.finish(job)

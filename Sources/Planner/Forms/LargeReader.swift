@@ -38,13 +38,24 @@ struct LargeReader {
   private func step(_ json: JSON, at path: String, _ mistakes: inout [Mistake]) -> JSON {
     var step = JSONObject()
     for name in ["id", "tool"] { step[name] = json[name] }
-    step["input"] = value(json["input"] ?? [:], at: path + "/input", &mistakes)
+    let input = value(json["input"] ?? [:], at: path + "/input", &mistakes)
+    step["input"] = json["tool"] == "model" ? Self.askingSmallFirst(input) : input
     let after = json["depends_on"]?.arrayValue ?? []
     if !after.isEmpty { step["depends_on"] = .array(after) }
     if let list = json["for_each"]?.stringValue, !list.isEmpty { step["for_each"] = ["in": .string(list)] }
     let tests = (json["when"]?.arrayValue ?? []).enumerated().map { condition($1, at: "\(path)/when/\($0)", &mistakes) }
     if tests.count == 1 { step["when"] = tests[0] } else if !tests.isEmpty { step["when"] = ["all": .array(tests)] }
     return .object(step)
+  }
+
+  /// A question for the small model goes to the planner's when the small one fails its schema or is not sure.
+  private static func askingSmallFirst(_ input: JSON) -> JSON {
+    guard case .object(var object) = input, object["model"] == nil, object["escalate"] == nil,
+      object["role"] == nil || object["role"] == "worker"
+    else { return input }
+    object["role"] = "worker"
+    object["escalate"] = "planner"
+    return .object(object)
   }
 
   /// What was written as a text, if it was.

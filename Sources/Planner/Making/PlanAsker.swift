@@ -36,6 +36,12 @@ struct PlanAsker {
     while tried.count < settings.tries {
       try Task.checkCancellation()
       let answer: PlannerServices.Answer
+      let mended = refusal.map { refusal in
+        ", the last plan had \(refusal.mistakes.count == 1 ? "a mistake" : "\(refusal.mistakes.count) mistakes")"
+      }
+      services.notice(
+        "asking the role '\(role)' for a plan (try \(tried.count + 1) of \(settings.tries)\(mended ?? ""))"
+      )
       do {
         answer = try await services.ask(question(prompt, form, refusal, number: tried.count + 1))
       } catch let error as WireError {

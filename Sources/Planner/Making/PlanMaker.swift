@@ -90,7 +90,9 @@ package struct PlanMaker: Sendable {
     let count = profile.size == .small ? min(settings.tools, settings.smallTools) : settings.tools
     let search = ToolSearch(embedder, source, notice: services.notice)
     // A tool that failed may do with another input.
-    let wanted: Set<String> = input.failed.map { [$0.tool] } ?? []
+    var wanted: Set<String> = input.failed.map { [$0.tool] } ?? []
+    // What a large model plans may be for a small one to do.
+    if profile.size == .large { wanted.insert("model") }
     return try await search.pick(count, of: allowed, for: input.request.text, wanted: wanted)
   }
 
