@@ -34,6 +34,26 @@ import Testing
     "recipe": "none", "parameters": "",
   ]
 
+  @Test func `a question for the small model goes to the planner's when that is not sure`() throws {
+    let withModel = form(.text, tools: Fixture.catalog.keeping { ["model"].contains($0.name) })
+    #expect(withModel.instructions.contains("a small, cheap model") && !form(.text).instructions.contains("small"))
+    let inputs = [
+      #"{"prompt": "which kind?"}"#, #"{"prompt": "x", "role": "worker"}"#, #"{"prompt": "x", "role": "planner"}"#,
+      #"{"prompt": "x", "model": "openai/gpt-4o"}"#, #"{"prompt": "x", "escalate": "verifier"}"#,
+    ]
+    let steps = inputs.enumerated().map { index, input -> JSON in
+      [
+        "id": .string("s\(index)"), "tool": "model", "input": .string(input), "depends_on": [], "for_each": "",
+        "when": [],
+      ]
+    }
+    let answer: JSON = ["decision": "plan", "reason": "", "steps": .array(steps), "answer_template": "x"]
+    guard case .plan(let plan) = try withModel.read(answer) else { return #expect(Bool(false)) }
+    let asked = (plan["steps"]?.arrayValue ?? []).map { $0["input"]?["escalate"]?.stringValue ?? "-" }
+    #expect(asked == ["planner", "planner", "-", "-", "verifier"])
+    #expect(plan["steps"]?[0]?["input"]?["role"] == "worker")
+  }
+
   @Test func `an answer becomes a plan that the coordinator takes`() throws {
     guard case .plan(let plan) = try form(.text).read(Self.answer) else { return #expect(Bool(false)) }
     #expect(

@@ -42,6 +42,12 @@ import Wire
     let script = Script([.value(Self.good), .value(Self.answer([reads]))])
     let output = try await script.maker().make(PlanningInput(request))
     #expect(output["tries"] == 2 && output["plan"]?["steps"]?[0]?["tool"] == "receipt_ocr")
+    #expect(
+      script.state.withLock { $0.notices } == [
+        "asking the role 'planner' for a plan (try 1 of 3)",
+        "asking the role 'planner' for a plan (try 2 of 3, the last plan had a mistake)",
+      ]
+    )
     #expect(script.questions[1].prompt.contains("no step takes the request's file: file:image (unused_file)"))
   }
 
