@@ -244,7 +244,7 @@ extension Coordinator: WorkerRequestHandler {
       connection.respond(to: id, with: ToolsList.Response(tools: tools))
     case RecipesList.method: connection.respond(to: id, with: try jobs.list(try RecipesList.decode(params)))
     default:
-      let mistakes = jobs.check(try PlanCheck.decode(params).plan).mistakes
+      let mistakes = jobs.check(try PlanCheck.decode(params).plan, isPlanned: true).mistakes
       connection.respond(to: id, with: PlanCheck.Response(mistakes: mistakes))
     }
   }

@@ -13,10 +13,20 @@ extension Jobs {
   typealias Answer<T> = (Result<T, WireError>) -> Void
 
   /// Mistakes of a plan against today's catalog; a decoded plan when there are none.
-  func check(_ source: JSON) -> (plan: Plan?, mistakes: [PlanMistake]) {
+  /// Nobody writes the answer of a plan that was not made for a request (`isPlanned`).
+  func check(_ source: JSON, isPlanned: Bool = false) -> (plan: Plan?, mistakes: [PlanMistake]) {
     do throws(PlanErrors) {
       let plan = try Plan(decoding: source)
-      let mistakes = mistakes(of: plan)
+      var mistakes = mistakes(of: plan)
+      if !isPlanned, plan.finalSynthesis?.role != nil {
+        mistakes.append(
+          PlanMistake(
+            path: "/final_synthesis/role",
+            name: PlanError.Name.invalidValue.rawValue,
+            message: "a model writes the answer of a request alone: without 'role' the text is the answer"
+          )
+        )
+      }
       return mistakes.isEmpty ? (plan, []) : (nil, mistakes)
     } catch {
       return (nil, error.errors.map { PlanMistake($0) } + unknownTools(source))
@@ -121,7 +131,7 @@ extension Jobs {
       return answer(.failure(error))
     }
     if let refusal = refusal(of: start) { return answer(.failure(refusal)) }
-    let (checked, mistakes) = check(start.plan)
+    let (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
     if let plan = checked { return accept(plan, start, message, caller, answer: answer) }
     guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else { return answer(.failure(Self.invalid(mistakes))) }
     loop.schedule(after: 50) { [weak self] in self?.accept(message, caller, tries: tries - 1, answer: answer) }

@@ -230,7 +230,10 @@ extension Jobs {
     var old = try spec(of: stored.record)
     guard let from = old.plan.index(of: message.from) else { throw Self.noStep(message.from, old.plan) }
     old = try cut(old, at: from)
-    let (checked, mistakes) = check(old.plan.source.replacing(input: message.input, ofStep: from))
+    let (checked, mistakes) = check(
+      old.plan.source.replacing(input: message.input, ofStep: from),
+      isPlanned: old.assignment != nil
+    )
     guard let plan = checked else { throw Self.invalid(mistakes) }
     let again = JobMachine.again(plan, from: from, stored.steps, replaced: old.assignment?.replaced ?? [])
     var tools: [String: ToolTerms] = [:]

@@ -72,6 +72,9 @@ import Wire
       return
     }
     #expect(error.name == .unavailable && error.data["worker"] == "planner")
+    var plain = try Self.plan(#"{"id":"a","tool":"echo"}"#)["plan"]?.objectValue ?? JSONObject()
+    plain["final_synthesis"] = ["prompt_template": "x", "role": "worker"]
+    #expect(bench.jobs.check(.object(plain)).mistakes.map(\.path) == ["/final_synthesis/role"])
     let text = Artifact(sha256: String(repeating: "a", count: 64), bytes: 1, mediaType: "text/plain", name: "a.txt")
     guard case .failure(let wrong) = try Self.submit(bench, .request(TaskRequest("x", mode: .direct, files: [text])))
     else {

@@ -22,7 +22,9 @@ import Wire
     let system = service.prompt(0, role: 0)
     #expect(system.contains("\ncompute_tax(amount: number, tax_rate: number") && system.contains("\nmodel("))
     for tool in ["make_plan(", "function_call(", "model_list("] { #expect(!system.contains("\n" + tool)) }
-    #expect(try await service.client.check(plan: output["plan"] ?? [:]) == [])
+    // Whose answer a model is to write, which it does for requests alone.
+    let mistakes = try await service.client.check(plan: output["plan"] ?? [:])
+    #expect(mistakes.map(\.path) == ["/final_synthesis/role"])
   }
 
   @Test func `a plan with mistakes is mended, and one that stays broken is an error`() async throws {
