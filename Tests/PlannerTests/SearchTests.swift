@@ -84,9 +84,9 @@ import Testing
     await #expect(throws: Embedder.Failure.self) { _ = try await Embedder().vectors(["a"]) { _ in [[]] } }
   }
 
-  @Test func `wanted tools are always among the picked`() async throws {
+  @Test func `wanted tools are always among the picked and take no place`() async throws {
     let search = ToolSearch(Embedder(), nil)
-    let found = try await search.pick(2, of: Fixture.catalog.forPlans(), for: "discount", wanted: ["receipt_ocr"])
+    let found = try await search.pick(1, of: Fixture.catalog.forPlans(), for: "discount", wanted: ["receipt_ocr"])
     #expect(Set(found.tools.map(\.name)) == ["apply_discount", "receipt_ocr"])
   }
 }

@@ -25,19 +25,20 @@ package struct ToolSearch {
     self.notice = notice
   }
 
-  /// At most `count` tools of the catalog, in its order; those in `wanted` are among them.
+  /// At most `count` tools of the catalog, in its order, beside those in `wanted`, which take nobody's place.
   package func pick(
     _ count: Int,
     of catalog: ToolCatalog,
     for request: String,
     wanted: Set<String> = []
   ) async throws -> ToolCatalog {
-    guard catalog.tools.count > count else { return catalog }
+    guard catalog.tools.count > count + wanted.count else { return catalog }
     let ranking = try await ranking(catalog.tools, request)
     var picked: Set<String> = []
     for tool in catalog.tools where wanted.contains(tool.name) { picked.insert(tool.name) }
     // Behind those that match come the others as they stand: a prompt with room costs little, a missing tool the plan.
-    for index in ranking + Array(catalog.tools.indices) where picked.count < max(count, wanted.count) {
+    let limit = picked.count + count
+    for index in ranking + Array(catalog.tools.indices) where picked.count < limit {
       picked.insert(catalog.tools[index].name)
     }
     return catalog.keeping { picked.contains($0.name) }
