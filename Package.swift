@@ -67,12 +67,14 @@ let package = Package(
     ),
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
+    // What may happen, and what people say about it; pure.
+    .target(name: "Policy", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
       dependencies: [
-        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Journal", "Engine",
-        "Supervision",
+        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Policy", "Journal",
+        "Engine", "Supervision",
       ],
       swiftSettings: strict
     ),
@@ -204,6 +206,7 @@ let package = Package(
       dependencies: ["JSON", "Wire", "Posix", "Plan", "Journal", "Engine"],
       swiftSettings: strict
     ),
+    .testTarget(name: "PolicyTests", dependencies: ["JSON", "Wire", "Plan", "Policy"], swiftSettings: strict),
     .testTarget(name: "ModelsTests", dependencies: ["JSON", "Models", "Posix"], swiftSettings: strict),
     .testTarget(
       name: "PlannerTests",

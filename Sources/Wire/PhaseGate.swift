@@ -22,6 +22,8 @@ package struct MethodRule: Sendable {
   package let isRequest: Bool
   package let phases: Set<Phase>
   package let once: Bool
+  /// What a client must be for the coordinator to do it.
+  package let role: Role
 
   init(
     _ method: String,
@@ -29,7 +31,8 @@ package struct MethodRule: Sendable {
     from sender: Side,
     notification: Bool = false,
     in phases: Set<Phase> = [.ready],
-    once: Bool = false
+    once: Bool = false,
+    role: Role = .viewer
   ) {
     self.method = method
     self.link = link
@@ -37,6 +40,7 @@ package struct MethodRule: Sendable {
     self.isRequest = !notification
     self.phases = phases
     self.once = once
+    self.role = role
   }
 
   /// Every method of this version. The table is the whole permission: what is not in it is refused.
@@ -59,32 +63,32 @@ package struct MethodRule: Sendable {
     MethodRule("ping", .worker, from: .peer, in: [.ready, .draining]),
 
     MethodRule("initialize", .client, from: .peer, in: [.starting], once: true),
-    MethodRule("tool/call", .client, from: .peer),
+    MethodRule("tool/call", .client, from: .peer, role: .submitter),
     MethodRule("cancel", .client, from: .peer, notification: true, in: [.ready, .draining]),
     MethodRule("ping", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("blob/read", .client, from: .peer, in: [.ready, .draining]),
-    MethodRule("blob/write", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("blob/write", .client, from: .peer, in: [.ready, .draining], role: .submitter),
     MethodRule("status", .client, from: .peer),
     MethodRule("tools/list", .client, from: .peer),
     MethodRule("recipes/list", .client, from: .peer),
     MethodRule("workers/list", .client, from: .peer),
-    MethodRule("workers/reload", .client, from: .peer),
+    MethodRule("workers/reload", .client, from: .peer, role: .admin),
     MethodRule("logs/read", .client, from: .peer),
-    MethodRule("job/submit", .client, from: .peer),
+    MethodRule("job/submit", .client, from: .peer, role: .submitter),
     MethodRule("plan/check", .client, from: .peer),
     MethodRule("job/list", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("job/show", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("job/events", .client, from: .peer, in: [.ready, .draining]),
-    MethodRule("job/cancel", .client, from: .peer, in: [.ready, .draining]),
-    MethodRule("job/pause", .client, from: .peer, in: [.ready, .draining]),
-    MethodRule("job/resume", .client, from: .peer),
-    MethodRule("job/retry", .client, from: .peer),
-    MethodRule("job/fork", .client, from: .peer),
-    MethodRule("job/resolve", .client, from: .peer),
-    MethodRule("journal/gc", .client, from: .peer),
-    MethodRule("journal/backup", .client, from: .peer),
+    MethodRule("job/cancel", .client, from: .peer, in: [.ready, .draining], role: .submitter),
+    MethodRule("job/pause", .client, from: .peer, in: [.ready, .draining], role: .submitter),
+    MethodRule("job/resume", .client, from: .peer, role: .submitter),
+    MethodRule("job/retry", .client, from: .peer, role: .submitter),
+    MethodRule("job/fork", .client, from: .peer, role: .submitter),
+    MethodRule("job/resolve", .client, from: .peer, role: .submitter),
+    MethodRule("journal/gc", .client, from: .peer, role: .admin),
+    MethodRule("journal/backup", .client, from: .peer, role: .admin),
     MethodRule("usage/report", .client, from: .peer, in: [.ready, .draining]),
-    MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("shutdown", .client, from: .peer, in: [.ready, .draining], role: .admin),
     MethodRule("progress", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("log", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
     MethodRule("job/event", .client, from: .coordinator, notification: true, in: [.ready, .draining]),
