@@ -10,6 +10,7 @@ struct StoredJob: Sendable {
   let record: JobRecord
   let steps: [StepRecord]
   let lastEvent: Int64
+  let approvals: [ApprovalRecord]
 
   init(_ seq: Int64, _ database: Database) throws(JournalError) {
     guard let record = try database.job(seq: seq) else {
@@ -18,5 +19,6 @@ struct StoredJob: Sendable {
     self.record = record
     steps = try database.steps(of: seq)
     lastEvent = try database.lastEvent(of: seq)
+    approvals = try database.approvals(of: seq)
   }
 }

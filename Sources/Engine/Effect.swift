@@ -51,6 +51,8 @@ package enum Event: Sendable {
   case cancel
   case deadline
   case resolve(StepKey, Resolution)
+  /// A person, or a deadline, has decided about what the unit waits for; nil: about the job as a whole.
+  case decided(StepKey?)
 }
 
 package enum Outcome: Sendable {
@@ -76,6 +78,10 @@ package struct Context {
   package let check: (Plan) -> [PlanMistake]
   /// The plan that a recipe makes of its parameters.
   package let recipe: (RecipeChoice) throws(WireError) -> JSON
+  /// Whether an act may happen.
+  package let judge: (Act) -> Verdict
+  /// Whether the plan may run from a step on, which is 0 for a job that begins.
+  package let judgePlan: (Plan, Int) -> Verdict
 
   package init(
     now: Int64,
@@ -84,13 +90,17 @@ package struct Context {
     check: @escaping (Plan) -> [PlanMistake] = { _ in [] },
     recipe: @escaping (RecipeChoice) throws(WireError) -> JSON = { choice throws(WireError) in
       throw WireError(.notFound, "there is no recipe \(quoted(choice.name))")
-    }
+    },
+    judge: @escaping (Act) -> Verdict = { Verdict(.go($0.input)) },
+    judgePlan: @escaping (Plan, Int) -> Verdict = { _, _ in Verdict(.go(.null)) }
   ) {
     self.now = now
     self.random = random
     self.offer = offer
     self.check = check
     self.recipe = recipe
+    self.judge = judge
+    self.judgePlan = judgePlan
   }
 }
 

@@ -8,7 +8,7 @@ internal import Wire
 extension JobMachine {
   /// There is a slot: resolves the input, checks it, and has the attempt written down and dispatched.
   mutating func granted(_ key: StepKey, _ context: Context) {
-    guard unit(key)?.phase == .ready, ending == nil, !isPaused else { return }
+    guard isReady(key) else { return }
     let step = plan.steps[key.step]
     guard let offer = context.offer(step.tool) else { return toolIsMissing(key, context) }
     if let terms = tools[step.tool], let difference = terms.difference(offer.terms) {
@@ -22,32 +22,83 @@ extension JobMachine {
         context
       )
     }
-    change(key) { unit in
-      unit.phase = .running
-      unit.attempt += 1
-    }
-    let number = unit(key)?.attempt ?? 1
     let input: JSON
     do throws(WireError) {
       input = try step.input.resolve(scope(item: key.item, of: key.step))
       if let refusal = offer.refusal(input) { throw refusal }
     } catch {
-      begin(key, number, worker: offer.terms.worker, context) { _ in }
-      return fail(key, error, context)
+      return failBeforeDispatch(key, error, offer, context)
     }
+    judge(key, input, offer, context)
+  }
+
+  /// Has what is decided about decided, and the attempt written down and dispatched if it may be made.
+  private mutating func judge(_ key: StepKey, _ input: JSON, _ offer: ToolOffer, _ context: Context) {
+    let step = plan.steps[key.step]
+    let number = (unit(key)?.attempt ?? 0) + 1
+    let verdict = context.judge(
+      Act(
+        key: key,
+        step: step.id,
+        tool: step.tool,
+        input: input,
+        needs: step.needs,
+        limits: step.limits,
+        generation: generation,
+        attempt: number
+      )
+    )
+    for change in verdict.changes { write(change) }
+    for warning in verdict.warnings { record("step.warned", context, step: key, data: ["message": .string(warning)]) }
+    switch verdict.outcome {
+    case .go(let input): dispatch(key, input, offer, context)
+    case .refused(let error): failBeforeDispatch(key, error, offer, context)
+    case .ask(let error): wait(key, error, needsPerson: true, context)
+    case .later(let error, let delay):
+      wait(key, error, needsPerson: true, context)
+      emit(.wake(key, afterMS: max(delay, 10)))
+    }
+  }
+
+  /// An attempt that no worker gets to see.
+  private mutating func failBeforeDispatch(
+    _ key: StepKey,
+    _ error: WireError,
+    _ offer: ToolOffer,
+    _ context: Context
+  ) {
+    begin(key, startAttempt(key), worker: offer.terms.worker, context) { _ in }
+    fail(key, error, context)
+  }
+
+  private mutating func startAttempt(_ key: StepKey) -> Int64 {
+    change(key) { unit in
+      unit.phase = .running
+      unit.attempt += 1
+    }
+    return unit(key)?.attempt ?? 1
+  }
+
+  private mutating func dispatch(
+    _ key: StepKey,
+    _ input: JSON,
+    _ offer: ToolOffer,
+    _ context: Context
+  ) {
+    let step = plan.steps[key.step]
     let attempt = Attempt(
       key: key,
       step: step.id,
       tool: step.tool,
       input: input,
-      number: number,
+      number: startAttempt(key),
       idempotencyKey: idempotencyKey(key, input),
       timeoutMS: step.timeoutMS,
       needs: step.needs,
       limits: step.limits,
       isIdempotent: isIdempotent(key)
     )
-    begin(key, number, worker: offer.terms.worker, context) { row in
+    begin(key, attempt.number, worker: offer.terms.worker, context) { row in
       row.idempotencyKey = attempt.idempotencyKey
       row.input = input.description
     }

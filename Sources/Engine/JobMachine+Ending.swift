@@ -12,6 +12,7 @@ extension JobMachine {
     default: return
     }
     isPaused = false
+    held = nil
     let stopsAttempts: Bool
     switch ending {
     case .failure: stopsAttempts = false
@@ -83,7 +84,7 @@ extension JobMachine {
     }
     if isPaused { return }
     let moves = count(.ready) + count(.running) + count(.retrying)
-    if moves == 0, count(.waiting) + count(.unknown) > 0 {
+    if held != nil ? count(.running) == 0 : moves == 0 && count(.waiting) + count(.unknown) > 0 {
       let reason = waitReason
       if state != .waiting { record("job.waiting", context, data: reason) }
       enter(.waiting, reason)
@@ -104,6 +105,7 @@ extension JobMachine {
 
   /// What the first unit waits for.
   private var waitReason: JSON {
+    if let held { return held.error.json }
     for step in steps.indices {
       let units = steps[step].items.map { Array($0.units.prefix($0.next)) } ?? [steps[step].unit]
       for (item, unit) in units.enumerated() where unit.phase == .waiting || unit.phase == .unknown {

@@ -74,6 +74,7 @@ extension JobMachine {
     update.spec = spec.text
     update.stepCount = Int64(grown.steps.count)
     write(.updateJob(update))
+    hold(from: first, context)
   }
 
   /// The steps that the job has grown by, for those who watch it.

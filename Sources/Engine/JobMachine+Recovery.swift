@@ -20,7 +20,7 @@ extension JobMachine {
     }
     if before == .queued || generationIsPaused(before, rows) { return take() }
     record("job.recovered", context)
-    if before == .cancelling { ending = Ending(reason: reason) }
+    if before == .cancelling { ending = Ending(reason: reason) } else { hold(from: firstOfLastPlan, context) }
     var due: [StepKey: Int64] = [:]
     for row in rows where row.state == .retrying { due[row.key] = row.notBefore }
     forEachUnit { machine, key, unit in machine.takeUp(key, unit, due, context) }
@@ -32,6 +32,12 @@ extension JobMachine {
     }
     settle(context)
     return take()
+  }
+
+  /// Where what was planned last begins: behind the planning step that brought it.
+  private var firstOfLastPlan: Int {
+    let brought = stages(.planning).last { steps[$0].unit.phase == .succeeded }.map { $0 + 1 } ?? 0
+    return brought < plan.steps.count ? brought : 0
   }
 
   private func generationIsPaused(_ state: JobState, _ rows: [StepRecord]) -> Bool { state == .paused && rows.isEmpty }

@@ -37,9 +37,27 @@ extension JobMachine {
     waits[key] = error
   }
 
-  mutating func due(_ key: StepKey) {
-    guard unit(key)?.phase == .retrying, ending == nil else { return }
+  mutating func due(_ key: StepKey, _ context: Context) {
+    if let held, key == StepKey(held.first) { hold(from: held.first, context) }
+    guard let phase = unit(key)?.phase, phase == .retrying || phase == .waiting, ending == nil else { return }
     queue(key)
+  }
+
+  /// Asks whether the plan may run from `first` on; until that is decided nothing begins.
+  mutating func hold(from first: Int, _ context: Context) {
+    let verdict = context.judgePlan(plan, first)
+    for change in verdict.changes { write(change) }
+    for warning in verdict.warnings { record("job.warned", context, data: ["message": .string(warning)]) }
+    let wasHeld = held != nil
+    held = nil
+    switch verdict.outcome {
+    case .go: if wasHeld { offerReady() }
+    case .refused(let error): stop(.failure(step: max(first - 1, 0), error), context)
+    case .ask(let error): held = Hold(first: first, error: error)
+    case .later(let error, let delay):
+      held = Hold(first: first, error: error)
+      emit(.wake(StepKey(first), afterMS: max(delay, 10)))
+    }
   }
 
   mutating func resolve(_ key: StepKey, _ resolution: Resolution, _ context: Context) {

@@ -28,6 +28,8 @@ package struct JobMachine {
   var unfinished: Int
   var lastEvent: Int64
   var isPaused = false
+  /// Nothing begins before a person has decided about the plan, or about its steps from this one on.
+  var held: Hold?
   var ending: Ending?
   var effects: [Effect] = []
   /// Bytes of outputs that the result shows.
@@ -45,6 +47,11 @@ package struct JobMachine {
   var failureErrors: [Int: WireError] = [:]
   /// Why the result was found not to answer the request.
   var unverified: [String]?
+
+  struct Hold {
+    let first: Int
+    let error: WireError
+  }
 
   enum Ending {
     case failure(step: Int, WireError)
@@ -93,13 +100,16 @@ package struct JobMachine {
   package var isFinal: Bool { state.isFinal }
 
   /// Whether the unit still wants the slot that it asked for.
-  package func isReady(_ key: StepKey) -> Bool { unit(key)?.phase == .ready && ending == nil && !isPaused }
+  package func isReady(_ key: StepKey) -> Bool { unit(key)?.phase == .ready && ending == nil && !isStopped }
+
+  /// Whether nothing begins for the time being.
+  var isStopped: Bool { isPaused || held != nil }
 
   /// Whether nobody knows what became of the unit's last attempt.
   package func isUnknown(_ key: StepKey) -> Bool { unit(key)?.phase == .unknown }
 
   /// Whether some unit waits for its tool or for a person.
-  package var isWaiting: Bool { counts[Unit.Phase.waiting.rawValue] > 0 }
+  package var isWaiting: Bool { counts[Unit.Phase.waiting.rawValue] > 0 || held != nil }
 
   // MARK: Events
 
@@ -110,13 +120,15 @@ package struct JobMachine {
     case .start: start(context)
     case .granted(let key): granted(key, context)
     case .ended(let key, let outcome): ended(key, outcome, context)
-    case .due(let key): due(key)
+    case .due(let key): due(key, context)
     case .catalogChanged: wakeWaiting(evenForPersons: false)
     case .pause: pause(context)
     case .resume: resume(context)
     case .cancel: stop(.cancelled, context)
     case .deadline: stop(.deadline, context)
     case .resolve(let key, let resolution): resolve(key, resolution, context)
+    case .decided(let key?): if unit(key)?.phase == .waiting, ending == nil { queue(key) }
+    case .decided(nil): if let held { hold(from: held.first, context) }
     }
     settle(context)
     return take()
@@ -134,6 +146,7 @@ package struct JobMachine {
     update.startedAt = context.now
     write(.updateJob(update))
     record("job.started", context)
+    hold(from: 0, context)
     for step in plan.graph.order where steps[step].missing == 0 && steps[step].unit.phase == .idle {
       becomeReady(step, context)
     }
@@ -163,6 +176,12 @@ package struct JobMachine {
       return start(context)
     }
     enter(.running, nil)
+    offerReady()
+  }
+
+  /// Has what could begin while nothing might wait for slots.
+  mutating func offerReady() {
+    guard !isStopped else { return }
     forEachUnit { machine, key, unit in
       if unit.phase == .ready { machine.emit(.ready(key, tool: machine.plan.steps[key.step].tool)) }
     }
@@ -242,7 +261,7 @@ package struct JobMachine {
       unit.phase = .ready
       unit.needsPerson = false
     }
-    if !isPaused { emit(.ready(key, tool: plan.steps[key.step].tool)) }
+    if !isStopped { emit(.ready(key, tool: plan.steps[key.step].tool)) }
   }
 
   // MARK: Effects

@@ -13,6 +13,8 @@ package enum Change: Sendable {
   case endCall(CallRecord)
   case usage(UsageRecord)
   case artifacts(job: Int64, [String])
+  /// A new approval, or what has become of one.
+  case putApproval(ApprovalRecord)
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
   /// Changes nothing, and shows whether the disk takes writes.
@@ -68,6 +70,7 @@ extension Database {
     case .insertCall(let call): try begin(call)
     case .endCall(let call): try put(call)
     case .usage(let usage): try insert(usage)
+    case .putApproval(let approval): try put(approval)
     case .probe: try probe(run)
     case .deleteJobs(let jobs):
       for job in jobs { try delete(job, run) }
@@ -257,7 +260,12 @@ extension Database {
     own.bind(1, job)
     try own.run()
     guard changes == 1 else { return }
-    let mark = try statement("UPDATE runs SET last_seq = max(last_seq, ?) WHERE n = ?")
+    let mark = try statement(
+      """
+      UPDATE runs SET last_seq =
+        max(last_seq, ?1, (SELECT coalesce(max(number), 0) FROM approvals WHERE job = ?1)) WHERE n = ?2
+      """
+    )
     mark.bind(1, job)
     mark.bind(2, run)
     try mark.run()
@@ -273,6 +281,7 @@ extension Database {
     }
     let rows = [
       try statement("DELETE FROM calls WHERE job = ?"), try statement("DELETE FROM artifacts WHERE job = ?"),
+      try statement("DELETE FROM approvals WHERE job = ?"),
     ]
     for statement in rows {
       statement.bind(1, job)

@@ -60,7 +60,7 @@ package final class Journal: @unchecked Sendable {
     nextSeq = try database.integer(
       """
       SELECT max((SELECT coalesce(max(seq), 0) FROM jobs), (SELECT coalesce(max(last_seq), 0) FROM runs),
-        (SELECT coalesce(max(job), 0) FROM usage)) + 1
+        (SELECT coalesce(max(job), 0) FROM usage), (SELECT coalesce(max(number), 0) FROM approvals)) + 1
       """
     )
     try Self.note(run, version, in: database)

@@ -159,6 +159,33 @@ enum Migrations {
     ALTER TABLE usage_days ADD COLUMN baseline_model TEXT NOT NULL DEFAULT '';
     UPDATE usage_days SET baseline_nano_usd = cost_nano_usd;
     """,
+    """
+    -- What waits or waited for a person; numbered with the jobs. step = id of the step, in `steps`, to which it belongs; hash = of exactly what is
+    -- decided about; what, decided_by, input (as the approver changed it) and always are JSON.
+    CREATE TABLE approvals (
+      number INTEGER PRIMARY KEY,
+      job INTEGER NOT NULL,
+      step INTEGER NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('plan', 'step', 'call')),
+      hash TEXT NOT NULL,
+      what TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'withdrawn')),
+      created_at INTEGER NOT NULL,
+      deadline_at INTEGER NOT NULL,
+      decided_by TEXT,
+      decided_at INTEGER,
+      reason TEXT,
+      input TEXT,
+      always TEXT,
+      CHECK ((decided_at IS NOT NULL) = (state != 'pending'))
+    ) STRICT;
+    CREATE INDEX approvals_of_job ON approvals (job);
+    CREATE INDEX approvals_by_state ON approvals (state, number);
+    -- What was decided stays decided, and an approval is never about something else.
+    CREATE TRIGGER decisions_are_final BEFORE UPDATE ON approvals
+      WHEN old.state != 'pending' OR new.hash != old.hash OR new.job != old.job
+      BEGIN SELECT RAISE(ABORT, 'what was decided is never changed'); END;
+    """,
   ]
 
   /// Marks a file as ours ("Bulk").

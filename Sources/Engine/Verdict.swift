@@ -1,0 +1,61 @@
+package import JSON
+package import Journal
+package import Wire
+
+/// What a unit is about to do: everything that is decided about, resolved.
+package struct Act: Sendable {
+  package let key: StepKey
+  package let step: String
+  package let tool: String
+  package let input: JSON
+  package let needs: Needs?
+  package let limits: ResourceLimits?
+  package let generation: Int64
+  package let attempt: Int64
+
+  package init(
+    key: StepKey,
+    step: String,
+    tool: String,
+    input: JSON,
+    needs: Needs? = nil,
+    limits: ResourceLimits? = nil,
+    generation: Int64 = 1,
+    attempt: Int64 = 1
+  ) {
+    self.key = key
+    self.step = step
+    self.tool = tool
+    self.input = input
+    self.needs = needs
+    self.limits = limits
+    self.generation = generation
+    self.attempt = attempt
+  }
+}
+
+/// What the coordinator says about something that a job is about to do.
+package struct Verdict: Sendable {
+  package enum Outcome: Sendable {
+    /// It may, with this input, which a person may have changed.
+    case go(JSON)
+    /// Never.
+    case refused(WireError)
+    /// Not before a person has decided.
+    case ask(WireError)
+    /// Not now; asked again after so many milliseconds.
+    case later(WireError, afterMS: Int64)
+  }
+
+  package var outcome: Outcome
+  /// What is written with whatever follows.
+  package var changes: [Change]
+  /// What people are to be told, though it may happen.
+  package var warnings: [String]
+
+  package init(_ outcome: Outcome, changes: [Change] = [], warnings: [String] = []) {
+    self.outcome = outcome
+    self.changes = changes
+    self.warnings = warnings
+  }
+}
