@@ -13,6 +13,8 @@ package enum Change: Sendable {
   case endCall(CallRecord)
   case usage(UsageRecord)
   case artifacts(job: Int64, [String])
+  /// A line of the audit log.
+  case audit(AuditRecord)
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
   /// Changes nothing, and shows whether the disk takes writes.
@@ -69,6 +71,8 @@ extension Database {
     case .endCall(let call): try put(call)
     case .usage(let usage): try insert(usage)
     case .probe: try probe(run)
+    // The writer gathers those of a transaction.
+    case .audit: break
     case .deleteJobs(let jobs):
       for job in jobs { try delete(job, run) }
       // Gives back a part of what came free, as much as takes about a commit's time.
