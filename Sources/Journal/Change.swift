@@ -15,6 +15,8 @@ package enum Change: Sendable {
   case artifacts(job: Int64, [String])
   /// A new approval, or what has become of one.
   case putApproval(ApprovalRecord)
+  /// A line of the audit log.
+  case audit(AuditRecord)
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
   /// Changes nothing, and shows whether the disk takes writes.
@@ -72,6 +74,8 @@ extension Database {
     case .usage(let usage): try insert(usage)
     case .putApproval(let approval): try put(approval)
     case .probe: try probe(run)
+    // The writer gathers those of a transaction.
+    case .audit: break
     case .deleteJobs(let jobs):
       for job in jobs { try delete(job, run) }
       // Gives back a part of what came free, as much as takes about a commit's time.

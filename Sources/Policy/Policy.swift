@@ -1,0 +1,47 @@
+/// What an operator says may happen, who may decide, and what is remembered: read once, then only asked.
+package struct Policy: Sendable, Equatable {
+  /// Short digest of the canonical text: what is recorded with jobs and audit records.
+  package let version: String
+  /// The overlay that was applied.
+  package let environment: String?
+  /// Those of presets first, in the order of the file.
+  package let guardrails: [Guardrail]
+  package let commands: CommandRules?
+  package let limits: [LimitRule]
+  package let approvals: ApprovalDefaults
+  /// Who is what; nil: whoever owns the service is its admin.
+  package let roles: RoleRules?
+  /// Nobody approves what they asked for themselves.
+  package let fourEyes: Bool
+  package let privileges: PrivilegeRules
+  package let audit: AuditRules
+  package let alerts: [AlertRule]
+
+  /// Nothing is configured: everything is allowed that the walls allow.
+  package static let none = Policy()
+
+  package init(
+    environment: String? = nil,
+    guardrails: [Guardrail] = [],
+    commands: CommandRules? = nil,
+    limits: [LimitRule] = [],
+    approvals: ApprovalDefaults = ApprovalDefaults(),
+    roles: RoleRules? = nil,
+    fourEyes: Bool = false,
+    privileges: PrivilegeRules = PrivilegeRules(),
+    audit: AuditRules = AuditRules(),
+    alerts: [AlertRule] = []
+  ) {
+    self.environment = environment
+    self.guardrails = guardrails
+    self.commands = commands
+    self.limits = limits
+    self.approvals = approvals
+    self.roles = roles
+    self.fourEyes = fourEyes
+    self.privileges = privileges
+    self.audit = audit
+    self.alerts = alerts
+    version = ""
+  }
+}
