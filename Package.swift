@@ -218,7 +218,7 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision",
+        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Policy", "Journal", "Engine", "Supervision",
         "Coordinator",
       ],
       swiftSettings: strict

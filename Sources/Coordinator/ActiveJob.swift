@@ -14,6 +14,8 @@ final class ActiveJob {
   /// Attempts whose intent is on its way to the disk; false: not to be dispatched any more.
   var pending: [StepKey: Bool] = [:]
   var deadline: LoopTimer?
+  /// For whom and within what everything in it happens.
+  let origin: Origin
   /// The slots that its attempts hold.
   var slots: [StepKey: Slot] = [:]
   /// Entries of the journal that are not on disk yet.
@@ -28,5 +30,9 @@ final class ActiveJob {
     self.machine = machine
     self.record = record
     priority = record.priority
+    origin = Origin(machine, record)
   }
+
+  /// By which what was reserved for an attempt is found again.
+  func reservation(_ key: StepKey) -> String { "step:\(key.row(of: record.seq))" }
 }

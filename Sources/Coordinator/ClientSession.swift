@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import Policy
 internal import Posix
 internal import Supervision
 internal import Transport
@@ -11,7 +12,9 @@ final class ClientSession {
   private let peer: PeerIdentity
   private(set) var connection: Connection?
   /// As it is written down with what it asks for.
-  private lazy var caller = peer.json
+  private lazy var caller = peer.json(user: coordinator.judge.names.user(peer.uid))
+  /// With the role that they have today.
+  private var person: Caller { coordinator.judge.caller(uid: peer.uid, gid: peer.gid, groups: peer.groups) }
   private var calls: [RequestID: PendingCall] = [:]
   private var watchers: [RequestID: JobWatcher] = [:]
   /// Asked for and not begun; true: cancelled meanwhile.
@@ -38,6 +41,17 @@ final class ClientSession {
     for (id, worker) in followers where worker == nil || worker == line.worker {
       connection.notify(Log(id: id, line: line))
     }
+  }
+
+  private func checkRole(_ method: String) throws(WireError) {
+    guard let due = MethodRule.role(ofClient: method), method != InitializeClient.method else { return }
+    let role = coordinator.judge.role(peer)
+    if let role, role >= due { return }
+    throw WireError(
+      .forbidden,
+      "'\(method)' is for the role '\(due.rawValue)', and you are \(role.map { "a '\($0.rawValue)'" } ?? "none of the roles")",
+      data: ["role": .string(due.rawValue)]
+    )
   }
 
   private func initialize(_ id: RequestID, _ params: JSONObject, _ connection: Connection) throws(WireError) {
@@ -150,12 +164,17 @@ final class ClientSession {
     case JobList.method: jobs.list(try JobList.decode(params), answer: answer(id, connection))
     case JobShow.method: jobs.show(try JobShow.decode(params), answer: answer(id, connection))
     case JobEvents.method: events(id, try JobEvents.decode(params), connection)
-    case JobCancel.method: jobs.cancel(try JobCancel.decode(params), answer: answer(id, connection))
-    case JobPause.method: jobs.pause(try JobPause.decode(params), answer: answer(id, connection))
-    case JobResume.method: jobs.resume(try JobResume.decode(params), answer: answer(id, connection))
-    case JobRetry.method: jobs.retry(try JobRetry.decode(params), answer: answer(id, connection))
+    case JobCancel.method: jobs.cancel(try JobCancel.decode(params), by: person, answer: answer(id, connection))
+    case JobPause.method: jobs.pause(try JobPause.decode(params), by: person, answer: answer(id, connection))
+    case JobResume.method: jobs.resume(try JobResume.decode(params), by: person, answer: answer(id, connection))
+    case JobRetry.method: jobs.retry(try JobRetry.decode(params), by: person, answer: answer(id, connection))
     case JobFork.method: jobs.fork(try JobFork.decode(params), caller: caller, answer: answer(id, connection))
-    case JobResolve.method: jobs.resolve(try JobResolve.decode(params), answer: answer(id, connection))
+    case JobResolve.method: jobs.resolve(try JobResolve.decode(params), by: person, answer: answer(id, connection))
+    case PlanPrivileges.method:
+      connection.respond(to: id, with: jobs.privileges(try PlanPrivileges.decode(params)))
+    case ApprovalsList.method: jobs.list(try ApprovalsList.decode(params), answer: answer(id, connection))
+    case ApprovalsDecide.method:
+      jobs.decide(try ApprovalsDecide.decode(params), by: person, as: caller, answer: answer(id, connection))
     case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
       jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
@@ -203,6 +222,7 @@ final class ClientSession {
 extension ClientSession: ConnectionOwner {
   func received(request id: RequestID, _ method: String, _ params: JSONObject, on connection: Connection) {
     do throws(WireError) {
+      try checkRole(method)
       switch method {
       case InitializeClient.method: try initialize(id, params, connection)
       case ToolCall.method: try call(id, try ToolCall.decode(params), connection)

@@ -2,6 +2,7 @@ internal import Glibc
 package import JSON
 package import Journal
 package import Logging
+package import Policy
 package import Posix
 package import Supervision
 package import Transport
@@ -21,6 +22,7 @@ package final class Coordinator {
   let startedAt = BootTime.now
   let calls: ToolCalls
   let jobs: Jobs
+  let judge: Judge
   package let journal: Journal
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
@@ -56,6 +58,7 @@ package final class Coordinator {
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     recipeFolders: [String] = [],
+    policy: Policy = .none,
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {
     self.loop = loop
@@ -67,8 +70,9 @@ package final class Coordinator {
     self.drainTimeout = drainTimeout
     self.recipeFolders = recipeFolders
     self.reload = reload
-    calls = ToolCalls(supervisor, journal, defaultTimeout: jobSettings.callTimeout)
-    jobs = Jobs(journal, supervisor, log: log, settings: jobSettings)
+    judge = Judge(journal, supervisor, log: log, policy: policy)
+    calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
+    jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }

@@ -7,7 +7,7 @@ internal import Wire
 struct DirectCall {
   let seq: Int64
   let id: String
-  private let message: ToolCall
+  private(set) var message: ToolCall
   private let caller: JSON
   private let createdAt = WallTime.now
 
@@ -16,6 +16,13 @@ struct DirectCall {
     id = "call-\(seq)"
     self.message = message
     self.caller = caller
+  }
+
+  /// With another input: what a person put in its place.
+  func with(_ message: ToolCall) -> DirectCall {
+    var call = self
+    call.message = message
+    return call
   }
 
   func named(_ result: ToolResult) -> ToolResult {
@@ -66,6 +73,22 @@ struct DirectCall {
     let digests = message.input.artifactDigests
     if !digests.isEmpty { changes.append(.artifacts(job: seq, digests)) }
     return changes
+  }
+
+  /// Before it waits for a person.
+  func wait(worker: String?, _ error: WireError) -> [Change] {
+    var step = StepRecord(StepKey(0), .waiting)
+    step.worker = worker
+    step.input = message.input.description
+    step.error = error.json.description
+    var job = record(.waiting, withInput: false)
+    job.reason = error.json.description
+    return [.insertJob(job), .putStep(job: seq, step)]
+  }
+
+  /// After that, before a worker sees it.
+  func goOn(worker: String?) -> [Change] {
+    Array(begin(worker: worker).dropFirst()) + [.updateJob(JobUpdate(seq: seq, state: .running))]
   }
 
   /// Before the caller sees its result.

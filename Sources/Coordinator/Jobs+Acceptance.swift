@@ -130,11 +130,37 @@ extension Jobs {
     } catch {
       return answer(.failure(error))
     }
-    if let refusal = refusal(of: start) { return answer(.failure(refusal)) }
-    let (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
+    if let refusal = refusal(of: start) ?? blocks(start, caller) { return answer(.failure(refusal)) }
+    var (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
+    if let plan = checked {
+      mistakes = blocked(plan, start, caller)
+      if !mistakes.isEmpty { checked = nil }
+    }
     if let plan = checked { return accept(plan, start, message, caller, answer: answer) }
     guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else { return answer(.failure(Self.invalid(mistakes))) }
     loop.schedule(after: 50) { [weak self] in self?.accept(message, caller, tries: tries - 1, answer: answer) }
+  }
+
+  /// Why the policy does not have a request taken on.
+  private func blocks(_ start: Start, _ caller: JSON) -> WireError? {
+    start.assignment.flatMap { judge.blocks($0.task, judge.caller(caller)) }
+  }
+
+  private func blocked(_ plan: Plan, _ start: Start, _ caller: JSON) -> [PlanMistake] {
+    var task = start.assignment?.task ?? JSONObject()
+    if start.assignment == nil { task["description"] = plan.description.map { .string($0) } }
+    let origin = Origin(job: 0, id: "", caller: caller, task: task)
+    return judge.mistakes(
+      of: plan,
+      Occasion(
+        origin: origin,
+        row: 0,
+        kind: .plan,
+        caller: origin.caller(judge),
+        isNested: false,
+        reservation: ""
+      )
+    )
   }
 
   static func invalid(_ mistakes: [PlanMistake]) -> WireError {
@@ -158,9 +184,16 @@ extension Jobs {
     var writer = JSONWriter()
     writer.object(JobSubmit(message.work))
     let work = (try? JSON(parsing: writer.finish())) ?? .null  // Safety: the writer's own output is JSON.
+    var budget = JSON.null
+    if let given = message.budget {
+      var writer = JSONWriter()
+      writer.object(given)
+      budget = (try? JSON(parsing: writer.finish())) ?? .null  // Safety: as above.
+    }
     let content: JSON = [
       "work": work, "priority": .integer(message.priority ?? 5),
       "deadline_ms": message.deadlineMS.map { .integer($0) } ?? .null, "paused": .bool(message.isPaused),
+      "budget": budget,
     ]
     return SHA256.digest(content.canonical())
   }
@@ -176,7 +209,13 @@ extension Jobs {
     let now = WallTime.now
     var tools: [String: ToolTerms] = [:]
     for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
-    let spec = JobSpec(plan: plan, tools: tools, assignment: start.assignment, recipe: start.recipe)
+    let spec = JobSpec(
+      plan: plan,
+      tools: tools,
+      assignment: start.assignment,
+      recipe: start.recipe,
+      budget: message.budget
+    )
     var record = JobRecord(
       seq: seq,
       id: message.id ?? "job-\(seq)",
@@ -258,7 +297,8 @@ extension Jobs {
       reason: parse(record.reason),
       lastEvent: lastEvent,
       assignment: spec.assignment,
-      recipe: spec.recipe
+      recipe: spec.recipe,
+      budget: spec.budget
     )
   }
 
@@ -283,7 +323,8 @@ extension Jobs {
       return nil
     }
     let job = ActiveJob(Self.machine(record, spec, lastEvent: stored.lastEvent), record)
-    let effects = job.machine.recover(stored.steps, context())
+    judge.approvals.adopt(stored.approvals, record.seq)
+    let effects = job.machine.recover(stored.steps, context(job))
     active[record.seq] = job
     ids[record.id] = record.seq
     apply(effects, job)
@@ -294,12 +335,14 @@ extension Jobs {
   /// After a start: what ran goes on, what was queued is queued, and direct calls, whose callers are gone, are over.
   func recover(then done: @escaping () -> Void) {
     // One read, the first of all: nobody who asks for a job finds it open on disk and not yet here.
+    let now = WallTime.now
     journal.reader.read { database in
-      try database.openJobs().map { record in Recovered(record, database) }
+      (try database.openJobs().map { record in Recovered(record, database) }, try database.meters(at: now))
     } then: { [weak self] result in
       guard let self else { return }
       switch result {
-      case .success(let jobs):
+      case .success((let jobs, let meters)):
+        judge.meters.load(meters)
         for job in jobs { recover(job) }
         if !jobs.isEmpty { log.info("jobs recovered", ["jobs": .integer(Int64(jobs.count))]) }
       case .failure(let error): log.error("jobs cannot be recovered", ["reason": .string(error.message)])
@@ -340,6 +383,12 @@ extension Jobs {
     end.error = error.json.description
     end.endedAt = update.endedAt
     journal.commit([.endStep(job: record.seq, end), .updateJob(update)])
+    // Who would have made it is gone.
+    journal.reader.read { database in
+      try database.approvals(of: record.seq).filter { $0.state == .pending }
+    } then: { [weak self] result in
+      if case .success(let open) = result { self?.judge.approvals.withdraw(open) }
+    }
   }
 }
 

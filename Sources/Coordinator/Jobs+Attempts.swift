@@ -33,7 +33,8 @@ extension Jobs {
       cacheKey = key
     }
     CrashPoint.hit(.beforeDispatch)
-    let timeout = attempt.timeoutMS.map { Milliseconds($0) } ?? settings.callTimeout
+    var timeout = attempt.timeoutMS.map { Milliseconds($0) } ?? settings.callTimeout
+    if let wall = attempt.budget.wallMS { timeout = min(timeout, Milliseconds(wall)) }
     weak var weakInvocation: Invocation?
     let invocation = Invocation(
       tool: attempt.tool,
@@ -44,12 +45,14 @@ extension Jobs {
       idempotencyKey: attempt.idempotencyKey,
       deadline: .now + timeout,
       needs: attempt.needs,
-      limits: attempt.limits
+      limits: attempt.limits.within(attempt.budget),
+      budget: attempt.budget
     ) { [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeResult)
       let wasSent = weakInvocation?.wasSent ?? true
-      let usage = Change.usage(result, of: weakInvocation)
+      var usage = Change.usage(result, of: weakInvocation)
+      usage += judge.settle(job.reservation(attempt.key), tool: attempt.tool, wasSent ? result : nil)
       job.invocations[attempt.key] = nil
       switch entry.checked(result) {
       case .success(let value):
@@ -63,6 +66,7 @@ extension Jobs {
     }
     weakInvocation = invocation
     invocation.jobSequence = job.machine.seq
+    invocation.origin = job.origin
     invocation.stepRow = attempt.key.row(of: job.machine.seq)
     job.invocations[attempt.key] = invocation
     invocation.onProgress = { [weak self] (kind: Progress.Kind, text: String, _: Double?) in
@@ -74,7 +78,20 @@ extension Jobs {
 
   private func attemptEnded(_ attempt: Attempt, _ job: ActiveJob, _ outcome: Outcome, _ usage: [Change] = []) {
     giveBack(attempt.key, job)
-    apply(job.machine.handle(.ended(attempt.key, outcome), context()), job, with: usage)
+    // What was not done after all, or was known already, has used nothing.
+    let unused = judge.settle(job.reservation(attempt.key), tool: attempt.tool, nil)
+    apply(job.machine.handle(.ended(attempt.key, outcome), context(job)), job, with: usage + unused)
     if isDraining, isIdle { onIdle?() }
+  }
+}
+
+extension ResourceLimits? {
+  /// No more than what was reserved.
+  func within(_ budget: Budget) -> ResourceLimits? {
+    guard budget.cpuMS != nil || budget.wallMS != nil else { return self }
+    var limits = self ?? ResourceLimits()
+    if let cpu = budget.cpuMS { limits.cpuMS = min(limits.cpuMS ?? .max, cpu) }
+    if let wall = budget.wallMS { limits.wallMS = min(limits.wallMS ?? .max, wall) }
+    return limits
   }
 }

@@ -2,6 +2,7 @@ internal import Engine
 internal import JSON
 internal import Journal
 internal import Plan
+internal import Policy
 internal import Wire
 
 /// What people do to jobs. Every answer comes when what was decided is on disk.
@@ -9,6 +10,7 @@ extension Jobs {
   /// Finds a job by its id and has `body` change it; one that is only on disk is read first.
   private func change(
     _ id: String,
+    by caller: Caller,
     tries: Int = 3,
     answer: @escaping Answer<JobChange>,
     _ body: @escaping (ActiveJob) throws(WireError) -> Event
@@ -16,11 +18,12 @@ extension Jobs {
     let perform = { [self] (job: ActiveJob) in
       let event: Event
       do throws(WireError) {
+        try checkOwner(job.record, caller)
         event = try body(job)
       } catch {
         return answer(.failure(error))
       }
-      apply(job.machine.handle(event, context()), job) { [self] error in report(job.machine.seq, error, answer) }
+      apply(job.machine.handle(event, context(job)), job) { [self] error in report(job.machine.seq, error, answer) }
     }
     if let seq = ids[id], let job = active[seq] { return perform(job) }
     read(id, answer: answer) { [weak self] stored in
@@ -37,7 +40,9 @@ extension Jobs {
         )
       }
       // An open job is here or in the queue: this one has moved on since it was read.
-      if !isWaitingToRun(stored.record.seq), tries > 0 { return change(id, tries: tries - 1, answer: answer, body) }
+      if !isWaitingToRun(stored.record.seq), tries > 0 {
+        return change(id, by: caller, tries: tries - 1, answer: answer, body)
+      }
       withdrawQueued(stored.record.seq)
       guard let job = load(stored) else {
         return answer(.failure(WireError(.internalError, "job '\(id)' cannot be read")))
@@ -52,6 +57,17 @@ extension Jobs {
         watchDeadline(job)
       }
     }
+  }
+
+  /// Jobs are their submitter's, and an admin's.
+  private func checkOwner(_ record: JobRecord, _ caller: Caller) throws(WireError) {
+    let owner = Self.parse(record.caller)?["uid"]?.integerValue
+    guard caller.role < .admin, owner != Int64(caller.uid) else { return }
+    throw WireError(
+      .forbidden,
+      "job '\(record.id)' is somebody else's: only who asked for it, or an admin, may change it",
+      data: ["job": .string(record.id)]
+    )
   }
 
   /// Answers with the job as it is on disk.
@@ -83,12 +99,12 @@ extension Jobs {
     }
   }
 
-  func cancel(_ message: JobCancel, answer: @escaping Answer<JobChange>) {
-    change(message.job, answer: answer) { _ in .cancel }
+  func cancel(_ message: JobCancel, by caller: Caller, answer: @escaping Answer<JobChange>) {
+    change(message.job, by: caller, answer: answer) { _ in .cancel }
   }
 
-  func pause(_ message: JobPause, answer: @escaping Answer<JobChange>) {
-    change(message.job, answer: answer) { job throws(WireError) in
+  func pause(_ message: JobPause, by caller: Caller, answer: @escaping Answer<JobChange>) {
+    change(message.job, by: caller, answer: answer) { job throws(WireError) in
       guard job.machine.state != .cancelling else {
         throw WireError(.conflict, "job '\(message.job)' is being cancelled")
       }
@@ -96,12 +112,12 @@ extension Jobs {
     }
   }
 
-  func resume(_ message: JobResume, answer: @escaping Answer<JobChange>) {
-    change(message.job, answer: answer) { _ in .resume }
+  func resume(_ message: JobResume, by caller: Caller, answer: @escaping Answer<JobChange>) {
+    change(message.job, by: caller, answer: answer) { _ in .resume }
   }
 
-  func resolve(_ message: JobResolve, answer: @escaping Answer<JobChange>) {
-    change(message.job, answer: answer) { job throws(WireError) in
+  func resolve(_ message: JobResolve, by caller: Caller, answer: @escaping Answer<JobChange>) {
+    change(message.job, by: caller, answer: answer) { job throws(WireError) in
       guard let step = job.machine.plan.index(of: message.step) else {
         throw Self.noStep(message.step, job.machine.plan)
       }
@@ -133,11 +149,12 @@ extension Jobs {
 
   // MARK: Again
 
-  func retry(_ message: JobRetry, answer: @escaping Answer<JobChange>) {
+  func retry(_ message: JobRetry, by caller: Caller, answer: @escaping Answer<JobChange>) {
     if isDraining { return answer(.failure(WireError(.draining, "the coordinator accepts no new work"))) }
     read(message.job, answer: answer) { [weak self] stored in
       guard let self else { return }
       do throws(WireError) {
+        try checkOwner(stored.record, caller)
         try reopen(stored, from: message.from, answer: answer)
       } catch {
         answer(.failure(error))
@@ -238,7 +255,13 @@ extension Jobs {
     let again = JobMachine.again(plan, from: from, stored.steps, replaced: old.assignment?.replaced ?? [])
     var tools: [String: ToolTerms] = [:]
     for step in plan.steps where tools[step.tool] == nil { tools[step.tool] = offer(step.tool)?.terms }
-    let spec = JobSpec(plan: plan, tools: tools, assignment: old.assignment, recipe: old.recipe)
+    let spec = JobSpec(
+      plan: plan,
+      tools: tools,
+      assignment: old.assignment,
+      recipe: old.recipe,
+      budget: old.budget
+    )
     let seq = journal.takeSeq()
     var record = stored.record
     record.seq = seq

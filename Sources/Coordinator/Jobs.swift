@@ -18,6 +18,7 @@ final class Jobs {
   let log: Logger
   let loop: EventLoop
   let settings: JobSettings
+  let judge: Judge
   /// In memory, by seq.
   var active: [Int64: ActiveJob] = [:]
   /// Seq of the jobs in memory, by id.
@@ -43,14 +44,16 @@ final class Jobs {
   /// Called when nothing is under way any more.
   var onIdle: (() -> Void)?
 
-  init(_ journal: Journal, _ supervisor: Supervisor, log: Logger, settings: JobSettings) {
+  init(_ journal: Journal, _ supervisor: Supervisor, _ judge: Judge, log: Logger, settings: JobSettings) {
     self.journal = journal
     self.supervisor = supervisor
     self.log = log
     self.settings = settings
+    self.judge = judge
     loop = supervisor.loop
     cache = ResultCache(longest: settings.cacheLifetime)
     supervisor.onCatalog = { [weak self] in self?.catalogChanged() }
+    judge.approvals.onDecided = { [weak self] in self?.decided($0) }
   }
 
   var runningCount: Int { active.values.count { $0.machine.state == .running || $0.machine.state == .cancelling } }
@@ -59,14 +62,22 @@ final class Jobs {
 
   // MARK: Events
 
-  func context() -> Context {
-    Context(
+  /// - Parameter job: nil where nothing is decided about.
+  func context(_ job: ActiveJob? = nil) -> Context {
+    guard let job else {
+      return Context(now: WallTime.now, random: .random(in: 0...1), offer: { [unowned self] in offer($0) })
+    }
+    return Context(
       now: WallTime.now,
       random: .random(in: 0...1),
       offer: { [unowned self] in offer($0) },
-      check: { [unowned self] in mistakes(of: $0) },
+      check: { [unowned self, unowned job] in mistakes(of: $0) + judge.mistakes(of: $0, job.occasion(from: 0, judge)) },
       recipe: { [unowned self] choice throws(WireError) in
         try recipes.find(choice.name).plan(with: choice.parameters)
+      },
+      judge: { [unowned self, unowned job] act in judge.judge(act, job.occasion(act.key, judge)) },
+      judgePlan: { [unowned self, unowned job] plan, first in
+        judge.judge(plan, from: first, job.occasion(from: first, judge))
       }
     )
   }
@@ -88,7 +99,13 @@ final class Jobs {
     return entry?.refusal(ofCaller: nil) ?? entry?.refusal(ofInput: input)
   }
 
-  func handle(_ event: Event, _ job: ActiveJob) { apply(job.machine.handle(event, context()), job) }
+  func handle(_ event: Event, _ job: ActiveJob) { apply(job.machine.handle(event, context(job)), job) }
+
+  /// A person, or a deadline, has decided about a job or a step of it.
+  private func decided(_ approval: ApprovalRecord) {
+    guard let job = active[approval.job] else { return }
+    handle(.decided(approval.kind == .plan ? nil : StepKey(row: approval.step)), job)
+  }
 
   private func catalogChanged() {
     offers = [:]
@@ -161,6 +178,7 @@ final class Jobs {
       for attempt in dispatches {
         job.pending[attempt.key] = nil
         giveBack(attempt.key, job)
+        _ = judge.settle(job.reservation(attempt.key), tool: attempt.tool, nil)
       }
       return
     }
@@ -178,6 +196,7 @@ final class Jobs {
     let seq = job.machine.seq
     active[seq] = nil
     ids[job.machine.id] = nil
+    judge.jobEnded(seq)
     if let deadline = job.deadline { loop.cancel(deadline) }
     ended += 1
     for watcher in watchers.removeValue(forKey: seq) ?? [] { watcher.jobEnded() }

@@ -24,13 +24,17 @@ struct PeerIdentity: Sendable {
 
   /// As it is written down with what it asks for. The program is what the peer was when this was read: recorded, and
   /// never trusted.
-  var json: JSON {
+  func json(user: String) -> JSON {
     var path = [UInt8](repeating: 0, count: 4096)
     let count = path.withUnsafeMutableBytes {
       readlink("/proc/\(pid)/exe", $0.assumingMemoryBound(to: CChar.self).baseAddress!, $0.count)
     }
     let program = count > 0 ? String(decoding: path[..<count], as: UTF8.self) : ""
-    return ["uid": .integer(Int64(uid)), "pid": .integer(Int64(pid)), "program": .string(program)]
+    return [
+      "uid": .integer(Int64(uid)), "user": .string(user), "gid": .integer(Int64(gid)),
+      "groups": .array(groups.prefix(64).map { .integer(Int64($0)) }), "pid": .integer(Int64(pid)),
+      "program": .string(program),
+    ]
   }
 
   private static func groups(of socket: Int32) throws(PosixError) -> [UInt32] {

@@ -3,6 +3,7 @@ internal import Engine
 internal import Glibc
 internal import JSON
 internal import Journal
+internal import Policy
 internal import Posix
 internal import Supervision
 internal import Wire
@@ -14,21 +15,31 @@ internal import Wire
 /// other call is on disk before a worker sees it, and its result before the caller does.
 final class ToolCalls {
   private let supervisor: Supervisor
-  private let journal: Journal
+  let journal: Journal
+  let judge: Judge
+  let loop: EventLoop
   private let defaultTimeout: Milliseconds
   private(set) var running = 0
   private(set) var answered = 0
-  var isDraining = false
+  var isDraining = false {
+    didSet { if isDraining { for call in waiting.values { call.cancel(.caller) } } }
+  }
+  /// Clients' calls that wait for a person: their clients do not wait through a restart.
+  private var waiting: [ObjectIdentifier: PendingCall] = [:]
   /// Called when the last running call has ended.
   var onIdle: (() -> Void)?
 
   typealias Completion = (Result<ToolResult, WireError>) -> Void
 
-  init(_ supervisor: Supervisor, _ journal: Journal, defaultTimeout: Milliseconds) {
+  init(_ supervisor: Supervisor, _ journal: Journal, _ judge: Judge, defaultTimeout: Milliseconds) {
     self.supervisor = supervisor
     self.journal = journal
+    self.judge = judge
+    loop = supervisor.loop
     self.defaultTimeout = defaultTimeout
   }
+
+  // MARK: A client's
 
   /// Starts a client's call; `completion` is called exactly once, possibly before this returns (then the result is nil).
   func call(_ message: ToolCall, caller: JSON, completion: @escaping Completion) -> PendingCall? {
@@ -42,45 +53,98 @@ final class ToolCalls {
     let record = DirectCall(message, seq: journal.takeSeq(), caller: caller)
     let call = PendingCall()
     running += 1
+    let origin = Origin(job: record.seq, id: record.id, caller: caller, task: JSONObject())
+    let occasion = Occasion(
+      origin: origin,
+      row: StepKey(0).row(of: record.seq),
+      kind: .call,
+      caller: origin.caller(judge),
+      isNested: false,
+      reservation: record.id
+    )
+    let done: Completion = { [weak self] result in
+      call.hasEnded = true
+      self?.waiting[ObjectIdentifier(call)] = nil
+      self?.judge.jobEnded(record.seq)
+      self?.ended(result, completion)
+    }
+    decide(
+      Candidate(
+        act: Act(message, step: "call"),
+        occasion: occasion,
+        call: call,
+        waiting: { [weak self] error in
+          call.isOnDisk = true
+          self?.waiting[ObjectIdentifier(call)] = call
+          return record.wait(worker: entry.kind.manifest.name, error)
+        },
+        go: { [weak self] input, budget, changes in
+          var message = message
+          message.input = input
+          self?.begin(record.with(message), origin, budget, changes, call, entry, done)
+        },
+        stop: { [weak self] error, changes in
+          guard let self else { return }
+          let result = Result<ToolResult, WireError>.failure(error)
+          let rows = call.isOnDisk ? record.end(result) : record.whole(result)
+          journal.commit(rows + changes) { _ in done(result) }
+        }
+      )
+    )
+    return call
+  }
+
+  /// Makes a client's call that has been decided about.
+  private func begin(
+    _ record: DirectCall,
+    _ origin: Origin,
+    _ budget: Budget,
+    _ decided: [Change],
+    _ call: PendingCall,
+    _ entry: CatalogEntry,
+    _ done: @escaping Completion
+  ) {
+    let key = "\(record.id)/call/\(journal.run)"
+    // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
+    let isBrief = entry.tool.isPure && !call.isOnDisk
     weak var weakInvocation: Invocation?
-    let invocation = makeInvocation(
-      message,
-      job: record.id,
-      step: "call",
-      key: "\(record.id)/call/\(journal.run)",
-      parent: nil
-    ) { [weak self] result in
+    let invocation = makeInvocation(record.message, job: record.id, step: "call", key: key, budget, parent: nil) {
+      [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
-      let usage = Change.usage(result, of: weakInvocation)
+      let wasSent = weakInvocation?.wasSent ?? true
+      let used =
+        Change.usage(result, of: weakInvocation)
+        + judge.settle(record.id, tool: record.message.tool, wasSent ? result : nil)
       let result = entry.checked(result).map { record.named($0) }
-      if entry.tool.isPure {
-        journal.commit(record.whole(result) + usage)
-        ended(result, completion)
+      if isBrief {
+        journal.commit(record.whole(result) + decided + used)
+        done(result)
       } else {
-        journal.commit(record.end(result) + usage) { [weak self] _ in self?.ended(result, completion) }
+        journal.commit(record.end(result) + used) { _ in done(result) }
       }
     }
     weakInvocation = invocation
-    // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
-    invocation.jobSequence = entry.tool.isPure ? nil : record.seq
+    invocation.jobSequence = isBrief ? nil : record.seq
     invocation.stepRow = StepKey(0).row(of: record.seq)
+    invocation.origin = origin
     call.invocation = invocation
-    guard !entry.tool.isPure else {
-      entry.kind.submit(invocation)
-      return call
-    }
-    journal.commit(record.begin(worker: entry.kind.manifest.name), refusable: true) { [weak self] error in
+    guard !isBrief else { return entry.kind.submit(invocation) }
+    let intent =
+      call.isOnDisk ? record.goOn(worker: entry.kind.manifest.name) : record.begin(worker: entry.kind.manifest.name)
+    journal.commit(intent + decided, refusable: !call.isOnDisk) { [weak self] error in
       guard let self else { return }
       if let error {
         invocation.abandon()
-        return ended(.failure(Jobs.storage(error)), completion)
+        _ = judge.settle(record.id, tool: record.message.tool, nil)
+        return done(.failure(Jobs.storage(error)))
       }
       submit(invocation, call, entry)
     }
-    return call
   }
+
+  // MARK: A worker's
 
   /// Starts a call that is made inside `parent`.
   func call(_ message: ToolCall, in parent: Invocation, completion: @escaping Completion) -> PendingCall? {
@@ -93,63 +157,107 @@ final class ToolCalls {
     }
     let call = PendingCall()
     running += 1
+    let completion: Completion = { result in
+      call.hasEnded = true
+      completion(result)
+    }
     let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
     let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
-    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
-    guard let seq = parent.jobSequence else {
-      weak var weakInvocation: Invocation?
-      let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
-        [weak self] result in
-        // What it used is counted all the same.
-        let usage = Change.usage(result, of: weakInvocation)
-        if !usage.isEmpty { self?.journal.commit(usage) }
-        self?.ended(entry.checked(result), completion)
-      }
-      weakInvocation = invocation
-      call.invocation = invocation
-      entry.kind.submit(invocation)
-      return call
+    guard let origin = parent.origin as? Origin else {
+      ended(.failure(WireError(.internalError, "a call belongs to no job")), completion)
+      return nil
     }
-    var record = CallRecord(
-      key: key,
-      job: seq,
-      parent: parent.idempotencyKey,
-      tool: message.tool,
-      input: message.input.description,
-      startedAt: WallTime.now
+    var caller = origin.caller(judge)
+    caller.worker = parent.worker
+    decide(
+      Candidate(
+        act: Act(message, step: key),
+        occasion: Occasion(
+          origin: origin,
+          row: parent.stepRow ?? StepKey(0).row(of: origin.job),
+          kind: .call,
+          caller: caller,
+          isNested: true,
+          reservation: key
+        ),
+        call: call,
+        waiting: nil,
+        go: { [weak self, weak parent] input, budget, changes in
+          var message = message
+          message.input = input
+          guard let self else { return }
+          guard let parent, parent.state != .ended else {
+            _ = judge.settle(key, tool: message.tool, nil)
+            return ended(.failure(WireError(.cancelled, "the call in which it was made has ended")), completion)
+          }
+          begin(message, key, parent, budget, changes, call, entry, completion)
+        },
+        stop: { [weak self] error, changes in
+          if !changes.isEmpty { self?.journal.commit(changes) }
+          self?.ended(.failure(error), completion)
+        }
+      )
     )
+    return call
+  }
+
+  /// Makes a worker's call that has been decided about.
+  private func begin(
+    _ message: ToolCall,
+    _ key: String,
+    _ parent: Invocation,
+    _ budget: Budget,
+    _ decided: [Change],
+    _ call: PendingCall,
+    _ entry: CatalogEntry,
+    _ completion: @escaping Completion
+  ) {
+    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
+    var record = parent.jobSequence.map { seq in
+      CallRecord(
+        key: key,
+        job: seq,
+        parent: parent.idempotencyKey,
+        tool: message.tool,
+        input: message.input.description,
+        startedAt: WallTime.now
+      )
+    }
     weak var weakInvocation: Invocation?
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, parent: parent) {
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, budget, parent: parent) {
       [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
-      let usage = Change.usage(result, of: weakInvocation)
+      let wasSent = weakInvocation?.wasSent ?? true
+      var changes =
+        Change.usage(result, of: weakInvocation) + judge.settle(key, tool: message.tool, wasSent ? result : nil)
       let result = entry.checked(result)
-      record.end(result, isSecret: entry.tool.hasSecretOutput)
-      let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
-      var changes: [Change] = [.endCall(record)] + usage
-      if !artifacts.isEmpty { changes.append(.artifacts(job: seq, artifacts)) }
-      if entry.tool.isPure {
-        journal.commit(changes)
+      if record != nil {
+        record!.end(result, isSecret: entry.tool.hasSecretOutput)
+        changes.append(.endCall(record!))
+        let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
+        if !artifacts.isEmpty { changes.append(.artifacts(job: record!.job, artifacts)) }
+      }
+      // Of a call that is in no journal, what was decided and used is counted all the same.
+      if entry.tool.isPure || record == nil {
+        if !(decided + changes).isEmpty { journal.commit(decided + changes) }
         ended(result, completion)
       } else {
         journal.commit(changes) { [weak self] _ in self?.ended(result, completion) }
       }
     }
     weakInvocation = invocation
-    invocation.jobSequence = seq
+    invocation.jobSequence = parent.jobSequence
     call.invocation = invocation
-    if entry.tool.isPure {
-      entry.kind.submit(invocation)
-    } else if parent.attempt > 1, !entry.tool.hasSecretOutput {
+    guard let record, !entry.tool.isPure else { return entry.kind.submit(invocation) }
+    if parent.attempt > 1, !entry.tool.hasSecretOutput {
       // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
       // is made again.
-      findEarlier(record, invocation, call, entry, completion)
+      findEarlier(record, invocation, call, entry, decided, completion)
     } else {
-      begin(record, invocation, call, entry)
+      begin(record, invocation, call, entry, decided)
     }
-    return call
   }
 
   private func findEarlier(
@@ -157,6 +265,7 @@ final class ToolCalls {
     _ invocation: Invocation,
     _ call: PendingCall,
     _ entry: CatalogEntry,
+    _ decided: [Change],
     _ completion: @escaping Completion
   ) {
     let key = record.key
@@ -164,22 +273,38 @@ final class ToolCalls {
       try database.call(key: key)
     } then: { [weak self] result in
       guard let self else { return }
-      guard case .success(let earlier?) = result else { return begin(record, invocation, call, entry) }
+      guard case .success(let earlier?) = result else {
+        return begin(record, invocation, call, entry, decided)
+      }
       if let known = earlier.earlierResult {
         invocation.abandon()
+        giveBack(key, earlier.tool)
         ended(.success(known), completion)
       } else if entry.terms.isIdempotent || earlier.hasFailedForSure {
-        begin(record, invocation, call, entry)
+        begin(record, invocation, call, entry, decided)
       } else {
         invocation.abandon()
+        giveBack(key, earlier.tool)
         let error = WireError(.outcomeUnknown, "nobody knows whether an earlier call of '\(earlier.tool)' took effect")
         ended(.failure(error), completion)
       }
     }
   }
 
-  private func begin(_ record: CallRecord, _ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
-    journal.commit([.insertCall(record)]) { [weak self] error in
+  /// What was reserved for a call that is not made.
+  private func giveBack(_ key: String, _ tool: String) {
+    let changes = judge.settle(key, tool: tool, nil)
+    if !changes.isEmpty { journal.commit(changes) }
+  }
+
+  private func begin(
+    _ record: CallRecord,
+    _ invocation: Invocation,
+    _ call: PendingCall,
+    _ entry: CatalogEntry,
+    _ decided: [Change]
+  ) {
+    journal.commit([.insertCall(record)] + decided) { [weak self] error in
       if let error { return invocation.refuse(Jobs.storage(error)) }
       self?.submit(invocation, call, entry)
     }
@@ -199,11 +324,13 @@ final class ToolCalls {
     job: String,
     step: String,
     key: String,
+    _ budget: Budget,
     parent: Invocation?,
     completion: @escaping Completion
   ) -> Invocation {
     var timeout = message.timeoutMS.map { Milliseconds($0) } ?? defaultTimeout
     if let parent { timeout = min(timeout, Milliseconds(parent.deadline.milliseconds(since: .now))) }
+    if let wall = budget.wallMS { timeout = min(timeout, Milliseconds(wall)) }
     return Invocation(
       tool: message.tool,
       input: message.input,
@@ -213,7 +340,8 @@ final class ToolCalls {
       idempotencyKey: key,
       deadline: .now + timeout,
       needs: message.needs,
-      limits: message.limits,
+      limits: message.limits.within(budget),
+      budget: budget,
       parent: parent,
       completion: completion
     )
@@ -271,18 +399,43 @@ final class ToolCalls {
 
 /// A call on its way, which its caller may stop at any time.
 final class PendingCall {
-  fileprivate(set) var invocation: Invocation?
+  var invocation: Invocation? {
+    didSet { if let onProgress { invocation?.onProgress = onProgress } }
+  }
   private(set) var isCancelled = false
+  /// Whether the journal has it though nothing has begun.
+  var isOnDisk = false
+  /// Called when it is stopped while it waits.
+  var onCancel: (() -> Void)?
 
   func cancel(_ reason: Cancel.Reason) {
     isCancelled = true
+    if let onCancel {
+      self.onCancel = nil
+      return onCancel()
+    }
     invocation?.cancel(reason)
   }
 
-  var hasEnded: Bool { invocation?.state == .ended }
+  fileprivate(set) var hasEnded = false
 
   var onProgress: ((Progress.Kind, String, Double?) -> Void)? {
-    get { invocation?.onProgress }
-    set { invocation?.onProgress = newValue }
+    didSet { invocation?.onProgress = onProgress }
+  }
+
+  /// Says something of the call itself.
+  func tell(_ kind: Progress.Kind, _ text: String) { onProgress?(kind, text, nil) }
+}
+
+extension Act {
+  init(_ message: ToolCall, step: String) {
+    self.init(
+      key: StepKey(0),
+      step: step,
+      tool: message.tool,
+      input: message.input,
+      needs: message.needs,
+      limits: message.limits
+    )
   }
 }

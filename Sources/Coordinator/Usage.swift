@@ -43,7 +43,7 @@ extension WireError {
   }
 
   /// What a call used that failed; nil when its worker said nothing, or nothing well-formed.
-  fileprivate var receipt: Receipt? {
+  var receipt: Receipt? {
     guard case .object(let object)? = data["receipt"] else { return nil }
     do throws(WireError) { return try Receipt.decode(object) } catch { return nil }
   }

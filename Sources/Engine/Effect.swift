@@ -32,6 +32,7 @@ package struct Attempt: Sendable {
   package let needs: Needs?
   package let limits: ResourceLimits?
   package let isIdempotent: Bool
+  package let budget: Budget
 }
 
 /// What happens to a job.

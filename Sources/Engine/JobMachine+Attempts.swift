@@ -45,13 +45,14 @@ extension JobMachine {
         needs: step.needs,
         limits: step.limits,
         generation: generation,
-        attempt: number
+        attempt: number,
+        isLiteral: step.input.isLiteral
       )
     )
     for change in verdict.changes { write(change) }
     for warning in verdict.warnings { record("step.warned", context, step: key, data: ["message": .string(warning)]) }
     switch verdict.outcome {
-    case .go(let input): dispatch(key, input, offer, context)
+    case .go(let input): dispatch(key, input, verdict.budget, offer, context)
     case .refused(let error): failBeforeDispatch(key, error, offer, context)
     case .ask(let error): wait(key, error, needsPerson: true, context)
     case .later(let error, let delay):
@@ -82,6 +83,7 @@ extension JobMachine {
   private mutating func dispatch(
     _ key: StepKey,
     _ input: JSON,
+    _ budget: Budget,
     _ offer: ToolOffer,
     _ context: Context
   ) {
@@ -96,7 +98,8 @@ extension JobMachine {
       timeoutMS: step.timeoutMS,
       needs: step.needs,
       limits: step.limits,
-      isIdempotent: isIdempotent(key)
+      isIdempotent: isIdempotent(key),
+      budget: budget
     )
     begin(key, attempt.number, worker: offer.terms.worker, context) { row in
       row.idempotencyKey = attempt.idempotencyKey

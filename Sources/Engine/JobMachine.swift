@@ -21,6 +21,7 @@ package struct JobMachine {
   /// Where the job began with a request.
   package internal(set) var assignment: Assignment?
   private let recipe: RecipeChoice?
+  package let budget: Budget?
 
   var steps: [StepStatus]
   var counts = [Int](repeating: 0, count: Unit.Phase.allCases.count)
@@ -69,7 +70,8 @@ package struct JobMachine {
     reason: JSON? = nil,
     lastEvent: Int64 = 0,
     assignment: Assignment? = nil,
-    recipe: RecipeChoice? = nil
+    recipe: RecipeChoice? = nil,
+    budget: Budget? = nil
   ) {
     self.seq = seq
     self.id = id
@@ -81,6 +83,7 @@ package struct JobMachine {
     self.lastEvent = lastEvent
     self.assignment = assignment
     self.recipe = recipe
+    self.budget = budget
     isPaused = state == .paused
     unfinished = plan.steps.count
     steps = plan.steps.indices.map { index in
@@ -95,7 +98,9 @@ package struct JobMachine {
   }
 
   /// What the job is to be read back with.
-  package var spec: JobSpec { JobSpec(plan: plan, tools: tools, assignment: assignment, recipe: recipe) }
+  package var spec: JobSpec {
+    JobSpec(plan: plan, tools: tools, assignment: assignment, recipe: recipe, budget: budget)
+  }
 
   package var isFinal: Bool { state.isFinal }
 

@@ -10,6 +10,8 @@ package struct JobSpec {
   package var assignment: Assignment?
   /// The recipe that the plan was made of.
   package var recipe: RecipeChoice?
+  /// The most that all of the job may use up.
+  package var budget: Budget?
 
   package var text: String {
     var writer = JSONWriter()
@@ -24,6 +26,7 @@ package struct JobSpec {
     writer.endObject()
     writer.member("assignment", assignment)
     writer.member("recipe", recipe)
+    writer.member("budget", budget)
     writer.endObject()
     return String(decoding: writer.finish(), as: UTF8.self)
   }
@@ -32,12 +35,14 @@ package struct JobSpec {
     plan: Plan,
     tools: [String: ToolTerms],
     assignment: Assignment? = nil,
-    recipe: RecipeChoice? = nil
+    recipe: RecipeChoice? = nil,
+    budget: Budget? = nil
   ) {
     self.plan = plan
     self.tools = tools
     self.assignment = assignment
     self.recipe = recipe
+    self.budget = budget
   }
 
   package init(_ text: String) throws {
@@ -50,6 +55,7 @@ package struct JobSpec {
     }
     assignment = try json["assignment"]?.objectValue.map { try Assignment.decode($0) }
     recipe = try json["recipe"]?.objectValue.map { try RecipeChoice.decode($0) }
+    budget = try json["budget"]?.objectValue.map { try Budget.decode($0) }
   }
 
   /// The job as it was when the step at `index` was about to begin: what grew out of a planning step is forgotten.
@@ -60,7 +66,13 @@ package struct JobSpec {
     source["steps"] = .array(Array((source["steps"]?.arrayValue ?? []).prefix(index + 1)))
     source["checks"] = nil
     source["final_synthesis"] = nil
-    var spec = JobSpec(plan: try Plan(decoding: .object(source)), tools: tools, assignment: assignment, recipe: recipe)
+    var spec = JobSpec(
+      plan: try Plan(decoding: .object(source)),
+      tools: tools,
+      assignment: assignment,
+      recipe: recipe,
+      budget: budget
+    )
     let ids = Set(spec.plan.steps.map(\.id))
     spec.assignment?.replaced.removeAll { !ids.contains($0) }
     return spec

@@ -12,6 +12,8 @@ package struct Act: Sendable {
   package let limits: ResourceLimits?
   package let generation: Int64
   package let attempt: Int64
+  /// Whether the plan says the input as it is, so that whoever read the plan has seen it.
+  package let isLiteral: Bool
 
   package init(
     key: StepKey,
@@ -21,7 +23,8 @@ package struct Act: Sendable {
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     generation: Int64 = 1,
-    attempt: Int64 = 1
+    attempt: Int64 = 1,
+    isLiteral: Bool = false
   ) {
     self.key = key
     self.step = step
@@ -31,6 +34,7 @@ package struct Act: Sendable {
     self.limits = limits
     self.generation = generation
     self.attempt = attempt
+    self.isLiteral = isLiteral
   }
 }
 
@@ -52,10 +56,18 @@ package struct Verdict: Sendable {
   package var changes: [Change]
   /// What people are to be told, though it may happen.
   package var warnings: [String]
+  /// What was reserved for it: it may use up no more.
+  package var budget: Budget
 
-  package init(_ outcome: Outcome, changes: [Change] = [], warnings: [String] = []) {
+  package init(
+    _ outcome: Outcome,
+    changes: [Change] = [],
+    warnings: [String] = [],
+    budget: Budget = Budget()
+  ) {
     self.outcome = outcome
     self.changes = changes
     self.warnings = warnings
+    self.budget = budget
   }
 }

@@ -15,6 +15,10 @@ package enum Change: Sendable {
   case artifacts(job: Int64, [String])
   /// A new approval, or what has become of one.
   case putApproval(ApprovalRecord)
+  /// Adds to what was used of something limited.
+  case meter(MeterRecord)
+  /// Forgets what no limit looks back on at this time.
+  case removeMeters(before: Int64)
   /// A line of the audit log.
   case audit(AuditRecord)
   /// Ended jobs, with all that belongs to them.
@@ -73,6 +77,8 @@ extension Database {
     case .endCall(let call): try put(call)
     case .usage(let usage): try insert(usage)
     case .putApproval(let approval): try put(approval)
+    case .meter(let meter): try add(meter)
+    case .removeMeters(let now): try removeMeters(before: now)
     case .probe: try probe(run)
     // The writer gathers those of a transaction.
     case .audit: break
@@ -291,5 +297,8 @@ extension Database {
       statement.bind(1, job)
       try statement.run()
     }
+    let meters = try statement("DELETE FROM meters WHERE scope = ?")
+    meters.bind(1, "job:\(job)")
+    try meters.run()
   }
 }

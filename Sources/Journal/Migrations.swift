@@ -185,6 +185,17 @@ enum Migrations {
     CREATE TRIGGER decisions_are_final BEFORE UPDATE ON approvals
       WHEN old.state != 'pending' OR new.hash != old.hash OR new.job != old.job
       BEGIN SELECT RAISE(ABORT, 'what was decided is never changed'); END;
+
+    -- What was used of what is limited; part = milliseconds since 1970, the start of a part of the span looked back on.
+    CREATE TABLE meters (
+      rule TEXT NOT NULL,
+      scope TEXT NOT NULL,
+      part_ms INTEGER NOT NULL,
+      part INTEGER NOT NULL,
+      amount INTEGER NOT NULL,
+      PRIMARY KEY (rule, scope, part_ms, part)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX meters_of_scope ON meters (scope);
     """,
   ]
 

@@ -17,6 +17,8 @@ package final class Invocation {
   package let deadline: BootTime
   package let needs: Needs?
   package let limits: ResourceLimits?
+  /// What was reserved for it.
+  package let budget: Budget
   package let traceparent: String?
   /// The invocation in which this call was made, if a worker made it.
   package weak let parent: Invocation?
@@ -41,6 +43,9 @@ package final class Invocation {
   /// The journal's id of the step to which this call belongs, however deep it was made: what it used is counted there.
   package var stepRow: Int64?
 
+  /// What its owner wants to find again in the calls that are made within.
+  package var origin: AnyObject?
+
   /// Told of output while the invocation runs.
   package var onProgress: ((Progress.Kind, String, Double?) -> Void)?
   private var completion: ((Result<ToolResult, WireError>) -> Void)?
@@ -55,6 +60,7 @@ package final class Invocation {
     deadline: BootTime,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
+    budget: Budget = Budget(),
     traceparent: String? = nil,
     parent: Invocation? = nil,
     completion: @escaping (Result<ToolResult, WireError>) -> Void
@@ -68,11 +74,13 @@ package final class Invocation {
     self.deadline = deadline
     self.needs = needs
     self.limits = limits
+    self.budget = budget
     self.traceparent = traceparent
     self.parent = parent
     depth = parent.map { $0.depth + 1 } ?? 0
     self.completion = completion
     stepRow = parent?.stepRow
+    origin = parent?.origin
     parent?.children.append(self)
   }
 
@@ -128,7 +136,8 @@ package final class Invocation {
       timeoutMS: deadline.milliseconds(since: .now),
       traceparent: traceparent,
       needs: needs,
-      limits: limits
+      limits: limits,
+      budget: budget.isEmpty ? nil : budget
     )
   }
 }

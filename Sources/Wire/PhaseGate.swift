@@ -43,6 +43,13 @@ package struct MethodRule: Sendable {
     self.role = role
   }
 
+  private static let clientRoles = Dictionary(
+    uniqueKeysWithValues: all.filter { $0.link == .client && $0.sender == .peer }.map { ($0.method, $0.role) }
+  )
+
+  /// What a client must be to send it; nil: there is no such method.
+  package static func role(ofClient method: String) -> Role? { clientRoles[method] }
+
   /// Every method of this version. The table is the whole permission: what is not in it is refused.
   package static let all: [MethodRule] = [
     MethodRule("initialize", .worker, from: .coordinator, in: [.starting], once: true),
@@ -85,6 +92,9 @@ package struct MethodRule: Sendable {
     MethodRule("job/retry", .client, from: .peer, role: .submitter),
     MethodRule("job/fork", .client, from: .peer, role: .submitter),
     MethodRule("job/resolve", .client, from: .peer, role: .submitter),
+    MethodRule("approvals/list", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("approvals/decide", .client, from: .peer, in: [.ready, .draining], role: .approver),
+    MethodRule("plan/privileges", .client, from: .peer),
     MethodRule("journal/gc", .client, from: .peer, role: .admin),
     MethodRule("journal/backup", .client, from: .peer, role: .admin),
     MethodRule("usage/report", .client, from: .peer, in: [.ready, .draining]),

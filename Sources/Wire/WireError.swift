@@ -42,6 +42,14 @@ public struct WireError: Error, Sendable, Equatable {
     public static let outcomeUnknown = Name(rawValue: "outcome_unknown")
     public static let storageFailed = Name(rawValue: "storage_failed")
     public static let toolChanged = Name(rawValue: "tool_changed")
+    /// By a rule of the policy.
+    public static let blocked = Name(rawValue: "blocked")
+    /// Not before a person has decided.
+    public static let approvalRequired = Name(rawValue: "approval_required")
+    /// A person said no, or nobody said yes in time.
+    public static let approvalDenied = Name(rawValue: "approval_denied")
+    /// The caller has no role that permits it.
+    public static let forbidden = Name(rawValue: "forbidden")
   }
 
   public let code: Int64
@@ -72,6 +80,7 @@ public struct WireError: Error, Sendable, Equatable {
     .draining: 4015, .notFound: 4016, .connectionClosed: 4017, .setupFailed: 4018, .unexpectedReply: 4019,
     .frameTooLarge: 4020, .emptyFrame: 4021, .truncatedFrame: 4022, .unknownNotification: 4023, .notReading: 4024,
     .invalidPlan: 4025, .conflict: 4026, .outcomeUnknown: 4027, .storageFailed: 4028, .toolChanged: 4029,
+    .blocked: 4030, .approvalRequired: 4031, .approvalDenied: 4032, .forbidden: 4033,
   ]
 
   /// The error's fault with a parameter at `path` (a JSON Pointer into `params` or `result`).

@@ -17,6 +17,7 @@ struct Disk {
   var rows: [StepKey: StepRecord] = [:]
   var events: [EventRecord] = []
   var artifacts: Set<String> = []
+  var approvals: [ApprovalRecord] = []
 
   struct Refused: Error { let why: String }
 
@@ -44,7 +45,11 @@ struct Disk {
       }
       events.append(event)
     case .artifacts(_, let digests): artifacts.formUnion(digests)
-    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .probe: throw Refused(why: "no business of a machine")
+    // The coordinator's, which ride along.
+    case .putApproval(let approval): approvals.append(approval)
+    case .meter, .audit: break
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe:
+      throw Refused(why: "no business of a machine")
     }
   }
 

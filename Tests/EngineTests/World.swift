@@ -21,6 +21,9 @@ struct World {
   /// Refuses inputs of a tool.
   var refusals: [String: WireError] = [:]
   var holdsCommits = false
+  /// What is said about an attempt, and about a plan from a step on.
+  var judge: (Act) -> Verdict = { Verdict(.go($0.input)) }
+  var judgePlan: (Plan, Int) -> Verdict = { _, _ in Verdict(.go(.null)) }
   /// Wants a slot, in order.
   var ready: [StepKey] = []
   /// Dispatched and not answered.
@@ -90,7 +93,9 @@ struct World {
       recipe: { choice throws(WireError) in
         guard let plan = recipes[choice.name] else { throw WireError(.notFound, "there is no such recipe") }
         return plan
-      }
+      },
+      judge: judge,
+      judgePlan: judgePlan
     )
   }
 

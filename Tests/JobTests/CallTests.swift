@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Journal
+import Policy
 import Posix
 import Testing
 import Wire
@@ -65,7 +66,7 @@ import Wire
     try bench.start(bench.worker())
     let call = bench.coordinator.calls.call(ToolCall(tool: "hold", input: [:]), caller: [:]) { _ in }
     try bench.until("it holds") { bench.lines().count == 1 }
-    let answer = try bench.ask { bench.jobs.cancel(JobCancel(job: "call-1"), answer: $0) }
+    let answer = try bench.ask { bench.jobs.cancel(JobCancel(job: "call-1"), by: .owner, answer: $0) }
     guard case .failure(let error) = answer else {
       Issue.record("it was cancelled")
       return
@@ -142,7 +143,7 @@ import Wire
     _ = try bench.call("act").get()
     _ = try bench.call("echo", ["n": 1]).get()
     _ = try bench.call("nests", ["calls": [["tool": "act", "input": [:]]]]).get()
-    let retried = try bench.ask { bench.jobs.retry(JobRetry(job: job.job.id, from: "a"), answer: $0) }.get()
+    let retried = try bench.ask { bench.jobs.retry(JobRetry(job: job.job.id, from: "a"), by: .owner, answer: $0) }.get()
     try bench.finish(retried.job.id)
     let fork = try bench.ask { bench.jobs.fork(JobFork(job: job.job.id, from: "l"), caller: [:], answer: $0) }.get()
     try bench.finish(fork.job.id)

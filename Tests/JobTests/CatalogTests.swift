@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import Journal
+import Policy
 import Testing
 import Wire
 
@@ -53,11 +54,11 @@ import Wire
     let second = try JobBench(folder: first.folder, keepsFolder: true)
     try second.start(second.worker(settings: changed))
     try second.recover()
-    _ = try second.ask { second.jobs.resume(JobResume(job: job), answer: $0) }.get()
+    _ = try second.ask { second.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get()
     try second.untilWaiting()
     #expect(try second.show(job).job.reason?["name"] == "tool_changed")
     // The second resume agrees.
-    _ = try second.ask { second.jobs.resume(JobResume(job: job), answer: $0) }.get()
+    _ = try second.ask { second.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get()
     try second.until("it holds") { second.lines().count == 1 }
     try second.release()
     try second.until("the other holds") { second.lines().count == 3 }

@@ -1,5 +1,6 @@
 import JSON
 import Journal
+import Policy
 import Testing
 import Wire
 
@@ -12,17 +13,17 @@ import Wire
     try bench.start(bench.worker())
     let job = try bench.submit(#"{"id":"h","tool":"hold"},{"id":"e","tool":"echo","depends_on":["h"]}"#)
     try bench.until("it holds") { bench.lines().count == 1 }
-    let answer = try bench.ask { bench.jobs.cancel(JobCancel(job: job), answer: $0) }.get()
+    let answer = try bench.ask { bench.jobs.cancel(JobCancel(job: job), by: .owner, answer: $0) }.get()
     #expect(["cancelling", "cancelled"].contains(answer.job.state))
     let shown = try bench.finish(job)
     #expect(shown.job.state == "cancelled" && shown.job.endedAt != nil)
     #expect(bench.lines().suffix(1) == ["cancelled: caller"])
     #expect(shown.steps.map(\.state) == ["cancelled", "skipped"])
-    let again = try bench.ask { bench.jobs.cancel(JobCancel(job: job), answer: $0) }
+    let again = try bench.ask { bench.jobs.cancel(JobCancel(job: job), by: .owner, answer: $0) }
     #expect(throws: WireError(.conflict, "job '\(job)' has ended (cancelled)", data: ["state": "cancelled"])) {
       try again.get()
     }
-    let nobody = try bench.ask { bench.jobs.cancel(JobCancel(job: "nobody"), answer: $0) }
+    let nobody = try bench.ask { bench.jobs.cancel(JobCancel(job: "nobody"), by: .owner, answer: $0) }
     #expect(throws: WireError(.notFound, "there is no job 'nobody'", data: ["job": "nobody"])) { try nobody.get() }
     try bench.end()
   }
@@ -32,7 +33,7 @@ import Wire
     try bench.start(bench.worker("hangs-in-call", script: "hangs-in-call") { $0.graceMS = 100 })
     let job = try bench.submit(#"{"id":"h","tool":"hangs-in-call"}"#)
     try bench.until("it runs") { bench.jobs.active.values.contains { !$0.invocations.isEmpty } }
-    bench.jobs.cancel(JobCancel(job: job)) { _ in }
+    bench.jobs.cancel(JobCancel(job: job), by: .owner) { _ in }
     #expect(try bench.finish(job).job.state == "cancelled")
     try bench.end()
   }
@@ -42,11 +43,11 @@ import Wire
     try bench.start(bench.worker())
     let job = try bench.submit(#"{"id":"h","tool":"hold"},{"id":"e","tool":"echo","depends_on":["h"]}"#)
     try bench.until("it holds") { bench.lines().count == 1 }
-    #expect(try bench.ask { bench.jobs.pause(JobPause(job: job), answer: $0) }.get().job.state == "paused")
+    #expect(try bench.ask { bench.jobs.pause(JobPause(job: job), by: .owner, answer: $0) }.get().job.state == "paused")
     try bench.release()
     try bench.until("what ran has ended") { bench.jobs.invocationCount == 0 }
     #expect(try bench.show(job).steps.map(\.state) == ["succeeded", "pending"])
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: job), answer: $0) }.get().job.state == "running")
+    #expect(try bench.ask { bench.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get().job.state == "running")
     #expect(try bench.finish(job).job.state == "succeeded")
     try bench.end()
   }
@@ -58,10 +59,10 @@ import Wire
       $0.deadlineMS = 300
     }
     #expect(try bench.finish(job).job.reason?["name"] == "deadline_exceeded")
-    let early = try bench.ask { bench.jobs.retry(JobRetry(job: job), answer: $0) }.get()
+    let early = try bench.ask { bench.jobs.retry(JobRetry(job: job), by: .owner, answer: $0) }.get()
     #expect(early.job.state == "queued" && early.job.generation == 2 && early.job.endedAt == nil)
     #expect(early.job.deadlineAt == nil)
-    let twice = try bench.ask { bench.jobs.retry(JobRetry(job: job), answer: $0) }
+    let twice = try bench.ask { bench.jobs.retry(JobRetry(job: job), by: .owner, answer: $0) }
     #expect(throws: WireError.self) { try twice.get() }
     try bench.until("it holds again") { bench.lines().count { $0.hasPrefix("hold") } == 2 }
     #expect(bench.lines().count { $0.hasPrefix("echo") } == 1)
@@ -77,9 +78,9 @@ import Wire
     try next.until("it holds once more") { next.lines().count == 1 }
     try next.release()
     #expect(try next.finish(job).job.state == "succeeded")
-    let whole = try next.ask { next.jobs.retry(JobRetry(job: job), answer: $0) }
+    let whole = try next.ask { next.jobs.retry(JobRetry(job: job), by: .owner, answer: $0) }
     #expect(throws: WireError.self) { try whole.get() }
-    _ = try next.ask { next.jobs.retry(JobRetry(job: job, from: "e"), answer: $0) }.get()
+    _ = try next.ask { next.jobs.retry(JobRetry(job: job, from: "e"), by: .owner, answer: $0) }.get()
     try next.until("it holds in the third generation") { next.lines().count { $0.hasPrefix("hold") } == 2 }
     try next.release()
     #expect(try next.finish(job).job.generation == 3)
@@ -169,7 +170,7 @@ import Wire
     var writer = JSONWriter()
     writer.object(shown)
     #expect(writer.finish().count < Limit.frameBytes)
-    bench.jobs.cancel(JobCancel(job: job)) { _ in }
+    bench.jobs.cancel(JobCancel(job: job), by: .owner) { _ in }
     try bench.finish(job)
     try bench.end()
   }
@@ -206,7 +207,7 @@ import Wire
     #expect(throws: WireError.self) { try gone.get() }
     #expect(try bench.state(open) == "paused")
     #expect(try bench.read { try $0.integer("SELECT count(*) FROM events WHERE id < \(2 << 28)") } == 0)
-    bench.jobs.cancel(JobCancel(job: open)) { _ in }
+    bench.jobs.cancel(JobCancel(job: open), by: .owner) { _ in }
     let last = try bench.finish(open).job
     try bench.until("some time has passed") { WallTime.now > (last.endedAt ?? 0) + 2 }
     #expect(try collect(JournalCollect(olderThanMS: 0)).jobs == 1)

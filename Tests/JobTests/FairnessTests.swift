@@ -1,5 +1,6 @@
 import JSON
 import Journal
+import Policy
 import Testing
 import Wire
 
@@ -69,7 +70,7 @@ import Wire
     let steps = (0..<10).map { #"{"id":"s\#($0)","tool":"echo"}"# }.joined(separator: ",")
     let first = try bench.submit(steps) { $0.isPaused = true }
     let second = try bench.submit(steps) { $0.isPaused = true }
-    for job in [first, second] { bench.jobs.resume(JobResume(job: job)) { _ in } }
+    for job in [first, second] { bench.jobs.resume(JobResume(job: job), by: .owner) { _ in } }
     for job in [first, second] { try bench.finish(job) }
     let order = bench.lines().map { $0.contains(" \(first) ") ? 1 : 2 }
     #expect(order.count == 20)
@@ -105,7 +106,7 @@ import Wire
     let second = try bench.submit(#"{"id":"d","tool":"die"}"#)
     let third = try bench.submit(#"{"id":"e","tool":"echo"}"#)
     #expect(bench.jobs.queuedCount == 2)
-    #expect(try bench.ask { bench.jobs.pause(JobPause(job: held), answer: $0) }.get().job.state == "paused")
+    #expect(try bench.ask { bench.jobs.pause(JobPause(job: held), by: .owner, answer: $0) }.get().job.state == "paused")
     try bench.until("the third is over") { bench.jobs.queuedCount == 0 && bench.jobs.ids[third] == nil }
     #expect(try bench.state(second) == "waiting" && bench.state(third) == "succeeded")
     try bench.end()
@@ -117,13 +118,13 @@ import Wire
     let blocker = try bench.submit(#"{"id":"h","tool":"hold"}"#)
     try bench.until("it holds") { bench.lines().count == 1 }
     let queued = try ["a", "b", "c"].map { try bench.submit(#"{"id":"e","tool":"echo"}"#, id: $0) }
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "a"), answer: $0) }.get().job.state == "queued")
-    #expect(try bench.ask { bench.jobs.cancel(JobCancel(job: "b"), answer: $0) }.get().job.state == "cancelled")
-    #expect(try bench.ask { bench.jobs.pause(JobPause(job: "c"), answer: $0) }.get().job.state == "paused")
+    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "a"), by: .owner, answer: $0) }.get().job.state == "queued")
+    #expect(try bench.ask { bench.jobs.cancel(JobCancel(job: "b"), by: .owner, answer: $0) }.get().job.state == "cancelled")
+    #expect(try bench.ask { bench.jobs.pause(JobPause(job: "c"), by: .owner, answer: $0) }.get().job.state == "paused")
     try bench.release()
     for job in [blocker, "a", "b"] { try bench.finish(job) }
     #expect(try queued.map { try bench.state($0) } == ["succeeded", "cancelled", "paused"])
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "c"), answer: $0) }.get().job.state == "running")
+    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "c"), by: .owner, answer: $0) }.get().job.state == "running")
     #expect(try bench.finish("c").job.state == "succeeded")
     try bench.end()
   }

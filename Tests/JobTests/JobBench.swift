@@ -5,6 +5,7 @@ import Glibc
 import JSON
 import Journal
 import Logging
+import Policy
 import Posix
 import Testing
 import Wire
@@ -29,7 +30,12 @@ final class JobBench {
   var journalPath: String { folder + "/journal.db" }
 
   /// With the folder of an earlier bench it is the next start of the coordinator.
-  init(folder: String? = nil, keepsFolder: Bool = false, _ change: (inout JobSettings) -> Void = { _ in }) throws {
+  init(
+    folder: String? = nil,
+    keepsFolder: Bool = false,
+    policy: Policy = .none,
+    _ change: (inout JobSettings) -> Void = { _ in }
+  ) throws {
     ignoreBrokenPipes()
     loop = try EventLoop()
     let log = Logger(level: .error, format: .json)
@@ -56,7 +62,8 @@ final class JobBench {
       log: log,
       identity: supervisor.identity,
       jobSettings: settings,
-      drainTimeout: 20_000
+      drainTimeout: 20_000,
+      policy: policy
     ) { ([:], []) }
   }
 
@@ -219,4 +226,9 @@ extension JobBench {
     try until("the journal is read") { answer != nil }
     return try #require(answer).get()
   }
+}
+
+extension Caller {
+  /// Whose service it is.
+  static let owner = Caller(uid: getuid(), user: "owner", role: .admin)
 }

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import JSON
 import Journal
+import Policy
 import Plan
 import Testing
 import Wire
@@ -104,9 +105,9 @@ import Wire
     try second.until("it knows of the steps") {
       second.jobs.active.values.contains { $0.machine.plan.steps.count == 3 }
     }
-    _ = try second.ask { second.jobs.cancel(JobCancel(job: "r"), answer: $0) }
+    _ = try second.ask { second.jobs.cancel(JobCancel(job: "r"), by: .owner, answer: $0) }
     #expect(try second.finish("r").steps.map(\.id) == ["planning", "a", "h"])
-    _ = try second.ask { second.jobs.retry(JobRetry(job: "r", from: "planning"), answer: $0) }.get()
+    _ = try second.ask { second.jobs.retry(JobRetry(job: "r", from: "planning"), by: .owner, answer: $0) }.get()
     let again = try second.finish("r")
     #expect(again.job.state == "succeeded" && again.steps.map(\.id) == ["planning", "b"])
     #expect(again.job.stepCount == 2 && again.job.generation == 2)

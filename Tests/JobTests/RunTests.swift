@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import Journal
+import Policy
 import Posix
 import Testing
 import Wire
@@ -109,14 +110,14 @@ import Wire
     let shown = try bench.show(job)
     #expect(shown.job.state == "waiting" && shown.job.reason?["name"] == "outcome_unknown")
     #expect(shown.steps[0].state == "unknown" && shown.steps[0].error?["name"] == "outcome_unknown")
-    let wrong = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "e", outcome: .failed), answer: $0) }
+    let wrong = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "e", outcome: .failed), by: .owner, answer: $0) }
     #expect(throws: WireError.self) { try wrong.get() }
-    let missing = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "ee", outcome: .failed), answer: $0) }
+    let missing = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "ee", outcome: .failed), by: .owner, answer: $0) }
     #expect(throws: WireError(.notFound, "the plan has no step 'ee' (did you mean 'e'?)", data: ["step": "ee"])) {
       try missing.get()
     }
     let resolve = JobResolve(job: job, step: "d", outcome: .succeeded, output: ["was": "done"])
-    _ = try bench.ask { bench.jobs.resolve(resolve, answer: $0) }.get()
+    _ = try bench.ask { bench.jobs.resolve(resolve, by: .owner, answer: $0) }.get()
     #expect(try bench.finish(job).result == ["outputs": ["e": ["x": ["was": "done"]]]])
     #expect(bench.lines().count { $0.hasPrefix("die") } == 1)
     try bench.end()

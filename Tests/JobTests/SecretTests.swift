@@ -1,6 +1,7 @@
 import Digest
 import JSON
 import Journal
+import Policy
 import Testing
 import Wire
 
@@ -106,7 +107,7 @@ import Wire
       bench.worker("user", script: "uses-secret"),
       bench.worker("vault", script: "tells-secret") { $0.callers = ["user"] }
     )
-    _ = try bench.ask { bench.jobs.resume(JobResume(job: job), answer: $0) }.get()
+    _ = try bench.ask { bench.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get()
     let shown = try bench.finish(job)
     #expect(shown.job.state == "failed" && shown.steps[0].error?["name"] == "refused", "\(shown.steps[0])")
     #expect(bench.lines().isEmpty)

@@ -1,5 +1,6 @@
 import JSON
 import Journal
+import Policy
 import Testing
 import Wire
 
@@ -112,7 +113,7 @@ import Wire
     let fork = try bench.ask { bench.jobs.fork(JobFork(job: first.job.id, from: "t"), caller: [:], answer: $0) }.get()
     #expect(try bench.finish(fork.job.id).usage?.inputTokens == 3)
     // Another generation is paid again.
-    let again = try bench.ask { bench.jobs.retry(JobRetry(job: first.job.id, from: "t"), answer: $0) }.get()
+    let again = try bench.ask { bench.jobs.retry(JobRetry(job: first.job.id, from: "t"), by: .owner, answer: $0) }.get()
     #expect(try bench.finish(again.job.id).usage?.inputTokens == 16)
     try bench.end()
   }

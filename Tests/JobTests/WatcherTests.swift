@@ -1,6 +1,7 @@
 import JSON
 import Journal
 import Posix
+import Policy
 import Testing
 import Transport
 import Wire
@@ -44,7 +45,7 @@ import Wire
     let job = try bench.submit(steps.joined(separator: ",")) { $0.isPaused = true }
     try client.send(["id": 1, "method": "job/events", "params": ["job": .string(job), "follow": true]])
     try bench.until("it follows") { bench.jobs.watchers.values.first?.count == 1 }
-    bench.jobs.resume(JobResume(job: job)) { _ in }
+    bench.jobs.resume(JobResume(job: job), by: .owner) { _ in }
     let connection = try #require(client.session.connection)
     var most = 0
     try bench.until("the job is over") {
@@ -90,7 +91,7 @@ import Wire
     try client.send(["method": "cancel", "params": ["id": 2]])
     try client.waitForReply(2, bench)
     #expect(client.reply(2)?["error"]?["code"] == 4001)
-    bench.jobs.cancel(JobCancel(job: job)) { _ in }
+    bench.jobs.cancel(JobCancel(job: job), by: .owner) { _ in }
     try bench.finish(job)
     try bench.end()
   }
@@ -105,7 +106,7 @@ import Wire
       client.read()
       return client.messages.contains { $0["params"]?["event"]?["kind"] == "step.progress" }
     }
-    bench.jobs.cancel(JobCancel(job: job)) { _ in }
+    bench.jobs.cancel(JobCancel(job: job), by: .owner) { _ in }
     try client.waitForReply(1, bench)
     let shown = client.messages.first { $0["params"]?["event"]?["kind"] == "step.progress" }?["params"]?["event"]
     #expect(shown?["number"] == 0 && shown?["step"] == "f" && shown?["data"]?["text"]?.stringValue != nil)

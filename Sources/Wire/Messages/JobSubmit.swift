@@ -18,19 +18,23 @@ package struct JobSubmit: WireRequest {
   package var deadlineMS: Int64?
   /// Accept it, but start nothing until `job/resume`.
   package var isPaused: Bool
+  /// The most that all of it may use up.
+  package var budget: Budget?
 
   package init(
     _ work: Work,
     id: String? = nil,
     priority: Int64? = nil,
     deadlineMS: Int64? = nil,
-    isPaused: Bool = false
+    isPaused: Bool = false,
+    budget: Budget? = nil
   ) {
     self.work = work
     self.id = id
     self.priority = priority
     self.deadlineMS = deadlineMS
     self.isPaused = isPaused
+    self.budget = budget
   }
 
   package init(from fields: inout Fields) throws(WireError) {
@@ -39,6 +43,7 @@ package struct JobSubmit: WireRequest {
     priority = try fields.integer("priority", in: 0...9)
     deadlineMS = try fields.integer("deadline_ms", in: 1...Limit.jobDeadlineMS)
     isPaused = try fields.optional("paused") ?? false
+    budget = try fields.body("budget")
   }
 
   private static func work(_ fields: inout Fields) throws(WireError) -> Work {
@@ -66,6 +71,7 @@ package struct JobSubmit: WireRequest {
     writer.member("priority", priority)
     writer.member("deadline_ms", deadlineMS)
     if isPaused { writer.member("paused", true) }
+    writer.member("budget", budget)
   }
 
   /// Whether `id` may name a job: 1 … 128 of `A–Z a–z 0–9 _ . -`.

@@ -18,6 +18,8 @@ package struct ToolInvoke: WireRequest {
   package var traceparent: String?
   package var needs: Needs?
   package var limits: ResourceLimits?
+  /// What was reserved for it: more is not to be had.
+  package var budget: Budget?
 
   package init(
     tool: String,
@@ -29,7 +31,8 @@ package struct ToolInvoke: WireRequest {
     timeoutMS: Int64,
     traceparent: String? = nil,
     needs: Needs? = nil,
-    limits: ResourceLimits? = nil
+    limits: ResourceLimits? = nil,
+    budget: Budget? = nil
   ) {
     self.tool = tool
     self.input = input
@@ -41,6 +44,7 @@ package struct ToolInvoke: WireRequest {
     self.traceparent = traceparent
     self.needs = needs
     self.limits = limits
+    self.budget = budget
   }
 
   package init(from fields: inout Fields) throws(WireError) {
@@ -54,6 +58,7 @@ package struct ToolInvoke: WireRequest {
     traceparent = try fields.optional("traceparent")
     needs = try fields.body("needs")
     limits = try fields.body("limits")
+    budget = try fields.body("budget")
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -67,6 +72,7 @@ package struct ToolInvoke: WireRequest {
     writer.member("traceparent", traceparent)
     writer.member("needs", needs)
     writer.member("limits", limits)
+    writer.member("budget", budget)
   }
 
   package typealias Response = ToolResult

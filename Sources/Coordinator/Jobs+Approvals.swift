@@ -1,0 +1,147 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Policy
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// What people see of what waits for them, and what they say about it.
+extension Jobs {
+  func list(_ message: ApprovalsList, answer: @escaping Answer<ApprovalsList.Response>) {
+    let before = message.before.flatMap { Approvals.number($0) }
+    if let id = message.before, before == nil { return answer(.failure(Self.noApproval(id))) }
+    let states: [ApprovalRecord.State] = message.all ? ApprovalRecord.State.allCases : [.pending]
+    let limit = Int(message.limit)
+    journal.reader.read { [job = message.job] database -> [ApprovalRecord]? in
+      guard let job else { return try database.approvals(states: states, before: before, limit: limit) }
+      guard let record = try database.job(id: job) else { return nil }
+      let found = try database.approvals(of: record.seq).filter { states.contains($0.state) }
+      return Array(found.filter { $0.number < before ?? .max }.reversed().prefix(limit))
+    } then: { result in
+      switch result {
+      case .success(let records?):
+        answer(.success(ApprovalsList.Response(approvals: records.compactMap { Approval($0) })))
+      case .success(nil): answer(.failure(Self.noJob(message.job ?? "")))
+      case .failure(let error): answer(.failure(Self.storage(error)))
+      }
+    }
+  }
+
+  /// - Parameter written: who decides, as it is written down.
+  func decide(
+    _ message: ApprovalsDecide,
+    by caller: Caller,
+    as written: JSON,
+    answer: @escaping Answer<ApprovalsDecide.Response>
+  ) {
+    guard let number = Approvals.number(message.approval) else {
+      return answer(.failure(Self.noApproval(message.approval)))
+    }
+    guard let record = judge.approvals.pending(number), let approval = Approval(record) else {
+      return explain(number, answer)
+    }
+    do throws(WireError) {
+      let decided = try self.decided(record, approval, message, caller, written)
+      judge.approvals.settle(decided) { error in
+        if let error { return answer(.failure(Self.storage(error))) }
+        // What it will be from here on.
+        answer(.success(ApprovalsDecide.Response(approval: Approval(decided) ?? approval)))
+      }
+    } catch {
+      answer(.failure(error))
+    }
+  }
+
+  private func decided(
+    _ record: ApprovalRecord,
+    _ approval: Approval,
+    _ message: ApprovalsDecide,
+    _ caller: Caller,
+    _ written: JSON
+  ) throws(WireError) -> ApprovalRecord {
+    if let refusal = judge.refusal(of: caller, deciding: approval) { throw refusal }
+    guard message.hash == record.hash else {
+      throw WireError(
+        .conflict,
+        "\(approval.id) is about something else than what was decided: look at it again",
+        data: ["hash": .string(record.hash)]
+      )
+    }
+    if let input = message.input { try check(input, approval, record.job) }
+    if message.always != nil, approval.kind == "plan" {
+      throw .invalidParams("/always", "'always' is for steps and calls: a plan is approved once")
+    }
+    var decided = record
+    decided.state = message.decision == .approve ? .approved : .denied
+    decided.decidedAt = WallTime.now
+    decided.decidedBy = written.description
+    decided.reason = message.reason
+    decided.input = message.input?.description
+    decided.always = message.always.map { JSON.array($0.map { .string($0) }).description }
+    return decided
+  }
+
+  /// Another input in the place of what was asked for: the tool must take it, and no rule may block it.
+  private func check(_ input: JSON, _ approval: Approval, _ job: Int64) throws(WireError) {
+    guard let tool = approval.tool else {
+      throw .invalidParams("/input", "a plan cannot be edited here: deny it and submit another one")
+    }
+    guard let entry = supervisor.catalog[tool] else {
+      throw WireError(.unavailable, "no worker offers tool '\(tool)' at the moment")
+    }
+    if let refusal = entry.refusal(ofInput: input) { throw refusal }
+    if let size = input.bytes(over: Limit.inputBytes) {
+      throw .limitExceeded("input_bytes", "input of tool '\(tool)'", value: size, limit: Limit.inputBytes)
+    }
+    let facts = Facts(
+      .invocation,
+      task: active[job]?.origin.task ?? JSONObject(),
+      job: approval.job,
+      step: approval.step,
+      tool: tool,
+      worker: approval.worker,
+      input: input,
+      needs: approval.needs,
+      limits: approval.limits,
+      caller: judge.caller(approval.caller)
+    )
+    let decision = judge.decide(facts, entry)
+    if decision.effect == .block { throw Judge.blocked(decision) }
+  }
+
+  /// Why there is nothing to decide about.
+  private func explain(_ number: Int64, _ answer: @escaping Answer<ApprovalsDecide.Response>) {
+    let id = Approvals.id(number)
+    if judge.approvals.isDeciding(number) {
+      return answer(.failure(WireError(.conflict, "\(id) is being decided by somebody else")))
+    }
+    journal.reader.read { database in
+      try database.approval(number)
+    } then: { result in
+      switch result {
+      case .success(let record?) where record.state == .pending:
+        answer(.failure(WireError(.conflict, "\(id) is of a job that is not in memory yet; try again")))
+      case .success(let record?):
+        let who = Self.parse(record.decidedBy)?["user"]?.stringValue.map { " by \($0)" } ?? ""
+        let message = "\(id) is \(record.state.rawValue) already\(who)"
+        answer(.failure(WireError(.conflict, message, data: ["state": .string(record.state.rawValue)])))
+      case .success(nil): answer(.failure(Self.noApproval(id)))
+      case .failure(let error): answer(.failure(Self.storage(error)))
+      }
+    }
+  }
+
+  private static func noApproval(_ id: String) -> WireError {
+    WireError(.notFound, "there is no approval \(quoted(id))", data: ["approval": .string(id)])
+  }
+
+  // MARK: Privileges
+
+  func privileges(_ message: PlanPrivileges) -> PlanPrivileges.Response {
+    let (plan, mistakes) = check(message.plan)
+    guard let plan else { return PlanPrivileges.Response(privileges: [], mistakes: mistakes) }
+    return PlanPrivileges.Response(privileges: judge.privileges(of: plan))
+  }
+}

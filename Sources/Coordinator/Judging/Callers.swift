@@ -1,0 +1,107 @@
+internal import Glibc
+internal import JSON
+internal import Policy
+internal import Wire
+
+/// Names of users and groups, looked up once: that may ask a server.
+final class AccountNames {
+  private var users: [UInt32: String] = [:]
+  private var groups: [UInt32: String?] = [:]
+
+  func user(_ uid: UInt32) -> String {
+    if let known = users[uid] { return known }
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    let status = getpwuid_r(uid, &entry, &buffer, buffer.count, &found)
+    let name = status == 0 && found != nil ? String(cString: entry.pw_name) : "\(uid)"
+    users[uid] = name
+    return name
+  }
+
+  func group(_ gid: UInt32) -> String? {
+    if let known = groups[gid] { return known }
+    var entry = Glibc.group()
+    var found: UnsafeMutablePointer<Glibc.group>?
+    var buffer = [CChar](repeating: 0, count: 65_536)
+    let status = getgrgid_r(gid, &entry, &buffer, buffer.count, &found)
+    let name = status == 0 && found != nil ? String(cString: entry.gr_name) : nil
+    groups[gid] = name
+    return name
+  }
+}
+
+/// Who may do what: by the policy's roles, by who owns the service where it names none.
+extension Judge {
+  func caller(uid: UInt32, gid: UInt32, groups: [UInt32]) -> Caller {
+    let user = names.user(uid)
+    let groupNames = ([gid] + groups).compactMap { names.group($0) }
+    return Caller(
+      uid: uid,
+      gid: gid,
+      groups: groups,
+      user: user,
+      groupNames: groupNames,
+      role: role(uid, gid, groups, user, groupNames) ?? .viewer
+    )
+  }
+
+  /// Whoever a job was written down for, with the role that they have today.
+  func caller(_ json: JSON) -> Caller {
+    let groups = json["groups"]?.arrayValue?.compactMap { $0.integerValue.flatMap { UInt32(exactly: $0) } } ?? []
+    return caller(uid: Self.id(json["uid"]) ?? .max, gid: Self.id(json["gid"]) ?? .max, groups: groups)
+  }
+
+  private static func id(_ json: JSON?) -> UInt32? { json?.integerValue.flatMap { UInt32(exactly: $0) } }
+
+  /// nil: may do nothing. Who owns the service can change its policy, and so is always its admin.
+  func role(_ peer: PeerIdentity) -> Role? {
+    role(
+      peer.uid,
+      peer.gid,
+      peer.groups,
+      names.user(peer.uid),
+      ([peer.gid] + peer.groups).compactMap { names.group($0) }
+    )
+  }
+
+  private func role(
+    _ uid: UInt32,
+    _ gid: UInt32,
+    _ groups: [UInt32],
+    _ user: String,
+    _ groupNames: [String]
+  ) -> Role? {
+    if uid == 0 || uid == geteuid() { return .admin }
+    guard let roles = policy.roles else { return .approver }
+    return roles.resolve(uid: uid, gid: gid, groups: groups, user: user, groupNames: groupNames)
+  }
+
+  /// Whether somebody may decide about an approval; nil: they may.
+  func refusal(of caller: Caller, deciding approval: Approval) -> WireError? {
+    if policy.fourEyes, approval.caller["uid"]?.integerValue == Int64(caller.uid) {
+      return WireError(
+        .forbidden,
+        "\(approval.id) is about what you asked for yourself: somebody else has to decide ('four_eyes')"
+      )
+    }
+    guard let approver = approval.approver else { return nil }
+    let isMeant =
+      switch approver.split(separator: ":", maxSplits: 1).map(String.init) {
+      case let parts where parts.count == 2 && parts[0] == "user":
+        caller.user == parts[1] || "\(caller.uid)" == parts[1]
+      case let parts where parts.count == 2 && parts[0] == "group":
+        caller.groupNames.contains(parts[1]) || ([caller.gid] + caller.groups).contains { "\($0)" == parts[1] }
+      case let parts where parts.count == 2 && parts[0] == "role":
+        Role(rawValue: parts[1]).map { caller.role >= $0 } ?? false
+      // The URI of a channel says where to ask, not who may answer.
+      default: true
+      }
+    if isMeant || caller.role == .admin { return nil }
+    return WireError(
+      .forbidden,
+      "\(approval.id) is for \(approver) to decide",
+      data: ["approver": .string(approver)]
+    )
+  }
+}

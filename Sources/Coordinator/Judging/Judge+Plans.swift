@@ -1,0 +1,179 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Policy
+internal import Supervision
+internal import Wire
+
+/// Decisions about jobs as a whole, before anything of them runs, and about steps that a plan grows by.
+extension Judge {
+  /// Whether a job may run the steps of its plan from `first` on.
+  func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
+    let privileges = privileges(of: plan, from: first)
+    if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
+      return Verdict(.refused(Self.forbidden(forbidden)))
+    }
+    var matches = first == 0 ? requestMatches(occasion) : []
+    for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
+      matches.append(match)
+    }
+    let asked = privileges.filter { $0.verdict == "asks" }
+    if !asked.isEmpty { matches.append(Self.match(asked.map { "\($0.kind) \($0.value)" })) }
+    let decision = Decision(matches)
+    if decision.effect == .block { return Verdict(.refused(Self.blocked(decision))) }
+    var changes: [Change] = []
+    if decision.effect == .requireApproval {
+      switch answer(to: approval(of: plan, from: first, privileges, occasion, decision), occasion) {
+      case .approved: break
+      case .verdict(let verdict): return verdict
+      }
+    }
+    if first == 0 {
+      let admission = admit(occasion)
+      if case .go = admission.outcome { changes = admission.changes } else { return admission }
+    }
+    let warnings = matches.filter { $0.effect == .warn }.map { "\($0.rule): \($0.message)" }
+    return Verdict(.go(.null), changes: changes, warnings: warnings)
+  }
+
+  /// What the rules say about a request, in words.
+  private func requestMatches(_ occasion: Occasion) -> [Decision.Match] {
+    policy.decide(Facts(.request, task: occasion.origin.task, job: occasion.origin.id, caller: occasion.caller)).matches
+  }
+
+  /// Why nobody needs to be asked: it will be refused. nil: it may be.
+  func blocks(_ task: JSONObject, _ caller: Caller) -> WireError? {
+    let decision = policy.decide(Facts(.request, task: task, caller: caller))
+    return decision.effect == .block ? Self.blocked(decision) : nil
+  }
+
+  private func planMatches(_ plan: Plan, from first: Int, _ occasion: Occasion) -> [Decision.Match] {
+    plan.steps.indices.dropFirst(first).flatMap { decision(onStep: $0, of: plan, occasion).matches }
+  }
+
+  /// What the rules say about a step of a plan, its input as it was written.
+  private func decision(onStep index: Int, of plan: Plan, _ occasion: Occasion) -> Decision {
+    let step = plan.steps[index]
+    if occasion.origin.task["mode"] != nil, Stage(id: step.id) != nil { return .allow }
+    let entry = supervisor.catalog[step.tool]
+    let act = Act(
+      key: StepKey(index),
+      step: step.id,
+      tool: step.tool,
+      input: plan.source["steps"]?.arrayValue?[index]["input"] ?? .null,
+      needs: step.needs.completed(by: entry?.tool.needs),
+      limits: step.limits
+    )
+    return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name), entry)
+  }
+
+  /// Steps that the policy does not permit as they stand, for whoever made the plan.
+  func mistakes(of plan: Plan, _ occasion: Occasion) -> [PlanMistake] {
+    plan.steps.indices.compactMap { index in
+      let decision = decision(onStep: index, of: plan, occasion)
+      guard decision.effect == .block else { return nil }
+      let error = Self.blocked(decision)
+      return PlanMistake(path: "/steps/\(index)", name: error.name.rawValue, message: error.message)
+    }
+      + privileges(of: plan, from: 0).filter { $0.verdict == "forbidden" }.compactMap { privilege in
+        guard let step = privilege.steps.first.flatMap({ plan.index(of: $0) }) else { return nil }
+        let error = Self.forbidden(privilege)
+        return PlanMistake(path: "/steps/\(step)/needs", name: error.name.rawValue, message: error.message)
+      }
+  }
+
+  private static func forbidden(_ privilege: Privilege) -> WireError {
+    WireError(
+      .blocked,
+      "the policy never grants \(privilege.kind) \(privilege.value), which step '\(privilege.steps.first ?? "")' asks for",
+      data: ["rules": ["privileges/forbid"]]
+    )
+  }
+
+  static func match(_ privileges: [String]) -> Decision.Match {
+    let shown = privileges.prefix(8).joined(separator: ", ")
+    let more = privileges.count > 8 ? " and \(privileges.count - 8) more" : ""
+    return Decision.Match(rule: "privileges", effect: .requireApproval, message: "it asks for \(shown)\(more)")
+  }
+
+  private func approval(
+    of plan: Plan,
+    from first: Int,
+    _ privileges: [Privilege],
+    _ occasion: Occasion,
+    _ decision: Decision
+  ) -> Approval {
+    let steps = JSON.array(Array((plan.source["steps"]?.arrayValue ?? []).dropFirst(first)))
+    let hash = Approvals.hash(
+      job: occasion.origin.id,
+      step: nil,
+      item: Int64(first),
+      generation: occasion.origin.generation,
+      tool: "",
+      input: ["steps": steps, "task": .object(occasion.origin.task), "privileges": .array(privileges.map(\.json))],
+      needs: nil,
+      limits: nil
+    )
+    var approval = newApproval(hash, occasion, decision.deciding)
+    approval.input = steps
+    approval.privileges = privileges
+    return approval
+  }
+
+  // MARK: Letting jobs in
+
+  private func admit(_ occasion: Occasion) -> Verdict {
+    let (seq, uid) = (occasion.origin.job, occasion.caller.uid)
+    if meters.wasAdmitted(seq, occasion.origin.generation) {
+      runningJobs[seq] = uid
+      return Verdict(.go(.null))
+    }
+    for rule in policy.limits where rule.of == .concurrentJobs {
+      let count = Int64(runningJobs.count { $0.key != seq && (rule.sharing == .everyone || $0.value == uid) })
+      guard count >= rule.atMost else { continue }
+      return tooMany(Meters.Overrun(rule: rule, used: count, freeInMS: nil), pollMS: 500)
+    }
+    let draw = Meters.Draw(uid: uid, job: seq, tool: nil, mayCost: false, isOutermost: true, budget: nil)
+    if let overrun = meters.overrun(draw) {
+      return tooMany(overrun, pollMS: overrun.freeInMS.map { min($0, 60_000) } ?? 60_000)
+    }
+    runningJobs[seq] = uid
+    guard !policy.limits.isEmpty else { return Verdict(.go(.null)) }
+    let reserved = meters.reserve("job:\(seq)", draw)
+    return Verdict(.go(.null), changes: reserved.changes + [meters.admit(seq, occasion.origin.generation)])
+  }
+
+  private func tooMany(_ overrun: Meters.Overrun, pollMS: Int64) -> Verdict {
+    let error = overrun.error(tool: nil)
+    return overrun.rule.over == .fail ? Verdict(.refused(error)) : Verdict(.later(error, afterMS: pollMS))
+  }
+
+  /// A job is over: its place is free.
+  func jobEnded(_ seq: Int64) {
+    runningJobs[seq] = nil
+    _ = meters.settle("job:\(seq)", tool: nil, Meters.Amounts())
+    meters.forget(job: seq)
+    approvals.jobEnded(seq)
+  }
+
+  // MARK: Coverage
+
+  /// Whether the plan's approval is good for an act of one of its steps: it named the privileges, and it showed every
+  /// input that was literal.
+  func isCoveredByPlan(_ act: Act, _ decision: Decision, _ occasion: Occasion) -> Bool {
+    guard occasion.kind == .step, let approved = approvals.plan(of: occasion.origin.job, upTo: occasion.row) else {
+      return false
+    }
+    let rules = Set(approved.rules.map(\.name))
+    return decision.deciding.allSatisfy { match in
+      rules.contains(match.rule) && (act.isLiteral || match.rule == "privileges")
+    }
+  }
+}
+
+extension Privilege {
+  fileprivate var json: JSON {
+    ["kind": .string(kind), "value": .string(value), "steps": .array(steps.map { .string($0) })]
+  }
+}

@@ -1,0 +1,75 @@
+internal import Engine
+internal import JSON
+internal import Plan
+internal import Policy
+internal import Supervision
+internal import Wire
+
+/// What the steps of a plan may do, summed up: the one list that a person looks through.
+extension Judge {
+  /// Of the steps from `first` on; the same privilege of several steps is one line.
+  func privileges(of plan: Plan, from first: Int = 0) -> [Privilege] {
+    var found: [Privilege] = []
+    var places: [String: Int] = [:]
+    for step in plan.steps.dropFirst(first) {
+      for privilege in privileges(of: step) {
+        let key = "\(privilege.kind) \(privilege.enforcedBy) \(privilege.value)"
+        if let place = places[key] {
+          found[place].steps.append(step.id)
+        } else {
+          places[key] = found.count
+          found.append(privilege)
+        }
+      }
+    }
+    return found
+  }
+
+  private func privileges(of step: Step) -> [Privilege] {
+    let entry = supervisor.catalog[step.tool]
+    guard let needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
+    let isJailed = entry?.kind.manifest.permissions.jails == true
+    let asked = policy.privileges.unapproved(needs)
+    let forbidden = policy.privileges.forbidden(needs)
+    var found: [Privilege] = []
+    func add(_ kind: String, _ values: [String], _ asked: [String], _ forbidden: [String], by proxy: String? = nil) {
+      for value in values {
+        let verdict = forbidden.contains(value) ? "forbidden" : asked.contains(value) ? "asks" : "allowed"
+        found.append(
+          Privilege(
+            kind: kind,
+            value: value,
+            steps: [step.id],
+            enforcedBy: isJailed ? proxy ?? "kernel" : "worker",
+            verdict: verdict
+          )
+        )
+      }
+    }
+    add("read", needs.read, asked.read, forbidden.read)
+    add("write", needs.write, asked.write, forbidden.write)
+    add("program", needs.programs ?? [], asked.programs, forbidden.programs)
+    add("host", needs.hosts, asked.hosts, forbidden.hosts, by: "proxy")
+    add("environment", needs.environment.keys.sorted(), [], [])
+    add("profile", needs.profile.map { [$0] } ?? [], [], [])
+    return found + limits(of: step, entry)
+  }
+
+  private func limits(of step: Step, _ entry: CatalogEntry?) -> [Privilege] {
+    guard let limits = step.limits else { return [] }
+    let isJailed = entry?.kind.manifest.permissions.jails == true
+    var writer = JSONWriter()
+    writer.object(limits)
+    // Safety: the writer's own output is JSON.
+    let object = (try? JSON(parsing: writer.finish()))?.objectValue ?? JSONObject()
+    return object.members.map { member in
+      Privilege(
+        kind: "limit",
+        value: "\(member.key) \(member.value.description)",
+        steps: [step.id],
+        enforcedBy: isJailed ? "kernel" : "worker",
+        verdict: "allowed"
+      )
+    }
+  }
+}

@@ -1,0 +1,291 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Logging
+internal import Policy
+internal import Posix
+internal import Supervision
+internal import Wire
+
+/// Decides about everything that is about to happen, in this order: what is never granted, guardrails and command rules,
+/// limits and budgets, approvals. Everything that acts comes through here: steps of plans, direct calls, and calls that
+/// workers make themselves.
+///
+/// Theory of operation. A decision depends on what is there at this moment and is made on the loop's thread; whatever
+/// follows from it (a reservation, an approval that is asked for, a line of the audit log) is in the changes of the
+/// verdict, which are written in one entry with the act's intent, before the act.
+final class Judge {
+  let approvals: Approvals
+  let meters: Meters
+  let log: Logger
+  let supervisor: Supervisor
+  let names = AccountNames()
+  private(set) var policy: Policy
+  /// Jobs that a limit on concurrent jobs counts, with whose they are.
+  var runningJobs: [Int64: UInt32] = [:]
+
+  init(_ journal: Journal, _ supervisor: Supervisor, log: Logger, policy: Policy) {
+    approvals = Approvals(journal, supervisor.loop)
+    meters = Meters()
+    self.log = log
+    self.supervisor = supervisor
+    self.policy = policy
+    meters.rules = policy.limits
+  }
+
+  /// Takes another policy; what was decided stays decided, what waits is asked anew when it goes on.
+  func take(_ policy: Policy) {
+    self.policy = policy
+    meters.rules = policy.limits
+  }
+
+  // MARK: Acts
+
+  /// Whether a tool may be invoked.
+  func judge(_ act: Act, _ occasion: Occasion) -> Verdict {
+    let entry = supervisor.catalog[act.tool]
+    let worker = entry?.kind.manifest.name
+    let needs = entry.map { act.needs.completed(by: $0.tool.needs) } ?? act.needs
+    if let needs, let refusal = refusal(of: needs, act.tool) { return refused(refusal, act, occasion) }
+    var decision = decide(occasion.facts(.invocation, act, worker: worker), entry)
+    let unapproved = needs.map { policy.privileges.unapproved($0) }
+    if let unapproved, !unapproved.isEmpty { decision = Decision(decision.matches + [Self.match([unapproved.listed])]) }
+    if decision.effect == .block { return refused(Self.blocked(decision), act, occasion, decision) }
+    let draw = draw(act, occasion, entry)
+    if let overrun = meters.overrun(draw) { return over(overrun, act, occasion) }
+    var input = act.input
+    var changes: [Change] = []
+    var approved: ApprovalRecord?
+    if decision.effect == .requireApproval, !isCoveredByPlan(act, decision, occasion) {
+      var approval = approval(of: act, occasion, worker, decision)
+      approval.needs = needs
+      switch answer(to: approval, occasion) {
+      case .approved(let record):
+        approved = record
+        // Only what was approved for exactly this may change it.
+        if record.hash == approval.hash, let edited = Jobs.parse(record.input) { input = edited }
+      case .verdict(let verdict): return verdict
+      }
+    }
+    let reserved = meters.reserve(occasion.reservation, draw)
+    changes += reserved.changes
+    changes.append(contentsOf: invoked(act, input, occasion, worker, decision, approved))
+    let warnings = decision.matches.filter { $0.effect == .warn }.map { "\($0.rule): \($0.message)" }
+    return Verdict(.go(input), changes: changes, warnings: warnings, budget: reserved.budget)
+  }
+
+  /// What the rules say; a rule that asks says so about a tool's own needs, too.
+  func decide(_ facts: Facts, _ entry: CatalogEntry?) -> Decision { policy.decide(facts) }
+
+  static func blocked(_ decision: Decision) -> WireError {
+    let match = decision.deciding.first
+    return WireError(
+      .blocked,
+      "blocked by the rule '\(match?.rule ?? "")': \(match?.message ?? "")",
+      data: ["rules": .array(decision.deciding.map { .string($0.rule) })]
+    )
+  }
+
+  /// Why privileges are never granted, whoever approves.
+  func refusal(of needs: Needs, _ tool: String) -> WireError? {
+    let forbidden = policy.privileges.forbidden(needs)
+    guard !forbidden.isEmpty else { return nil }
+    return WireError(
+      .blocked,
+      "tool '\(tool)' asks for what the policy never grants: \(forbidden.listed)",
+      data: ["rules": ["privileges/forbid"]]
+    )
+  }
+
+  // MARK: Limits
+
+  private func draw(_ act: Act, _ occasion: Occasion, _ entry: CatalogEntry?) -> Meters.Draw {
+    Meters.Draw(
+      uid: occasion.caller.uid,
+      job: occasion.origin.job,
+      tool: act.tool,
+      mayCost: entry?.kind.manifest.permissions.outboundNetwork ?? false,
+      isOutermost: !occasion.isNested,
+      budget: occasion.origin.budget
+    )
+  }
+
+  private func over(_ overrun: Meters.Overrun, _ act: Act, _ occasion: Occasion) -> Verdict {
+    let error = overrun.error(tool: act.tool)
+    guard overrun.rule.over == .wait else { return refused(error, act, occasion) }
+    return Verdict(.later(error, afterMS: overrun.freeInMS.map { min($0, 60_000) } ?? 1_000))
+  }
+
+  /// What an act really used: the reserved part that is left comes free. nil: it was not done after all.
+  func settle(_ reservation: String, tool: String, _ result: Result<ToolResult, WireError>?) -> [Change] {
+    meters.settle(reservation, tool: tool, result.map { Meters.Amounts($0) })
+  }
+
+  // MARK: Approvals
+
+  enum Answer {
+    case approved(ApprovalRecord)
+    case verdict(Verdict)
+  }
+
+  /// What was said before about exactly this, or that it is asked now.
+  func answer(to approval: Approval, _ occasion: Occasion) -> Answer {
+    let asked = approvals.find(occasion.origin.job, row: occasion.row, hash: approval.hash)
+    switch asked?.state {
+    case .approved: return .approved(asked!)
+    case .denied, .expired: return .verdict(Verdict(.refused(Self.denial(asked!))))
+    case .pending: return .verdict(Verdict(.ask(Self.waiting(Approval(asked!) ?? approval))))
+    case .withdrawn, nil: break
+    }
+    if let standing = approvals.standing(for: approval, occasion.origin.job) { return .approved(standing) }
+    let (record, changes) = approvals.ask(approval, occasion.origin.job, row: occasion.row, kind: occasion.kind)
+    return .verdict(Verdict(.ask(Self.waiting(Approval(record) ?? approval)), changes: changes))
+  }
+
+  static func waiting(_ approval: Approval) -> WireError {
+    let rules = approval.rules.map { "\($0.name): \($0.message)" }.joined(separator: "; ")
+    return WireError(
+      .approvalRequired,
+      "waits for a person (\(approval.id)): \(rules)",
+      data: ["approval": .string(approval.id), "hash": .string(approval.hash)]
+    )
+  }
+
+  static func denial(_ record: ApprovalRecord) -> WireError {
+    let id = Approvals.id(record.number)
+    let who = Jobs.parse(record.decidedBy)?["user"]?.stringValue
+    let why =
+      record.state == .expired
+      ? "nobody decided about \(id) in time"
+      : "\(who ?? "somebody") denied \(id)" + (record.reason.map { ": \($0)" } ?? "")
+    return WireError(.approvalDenied, why, data: ["approval": .string(id)])
+  }
+
+  /// What a person gets to see of an act.
+  func approval(of act: Act, _ occasion: Occasion, _ worker: String?, _ decision: Decision) -> Approval {
+    let item = act.key.item.map { Int64($0) }
+    let hash = Approvals.hash(
+      job: occasion.origin.id,
+      step: act.step,
+      item: item,
+      generation: act.generation,
+      tool: act.tool,
+      input: act.input,
+      needs: act.needs,
+      limits: act.limits
+    )
+    var approval = newApproval(hash, occasion, decision.deciding)
+    approval.step = act.step
+    approval.item = item
+    approval.tool = act.tool
+    approval.worker = worker
+    approval.input = act.input
+    approval.needs = act.needs
+    approval.limits = act.limits
+    return approval
+  }
+
+  func newApproval(_ hash: String, _ occasion: Occasion, _ matches: [Decision.Match]) -> Approval {
+    let defaults = policy.approvals
+    let now = WallTime.now
+    let timeout = matches.compactMap(\.timeoutMS).min() ?? defaults.timeoutMS
+    var approval = Approval(
+      id: "",
+      job: occasion.origin.id,
+      kind: occasion.kind.rawValue,
+      state: "pending",
+      hash: hash,
+      createdAt: now,
+      deadlineAt: now + timeout
+    )
+    approval.rules = matches.map { Approval.Rule(name: $0.rule, message: $0.message) }
+    approval.approver = matches.compactMap(\.approver).first ?? defaults.approver
+    approval.onTimeout = (matches.compactMap(\.onTimeout).first ?? defaults.onTimeout).rawValue
+    approval.escalateTo = matches.compactMap(\.escalateTo).first ?? defaults.escalateTo
+    approval.caller = occasion.origin.callerJSON
+    return approval
+  }
+
+  // MARK: The audit log
+
+  /// Nothing happens that is not written down first: the record goes with the act's intent.
+  private func invoked(
+    _ act: Act,
+    _ input: JSON,
+    _ occasion: Occasion,
+    _ worker: String?,
+    _ decision: Decision,
+    _ approved: ApprovalRecord?
+  ) -> [Change] { [] }
+
+  private func refused(
+    _ error: WireError,
+    _ act: Act,
+    _ occasion: Occasion,
+    _ decision: Decision? = nil
+  ) -> Verdict { Verdict(.refused(error)) }
+}
+
+extension Meters.Overrun {
+  func error(tool: String?) -> WireError {
+    let what = tool.map { "tool '\($0)' is over the limit '\(rule.name)'" } ?? "over the limit '\(rule.name)'"
+    var data: JSONObject = ["limit": .string(rule.name), "value": .integer(used), "at_most": .integer(rule.atMost)]
+    var message = "\(what): \(rule.shown(used)) of \(rule.shown(rule.atMost))"
+    if let freeInMS {
+      data["retry_after_ms"] = .integer(freeInMS)
+      message += "; free again in \(freeInMS < 120_000 ? "\((freeInMS + 999) / 1_000) s" : "\(freeInMS / 60_000) min")"
+    }
+    return WireError(.limitExceeded, message, data: data)
+  }
+}
+
+extension LimitRule {
+  fileprivate func shown(_ amount: Int64) -> String {
+    switch of {
+    case .usd: "$\(Double(amount / 10_000) / 100_000)"
+    case .cpu, .wall: "\(amount) ms"
+    case .tokens: "\(amount) tokens"
+    default: "\(amount)"
+    }
+  }
+}
+
+extension Meters.Amounts {
+  init(_ result: Result<ToolResult, WireError>) {
+    self.init()
+    let receipt =
+      switch result {
+      case .success(let value): value.receipt
+      case .failure(let error): error.receipt
+      }
+    for model in receipt?.models ?? [] {
+      costNanoUSD += model.costNanoUSD ?? 0
+      tokens += model.inputTokens + model.outputTokens
+    }
+    cpuMS = receipt?.cpuMS ?? 0
+    wallMS = receipt?.wallMS ?? 0
+  }
+}
+
+extension Needs? {
+  /// With what the tool's own manifest asks for.
+  func completed(by own: Needs?) -> Needs? {
+    guard let own else { return self }
+    guard var needs = self else { return own }
+    needs.read += own.read.filter { !needs.read.contains($0) }
+    needs.write += own.write.filter { !needs.write.contains($0) }
+    needs.hosts += own.hosts.filter { !needs.hosts.contains($0) }
+    if needs.programs == nil { needs.programs = own.programs }
+    needs.environment.merge(own.environment) { mine, _ in mine }
+    needs.profile = needs.profile ?? own.profile
+    needs.grade = needs.grade ?? own.grade
+    return needs
+  }
+}
+
+extension PrivilegeRules.Grants {
+  var listed: String {
+    let parts = [("read", read), ("write", write), ("programs", programs), ("hosts", hosts)]
+    return parts.filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+  }
+}
