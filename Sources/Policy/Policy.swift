@@ -16,6 +16,7 @@ package struct Policy: Sendable, Equatable {
   package let privileges: PrivilegeRules
   package let audit: AuditRules
   package let alerts: [AlertRule]
+  let evaluator: Evaluator
 
   /// Nothing is configured: everything is allowed that the walls allow.
   package static let none = Policy()
@@ -42,6 +43,12 @@ package struct Policy: Sendable, Equatable {
     self.privileges = privileges
     self.audit = audit
     self.alerts = alerts
+    evaluator = Evaluator(guardrails)
     version = ""
   }
+}
+
+extension Policy {
+  /// Policies are the same when everything that is written of them is.
+  package static func == (left: Policy, right: Policy) -> Bool { left.version == right.version }
 }
