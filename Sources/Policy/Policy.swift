@@ -1,7 +1,7 @@
 /// What an operator says may happen, who may decide, and what is remembered: read once, then only asked.
 package struct Policy: Sendable, Equatable {
   /// Short digest of the canonical text: what is recorded with jobs and audit records.
-  package let version: String
+  package private(set) var version: String
   /// The overlay that was applied.
   package let environment: String?
   /// Those of presets first, in the order of the file.
@@ -45,6 +45,7 @@ package struct Policy: Sendable, Equatable {
     self.alerts = alerts
     evaluator = Evaluator(guardrails)
     version = ""
+    version = digest
   }
 }
 
