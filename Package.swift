@@ -68,7 +68,7 @@ let package = Package(
     .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     // What may happen, and what people say about it; pure.
-    .target(name: "Policy", dependencies: ["JSON", "Wire", "Plan"], swiftSettings: strict),
+    .target(name: "Policy", dependencies: ["Digest", "JSON", "Wire", "Plan"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",

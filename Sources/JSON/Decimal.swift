@@ -1,6 +1,6 @@
 /// An exact decimal: sign, significant digits without zeros at either end, and a power of ten.
 /// Zero has no digits, exponent 0 and no sign.
-package struct Decimal: Hashable {
+package struct Decimal: Hashable, Sendable {
   package private(set) var isNegative = false
   /// ASCII digits; value = 0.d₁d₂d₃… × 10^`pointPosition`.
   package private(set) var digits: [UInt8] = []

@@ -146,29 +146,3 @@ extension Condition.Test {
     WireError(.invalidInput, "'\(path)/\(name)' \(what)", data: ["path": .string("\(path)/\(name)")])
   }
 }
-
-/// A number by its exact decimal value.
-private enum ExactNumber {
-  case integer(Int64)
-  case decimal(Decimal)
-
-  init?(_ value: JSON) {
-    switch value {
-    case .integer(let value): self = .integer(value)
-    case .number(let number): self = .decimal(Decimal(number.text))
-    default: return nil
-    }
-  }
-
-  private var decimal: Decimal {
-    switch self {
-    case .integer(let value): Decimal(String(value))
-    case .decimal(let value): value
-    }
-  }
-
-  static func < (left: ExactNumber, right: ExactNumber) -> Bool {
-    if case .integer(let a) = left, case .integer(let b) = right { return a < b }
-    return left.decimal < right.decimal
-  }
-}

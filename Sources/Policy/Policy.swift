@@ -1,7 +1,7 @@
 /// What an operator says may happen, who may decide, and what is remembered: read once, then only asked.
 package struct Policy: Sendable, Equatable {
   /// Short digest of the canonical text: what is recorded with jobs and audit records.
-  package let version: String
+  package private(set) var version: String
   /// The overlay that was applied.
   package let environment: String?
   /// Those of presets first, in the order of the file.
@@ -16,6 +16,7 @@ package struct Policy: Sendable, Equatable {
   package let privileges: PrivilegeRules
   package let audit: AuditRules
   package let alerts: [AlertRule]
+  let evaluator: Evaluator
 
   /// Nothing is configured: everything is allowed that the walls allow.
   package static let none = Policy()
@@ -42,6 +43,13 @@ package struct Policy: Sendable, Equatable {
     self.privileges = privileges
     self.audit = audit
     self.alerts = alerts
+    evaluator = Evaluator(guardrails)
     version = ""
+    version = digest
   }
+}
+
+extension Policy {
+  /// Policies are the same when everything that is written of them is.
+  package static func == (left: Policy, right: Policy) -> Bool { left.version == right.version }
 }

@@ -43,9 +43,46 @@ package struct PrivilegeRules: Sendable, Equatable {
     self.forbid = forbid
   }
 
-  /// The part of `needs` that a person must see first.
-  package func unapproved(_ needs: Needs) -> Grants { Grants() }
+  /// The part of `needs` that a person must see first. What may be written may be read as well, on both sides. Programs
+  /// that are left to the tool (nil) are nobody's wish and are not looked at.
+  package func unapproved(_ needs: Needs) -> Grants {
+    switch approve {
+    case .never: return Grants()
+    case .always:
+      return Grants(read: needs.read, write: needs.write, programs: needs.programs ?? [], hosts: needs.hosts)
+    case .beyond:
+      let readable = allow.read + allow.write
+      let hosts = allow.hosts.compactMap { HostPattern($0) }
+      return Grants(
+        read: needs.read.filter { path in !readable.contains { PathRule.contains($0, path) } },
+        write: needs.write.filter { path in !allow.write.contains { PathRule.contains($0, path) } },
+        programs: (needs.programs ?? []).filter { !allow.programs.contains($0) },
+        hosts: needs.hosts.filter { host in
+          guard let host = HostPattern(host) else { return true }
+          return !hosts.contains { $0.covers(host) }
+        }
+      )
+    }
+  }
 
-  /// The part of `needs` that is never granted.
-  package func forbidden(_ needs: Needs) -> Grants { Grants() }
+  /// The part of `needs` that is never granted: a path that lies in a forbidden one or holds it, a program of the same
+  /// name wherever it lies, a host that a pattern names. What may not be read may not be written either.
+  package func forbidden(_ needs: Needs) -> Grants {
+    let unwritable = forbid.read + forbid.write
+    let programs = Set(forbid.programs.map(Self.lastPart))
+    let hosts = forbid.hosts.compactMap { HostPattern($0) }
+    return Grants(
+      read: needs.read.filter { path in forbid.read.contains { PathRule.overlap($0, path) } },
+      write: needs.write.filter { path in unwritable.contains { PathRule.overlap($0, path) } },
+      programs: (needs.programs ?? []).filter { programs.contains(Self.lastPart($0)) },
+      hosts: needs.hosts.filter { host in
+        guard let host = HostPattern(host) else { return !hosts.isEmpty }
+        return hosts.contains { $0.overlaps(host) }
+      }
+    )
+  }
+
+  private static func lastPart(_ program: String) -> Substring {
+    program.lastIndex(of: "/").map { program[program.index(after: $0)...] } ?? program[...]
+  }
 }

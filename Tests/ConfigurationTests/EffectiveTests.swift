@@ -1,6 +1,7 @@
 import Configuration
 import JSON
 import Testing
+import Wire
 
 @Suite struct EffectiveTests {
   @Test func `values are printed with where they came from`() throws {

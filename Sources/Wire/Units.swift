@@ -40,8 +40,8 @@ package enum Units {
 
 extension Int64 {
   /// Decimal digits alone: no sign, no spaces.
-  init?(plainDigits text: String) {
-    guard !text.isEmpty, text.utf8.allSatisfy(isDigit) else { return nil }
+  fileprivate init?(plainDigits text: String) {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
     self.init(text)
   }
 }
