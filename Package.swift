@@ -216,7 +216,7 @@ let package = Package(
       exclude: ["Fixtures", "Golden"],
       swiftSettings: strict
     ),
-    .testTarget(name: "AuditTests", dependencies: ["Audit", "Digest", "Posix"], swiftSettings: strict),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Digest"], swiftSettings: strict),
     .testTarget(
       name: "JournalTests",
       dependencies: ["Audit", "CSQLite", "Digest", "Posix", "Journal"],

@@ -17,6 +17,7 @@ struct Disk {
   var rows: [StepKey: StepRecord] = [:]
   var events: [EventRecord] = []
   var artifacts: Set<String> = []
+  var audit: [AuditRecord] = []
 
   struct Refused: Error { let why: String }
 
@@ -44,7 +45,8 @@ struct Disk {
       }
       events.append(event)
     case .artifacts(_, let digests): artifacts.formUnion(digests)
-    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .probe: throw Refused(why: "no business of a machine")
+    case .audit(let record): audit.append(record)
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .probe, .trimAudit: throw Refused(why: "no business of a machine")
     }
   }
 
