@@ -75,8 +75,8 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Policy", "Journal",
-        "Engine", "Supervision",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Policy",
+        "Journal", "Engine", "Supervision",
       ],
       swiftSettings: strict
     ),

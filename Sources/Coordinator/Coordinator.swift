@@ -22,6 +22,7 @@ package final class Coordinator {
   let calls: ToolCalls
   let jobs: Jobs
   package let journal: Journal
+  let audit: AuditService
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
@@ -53,6 +54,7 @@ package final class Coordinator {
     log: Logger,
     identity: Peer,
     jobSettings: JobSettings = JobSettings(),
+    auditSettings: AuditSettings = AuditSettings(),
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     recipeFolders: [String] = [],
@@ -70,6 +72,7 @@ package final class Coordinator {
     calls = ToolCalls(supervisor, journal, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, log: log, settings: jobSettings)
     self.journal = journal
+    audit = AuditService(journal, log: log, settings: auditSettings)
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
@@ -188,7 +191,18 @@ package final class Coordinator {
 
 extension Coordinator {
   /// Takes up the jobs that the journal has open, then calls `then`.
-  package func recoverJobs(then: @escaping () -> Void = {}) { jobs.recover(then: then) }
+  package func recoverJobs(then: @escaping () -> Void = {}) {
+    jobs.recover(then: then)
+    collectAudit()
+  }
+
+  /// Once at the start and then every hour.
+  private func collectAudit() {
+    audit.collect()
+    loop.schedule(after: 3_600_000) { [weak self] in
+      if let self, !isDraining { collectAudit() }
+    }
+  }
 
   private var jobCounts: Status.Jobs {
     Status.Jobs(

@@ -1,5 +1,5 @@
 package import Audit
-internal import Digest
+package import Digest
 internal import Glibc
 package import Posix
 
@@ -45,6 +45,10 @@ package final class Journal: @unchecked Sendable {
   /// Why the last write failed; nil when it did not.
   package private(set) var trouble: JournalError?
   package var onTrouble: ((JournalError?) -> Void)?
+  /// Of the key that signs heads.
+  package let auditKey: VerifyingKey
+  /// For the audit log, so that a long search there is in nobody's way.
+  package let auditReader: JournalReader
   /// Called with each head of the audit log when it is on disk.
   package var onAuditHead: ((AuditHead) -> Void)?
   private var headTimer: LoopTimer?
@@ -84,8 +88,11 @@ package final class Journal: @unchecked Sendable {
       """
     )
     try Self.note(run, version, in: database)
-    let trail = try AuditTrail(database, key: Self.auditKey(folder), interval: headInterval)
+    let key = try Self.openKey(folder)
+    auditKey = key.verifying
+    let trail = try AuditTrail(database, key: key, interval: headInterval)
     reader = try JournalReader(path, on: loop)
+    auditReader = try JournalReader(path, on: loop)
     writer = JournalWriter(database, run: run, trail: trail, loop: loop) { [weak self] outcome in
       self?.written(outcome)
     } reportHead: { [weak self] head in
@@ -93,7 +100,7 @@ package final class Journal: @unchecked Sendable {
     }
   }
 
-  private static func auditKey(_ folder: String) throws(JournalError) -> SigningKey {
+  private static func openKey(_ folder: String) throws(JournalError) -> SigningKey {
     do throws(AuditKey.Problem) {
       return try AuditKey.open(in: folder)
     } catch {
@@ -208,9 +215,9 @@ package final class Journal: @unchecked Sendable {
     }
     if headTimer == nil, batch.contains(where: \.isAudited) {
       headTimer = loop.schedule(after: Self.headDelay) { [weak self] in
-        guard let self, !isClosed else { return }
+        guard let self else { return }
         headTimer = nil
-        writer.sign()
+        signAudit()
       }
     }
     for (entry, error) in zip(batch, outcome.results) { entry.then?(error) }
@@ -239,6 +246,11 @@ package final class Journal: @unchecked Sendable {
     }
   }
 
+  /// Has the end of the audit log signed, if it is not.
+  package func signAudit() {
+    if !isClosed { writer.sign() }
+  }
+
   /// Writes what waits, if the disk takes it, and ends both threads. Completions are not called any more.
   package func close() {
     guard !isClosed else { return }
@@ -246,6 +258,7 @@ package final class Journal: @unchecked Sendable {
     if let retryTimer { loop.cancel(retryTimer) }
     if let headTimer { loop.cancel(headTimer) }
     reader.close()
+    auditReader.close()
     if let head = writer.close(after: trouble == nil ? pending.map(\.changes) : []) { onAuditHead?(head) }
     pending = []
     writing = []

@@ -206,6 +206,9 @@ enum Migrations {
     """,
   ]
 
+  /// The first format with an audit log.
+  static let auditVersion: Int64 = 5
+
   /// Marks a file as ours ("Bulk").
   static let applicationID: Int64 = 0x4275_6C6B
 

@@ -16,7 +16,7 @@ import Testing
   func `a changed byte of record 15 is noticed there`(_ part: String) throws {
     var chain = Chain(30)
     let bytes = Array(chain.lines[14].utf8)
-    let range = try #require(chain.lines[14].range(of: part))
+    let range = try #require(chain.lines[14].firstRange(of: part))
     let start = chain.lines[14].utf8.distance(from: chain.lines[14].startIndex, to: range.lowerBound)
     for i in start..<start + part.utf8.count {
       var changed = bytes
