@@ -65,7 +65,9 @@ let package = Package(
       dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
       swiftSettings: strict
     ),
-    .target(name: "Journal", dependencies: ["CSQLite", "Posix"], swiftSettings: strict),
+    // The audit log's chain: its bytes, its signed heads, and whether it holds.
+    .target(name: "Audit", dependencies: ["Digest", "JSON", "Posix", "Wire"], swiftSettings: strict),
+    .target(name: "Journal", dependencies: ["Audit", "CSQLite", "Digest", "JSON", "Posix"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     // What may happen, and what people say about it; pure.
     .target(name: "Policy", dependencies: ["Digest", "JSON", "Wire", "Plan"], swiftSettings: strict),
@@ -73,8 +75,8 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Policy", "Journal",
-        "Engine", "Supervision",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "BlobStore", "Plan", "Policy",
+        "Journal", "Engine", "Supervision",
       ],
       swiftSettings: strict
     ),
@@ -214,7 +216,12 @@ let package = Package(
       exclude: ["Fixtures", "Golden"],
       swiftSettings: strict
     ),
-    .testTarget(name: "JournalTests", dependencies: ["CSQLite", "Posix", "Journal"], swiftSettings: strict),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Digest"], swiftSettings: strict),
+    .testTarget(
+      name: "JournalTests",
+      dependencies: ["Audit", "CSQLite", "Digest", "Posix", "Journal"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "JobTests",
       dependencies: [

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Journal
 internal import Logging
 internal import Policy
 internal import Posix
@@ -22,6 +23,7 @@ final class ClientSession {
   /// `logs/read` requests that follow, with the worker they are limited to.
   private var followers: [RequestID: String?] = [:]
   private var dropped: [RequestID: Int] = [:]
+  private var walks: [RequestID: Journal.AuditWalk] = [:]
 
   init(_ coordinator: Coordinator, _ socket: consuming Descriptor, _ peer: PeerIdentity) throws(PosixError) {
     self.coordinator = coordinator
@@ -175,9 +177,16 @@ final class ClientSession {
     case ApprovalsList.method: jobs.list(try ApprovalsList.decode(params), answer: answer(id, connection))
     case ApprovalsDecide.method:
       jobs.decide(try ApprovalsDecide.decode(params), by: person, as: caller, answer: answer(id, connection))
+    case AuditQuery.method:
+      coordinator.audit.query(try AuditQuery.decode(params), answer: answer(id, connection))
+    case AuditHeads.method:
+      coordinator.audit.heads(try AuditHeads.decode(params), answer: answer(id, connection))
+    case AuditVerify.method: try verifyAudit(id, try AuditVerify.decode(params), connection)
     case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
-      jobs.collect(try JournalCollect.decode(params), coordinator.blobs, answer: answer(id, connection))
+      let message = try JournalCollect.decode(params)
+      jobs.collect(message, coordinator.blobs, answer: answer(id, connection))
+      if !message.isDryRun { coordinator.audit.collect() }
     case JournalBackup.method:
       _ = try JournalBackup.decode(params)
       jobs.backup(answer: answer(id, connection))
@@ -209,7 +218,21 @@ final class ClientSession {
     }
   }
 
+  private func verifyAudit(_ id: RequestID, _ message: AuditVerify, _ connection: Connection) throws(WireError) {
+    let reply: Jobs.Answer<AuditVerify.Response> = answer(id, connection)
+    walks[id] = try coordinator.audit.verify(message) { [weak self] walked, total in
+      guard self?.walks[id] != nil else { return }
+      let fraction = total > 0 ? min(1, Double(walked) / Double(total)) : nil
+      self?.progress(id, .status, "\(walked) records verified", fraction)
+    } answer: { [weak self] result in
+      self?.walks[id] = nil
+      self?.dropped[id] = nil
+      reply(result)
+    }
+  }
+
   private func cancel(_ id: RequestID) {
+    walks[id]?.cancel()
     if followers.removeValue(forKey: id) != nil {
       connection?.respond(to: id, failing: WireError(.cancelled, "stopped because the caller asked"))
     }
@@ -273,6 +296,8 @@ extension ClientSession: ConnectionOwner {
     }
     for (_, call) in calls { call.cancel(.caller) }
     for (_, watcher) in watchers { watcher.abandon() }
+    for (_, walk) in walks { walk.cancel() }
+    walks = [:]
     watchers = [:]
     startingWatchers = [:]
     calls = [:]

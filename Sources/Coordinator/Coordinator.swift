@@ -24,6 +24,7 @@ package final class Coordinator {
   let jobs: Jobs
   let judge: Judge
   package let journal: Journal
+  let audit: AuditService
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
@@ -55,6 +56,7 @@ package final class Coordinator {
     log: Logger,
     identity: Peer,
     jobSettings: JobSettings = JobSettings(),
+    auditSettings: AuditSettings = AuditSettings(),
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     recipeFolders: [String] = [],
@@ -74,6 +76,7 @@ package final class Coordinator {
     calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal
+    audit = AuditService(journal, log: log, settings: auditSettings)
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
@@ -192,7 +195,18 @@ package final class Coordinator {
 
 extension Coordinator {
   /// Takes up the jobs that the journal has open, then calls `then`.
-  package func recoverJobs(then: @escaping () -> Void = {}) { jobs.recover(then: then) }
+  package func recoverJobs(then: @escaping () -> Void = {}) {
+    jobs.recover(then: then)
+    collectAudit()
+  }
+
+  /// Once at the start and then every hour.
+  private func collectAudit() {
+    audit.collect()
+    loop.schedule(after: 3_600_000) { [weak self] in
+      if let self, !isDraining { collectAudit() }
+    }
+  }
 
   private var jobCounts: Status.Jobs {
     Status.Jobs(

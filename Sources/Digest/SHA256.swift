@@ -27,7 +27,7 @@ package struct SHA256: ~Copyable {
     var digest = [UInt8](repeating: 0, count: 32)
     let status = EVP_DigestFinal_ex(context, &digest, nil)
     precondition(status == 1, "EVP_DigestFinal_ex")
-    return Self.text(digest)
+    return Hexadecimal.text(digest)
   }
 
   package static func digest(_ bytes: [UInt8]) -> String {
@@ -39,20 +39,6 @@ package struct SHA256: ~Copyable {
   /// `key` if it has at most 128 bytes, else its digest: a name of bounded length that stands for it.
   package static func bounded(_ key: String) -> String {
     key.utf8.count <= 128 ? key : "sha256:" + digest(Array(key.utf8))
-  }
-
-  private static func text(_ digest: [UInt8]) -> String {
-    String(unsafeUninitializedCapacity: 64) { text in
-      for (i, byte) in digest.enumerated() {
-        text[2 * i] = digit(byte >> 4)
-        text[2 * i + 1] = digit(byte & 15)
-      }
-      return 64
-    }
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// Whether `text` is written as `finish` writes it.

@@ -21,6 +21,8 @@ package enum Change: Sendable {
   case removeMeters(before: Int64)
   /// A line of the audit log.
   case audit(AuditRecord)
+  /// Removes audit records from the front that are older than this time; a bounded number at once.
+  case trimAudit(before: Int64)
   /// Ended jobs, with all that belongs to them.
   case deleteJobs([Int64])
   /// Changes nothing, and shows whether the disk takes writes.
@@ -80,8 +82,7 @@ extension Database {
     case .meter(let meter): try add(meter)
     case .removeMeters(let now): try removeMeters(before: now)
     case .probe: try probe(run)
-    // The writer gathers those of a transaction.
-    case .audit: break
+    case .audit, .trimAudit: preconditionFailure("the audit log is its trail's to write")
     case .deleteJobs(let jobs):
       for job in jobs { try delete(job, run) }
       // Gives back a part of what came free, as much as takes about a commit's time.

@@ -21,6 +21,14 @@ extension Journal {
   /// Examines `folder`/journal.db while no coordinator uses it: SQLite's own check, and what must hold between rows.
   /// Changes nothing but what opening brings with it: what the write-ahead log holds goes into the file.
   package static func examine(folder: String) throws(JournalError) -> JournalExamination {
+    try atRest(folder) { (database) throws(JournalError) in try examine(database) }
+  }
+
+  /// Opens `folder`/journal.db while no coordinator uses it.
+  static func atRest<T>(
+    _ folder: String,
+    _ body: (Database) throws(JournalError) -> T
+  ) throws(JournalError) -> T {
     let path = "\(folder)/journal.db"
     guard access(path, F_OK) == 0 else {
       throw JournalError(.io, "journal: '\(path)' cannot be read: \(errnoMessage(errno))")
@@ -29,6 +37,10 @@ extension Journal {
     defer { _ = lock.raw }
     let database = try Database(path, .readWrite)
     try Migrations.check(database, path: path)
+    return try body(database)
+  }
+
+  private static func examine(_ database: Database) throws(JournalError) -> JournalExamination {
     let version = try database.integer("PRAGMA user_version")
     var found = JournalExamination()
     let integrity = try database.prepare("PRAGMA integrity_check(20)")

@@ -1,3 +1,5 @@
+package import Audit
+package import Digest
 internal import Glibc
 package import Posix
 
@@ -16,6 +18,12 @@ package final class Journal: @unchecked Sendable {
     let changes: [Change]
     let isRefusable: Bool
     let then: ((JournalError?) -> Void)?
+
+    var isAudited: Bool {
+      changes.contains { change in
+        if case .audit = change { true } else { false }
+      }
+    }
   }
 
   let loop: EventLoop
@@ -37,6 +45,13 @@ package final class Journal: @unchecked Sendable {
   /// Why the last write failed; nil when it did not.
   package private(set) var trouble: JournalError?
   package var onTrouble: ((JournalError?) -> Void)?
+  /// Of the key that signs heads.
+  package let auditKey: VerifyingKey
+  /// For the audit log, so that a long search there is in nobody's way.
+  package let auditReader: JournalReader
+  /// Called with each head of the audit log when it is on disk.
+  package var onAuditHead: ((AuditHead) -> Void)?
+  private var headTimer: LoopTimer?
   /// Commits and entries since the start; their quotient is how many share a commit.
   package private(set) var commits = 0
   package private(set) var entries = 0
@@ -44,8 +59,17 @@ package final class Journal: @unchecked Sendable {
   /// One commit takes at most so many entries, so that none waits for all of a flood.
   private static let batchLimit = 4_096
 
-  /// Opens `folder`/journal.db, brings its schema up to date and notes this start.
-  package init(folder: String, version: String, on loop: EventLoop) throws(JournalError) {
+  /// How long a record of the audit log waits at most for a head.
+  private static let headDelay: Milliseconds = 60_000
+
+  /// Opens `folder`/journal.db, brings its schema up to date and notes this start. The audit log's key is in `folder`, too;
+  /// its end is signed after every `headInterval` records.
+  package init(
+    folder: String,
+    version: String,
+    on loop: EventLoop,
+    headInterval: Int64 = 1_000
+  ) throws(JournalError) {
     self.loop = loop
     path = "\(folder)/journal.db"
     lock = try Self.lock(folder)
@@ -64,8 +88,30 @@ package final class Journal: @unchecked Sendable {
       """
     )
     try Self.note(run, version, in: database)
+    let key = try Self.openKey(folder)
+    auditKey = key.verifying
+    let trail = try AuditTrail(database, key: key, interval: headInterval)
     reader = try JournalReader(path, on: loop)
-    writer = JournalWriter(database, run: run, loop: loop) { [weak self] outcome in self?.written(outcome) }
+    auditReader = try JournalReader(path, on: loop)
+    writer = JournalWriter(database, run: run, trail: trail, loop: loop) { [weak self] outcome in
+      self?.written(outcome)
+    } reportHead: { [weak self] head in
+      self?.onAuditHead?(head)
+    }
+  }
+
+  private static func openKey(_ folder: String) throws(JournalError) -> SigningKey {
+    do throws(AuditKey.Problem) {
+      return try AuditKey.open(in: folder)
+    } catch {
+      let kind: JournalError.Kind =
+        switch error.errno {
+        case ENOSPC, EDQUOT: .full
+        case EROFS, EACCES: .readOnly
+        default: .io
+        }
+      throw JournalError(kind, "journal: \(error.description)")
+    }
   }
 
   private static func configure(_ database: Database) throws(JournalError) {
@@ -167,6 +213,13 @@ package final class Journal: @unchecked Sendable {
       }
       retryDelay = 0
     }
+    if headTimer == nil, batch.contains(where: \.isAudited) {
+      headTimer = loop.schedule(after: Self.headDelay) { [weak self] in
+        guard let self else { return }
+        headTimer = nil
+        signAudit()
+      }
+    }
     for (entry, error) in zip(batch, outcome.results) { entry.then?(error) }
     if let failure = outcome.failure {
       failed(Array(batch.dropFirst(settled)), failure)
@@ -193,13 +246,20 @@ package final class Journal: @unchecked Sendable {
     }
   }
 
+  /// Has the end of the audit log signed, if it is not.
+  package func signAudit() {
+    if !isClosed { writer.sign() }
+  }
+
   /// Writes what waits, if the disk takes it, and ends both threads. Completions are not called any more.
   package func close() {
     guard !isClosed else { return }
     isClosed = true
     if let retryTimer { loop.cancel(retryTimer) }
+    if let headTimer { loop.cancel(headTimer) }
     reader.close()
-    writer.close(after: trouble == nil ? pending.map(\.changes) : [])
+    auditReader.close()
+    if let head = writer.close(after: trouble == nil ? pending.map(\.changes) : []) { onAuditHead?(head) }
     pending = []
     writing = []
     lock = nil

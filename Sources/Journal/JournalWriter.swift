@@ -1,10 +1,11 @@
+internal import Audit
 internal import Posix
 
 /// The one thread that writes. It takes what has gathered as one transaction, so that a commit's cost is shared by all
 /// who wait for it.
 ///
-/// Safety: `box` is guarded by its lock; `database` is used by the writer's thread alone, apart from `init` before that
-/// thread starts and `close` after it has ended.
+/// Safety: `box` is guarded by its lock; `database` and `trail` are used by the writer's thread alone, apart from `init`
+/// before that thread starts and `close` after it has ended.
 final class JournalWriter: @unchecked Sendable {
   /// Entries are atomic: all changes of one are written or none.
   typealias Batch = [[Change]]
@@ -17,6 +18,7 @@ final class JournalWriter: @unchecked Sendable {
 
   private struct Box {
     var batch: Batch?
+    var mustSign = false
     var mustStop = false
   }
 
@@ -26,19 +28,25 @@ final class JournalWriter: @unchecked Sendable {
   private let box = Guarded(Box())
   private let work = Semaphore()
   private var thread: JoinableThread?
+  private var trail: AuditTrail
   private let report: @Sendable (Outcome) -> Void
+  private let reportHead: @Sendable (AuditHead) -> Void
 
-  /// `report` is called on `loop` once for each batch.
+  /// `report` is called on `loop` once for each batch, `reportHead` once for each head of the audit log.
   init(
     _ database: Database,
     run: Int64,
+    trail: consuming AuditTrail,
     loop: EventLoop,
-    report: @escaping @Sendable (Outcome) -> Void
+    report: @escaping @Sendable (Outcome) -> Void,
+    reportHead: @escaping @Sendable (AuditHead) -> Void
   ) {
     self.database = database
     self.run = run
+    self.trail = trail
     self.loop = loop
     self.report = report
+    self.reportHead = reportHead
     thread = JoinableThread("journal", stackBytes: 1 << 20) { [self] in serve() }
   }
 
@@ -48,15 +56,23 @@ final class JournalWriter: @unchecked Sendable {
     work.signal()
   }
 
-  /// Ends the thread after the batch that it has, then writes a last one.
-  func close(after last: Batch) {
+  /// Has the audit log's end signed, if there is something new.
+  func sign() {
+    box.withLock { $0.mustSign = true }
+    work.signal()
+  }
+
+  /// Ends the thread after the batch that it has, then writes a last one and a last head, which is returned.
+  func close(after last: Batch) -> AuditHead? {
     box.withLock { $0.mustStop = true }
     work.signal()
     thread?.join()
     if !last.isEmpty { _ = write(last, to: database) }
+    let head = signTrail()
     // What the log holds goes into the file, so that a copy of the file alone is whole.
     // Safety: the log is as durable, and read at the next start.
     _ = try? database.integer("PRAGMA wal_checkpoint(TRUNCATE)")
+    return head
   }
 
   private func serve() {
@@ -64,8 +80,8 @@ final class JournalWriter: @unchecked Sendable {
     while true {
       work.wait(lingering: isBusy)
       let next = box.withLock { box in
-        defer { box.batch = nil }
-        return (batch: box.batch, mustStop: box.mustStop)
+        defer { (box.batch, box.mustSign) = (nil, false) }
+        return (batch: box.batch, mustSign: box.mustSign, mustStop: box.mustStop)
       }
       isBusy = next.batch != nil
       if let batch = next.batch {
@@ -73,19 +89,49 @@ final class JournalWriter: @unchecked Sendable {
         let report = report
         loop.submit { report(outcome) }
       }
+      // Whoever waits for the batch has been told.
+      if next.mustSign || trail.isHeadDue, let head = signTrail() {
+        let reportHead = reportHead
+        loop.submit { reportHead(head) }
+      }
       if next.mustStop { return }
+    }
+  }
+
+  private func signTrail() -> AuditHead? {
+    // A disk that takes no head now may take one later; until then the log is longer than what is signed of it.
+    do throws(JournalError) { return try trail.sign(database) } catch { return nil }
+  }
+
+  /// One transaction.
+  private func commit(_ batch: ArraySlice<[Change]>) throws(JournalError) {
+    do throws(JournalError) {
+      try database.transaction { () throws(JournalError) in
+        for changes in batch {
+          for change in changes { try apply(change) }
+        }
+        try trail.flush(database)
+        CrashPoint.hit(.insideCommit)
+      }
+      trail.settle()
+    } catch {
+      trail.discard()
+      throw error
+    }
+  }
+
+  private func apply(_ change: Change) throws(JournalError) {
+    switch change {
+    case .audit(let record): try trail.add(record, database)
+    case .trimAudit(let time): try trail.remove(before: time, database)
+    default: try database.apply(change, run: run)
     }
   }
 
   private func write(_ batch: Batch, to database: Database) -> Outcome {
     CrashPoint.hit(.beforeCommit)
     do throws(JournalError) {
-      try database.transaction { () throws(JournalError) in
-        for changes in batch {
-          for change in changes { try database.apply(change, run: run) }
-        }
-        CrashPoint.hit(.insideCommit)
-      }
+      try commit(batch[...])
       CrashPoint.hit(.afterCommit)
       return Outcome(results: Array(repeating: nil, count: batch.count))
     } catch {
@@ -93,11 +139,9 @@ final class JournalWriter: @unchecked Sendable {
     }
     // One entry breaks a rule of the schema. Alone, it fails alone.
     var results: [JournalError?] = []
-    for changes in batch {
+    for i in batch.indices {
       do throws(JournalError) {
-        try database.transaction { () throws(JournalError) in
-          for change in changes { try database.apply(change, run: run) }
-        }
+        try commit(batch[i...i])
         results.append(nil)
       } catch {
         if error.kind != .invalid { return Outcome(results: results, failure: error) }

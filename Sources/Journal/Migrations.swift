@@ -160,8 +160,53 @@ enum Migrations {
     UPDATE usage_days SET baseline_nano_usd = cost_nano_usd;
     """,
     """
-    -- What waits or waited for a person; numbered with the jobs. step = id of the step, in `steps`, to which it belongs; hash = of exactly what is
-    -- decided about; what, decided_by, input (as the approver changed it) and always are JSON.
+    -- The audit log: the records of one transaction in one row, a line each; `hashes` are their links, 32 bytes each, and
+    -- `at` is the last one's time. protocol/audit.md says what the bytes are.
+    CREATE TABLE audit (
+      first INTEGER PRIMARY KEY,
+      count INTEGER NOT NULL CHECK (count >= 1),
+      at INTEGER NOT NULL,
+      hashes BLOB NOT NULL,
+      records TEXT NOT NULL
+    ) STRICT;
+
+    -- Signed: the record `number` was the last one, and its hash was `hash`.
+    CREATE TABLE audit_heads (
+      number INTEGER PRIMARY KEY,
+      hash BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      key TEXT NOT NULL,
+      signature BLOB NOT NULL
+    ) STRICT;
+
+    -- Signed: the records up to `number`, whose hash was `hash`, were removed because they were old. One row at most stays.
+    CREATE TABLE audit_beginnings (
+      number INTEGER PRIMARY KEY,
+      hash BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      key TEXT NOT NULL,
+      signature BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
+      BEGIN SELECT RAISE(ABORT, 'audit records are never changed'); END;
+    CREATE TRIGGER audit_heads_are_final BEFORE UPDATE ON audit_heads
+      BEGIN SELECT RAISE(ABORT, 'audit heads are never changed'); END;
+    CREATE TRIGGER audit_beginnings_are_final BEFORE UPDATE ON audit_beginnings
+      BEGIN SELECT RAISE(ABORT, 'audit beginnings are never changed'); END;
+    CREATE TRIGGER audit_goes_from_the_front BEFORE DELETE ON audit
+      WHEN OLD.first + OLD.count - 1 > (SELECT coalesce(max(number), 0) FROM audit_beginnings)
+      BEGIN SELECT RAISE(ABORT, 'audit records are removed only behind a signed beginning'); END;
+    CREATE TRIGGER audit_heads_go_with_records BEFORE DELETE ON audit_heads
+      WHEN OLD.number >= (SELECT coalesce(max(number), 0) FROM audit_beginnings)
+      BEGIN SELECT RAISE(ABORT, 'audit heads are removed only behind a signed beginning'); END;
+    CREATE TRIGGER audit_has_one_beginning BEFORE DELETE ON audit_beginnings
+      WHEN OLD.number >= (SELECT coalesce(max(number), 0) FROM audit_beginnings)
+      BEGIN SELECT RAISE(ABORT, 'the last beginning of the audit log stays'); END;
+    """,
+    """
+    -- What waits or waited for a person; numbered with the jobs. step = id of the step, in `steps`, to which it belongs;
+    -- hash = of exactly what is decided about; what, decided_by, input (as the approver changed it) and always are JSON.
     CREATE TABLE approvals (
       number INTEGER PRIMARY KEY,
       job INTEGER NOT NULL,
@@ -198,6 +243,9 @@ enum Migrations {
     CREATE INDEX meters_of_scope ON meters (scope);
     """,
   ]
+
+  /// The first format with an audit log.
+  static let auditVersion: Int64 = 5
 
   /// Marks a file as ours ("Bulk").
   static let applicationID: Int64 = 0x4275_6C6B

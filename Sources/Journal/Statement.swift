@@ -49,6 +49,11 @@ package final class Statement {
     }
   }
 
+  /// Bytes that are none in the database's sense of text.
+  package func bind(_ position: Int32, blob: [UInt8]) {
+    blob.withUnsafeBytes { _ = sqlite3_bind_blob(handle, position, $0.baseAddress, Int32($0.count), Self.transient) }
+  }
+
   /// Goes to the next row; false when there is none.
   package func step() throws(JournalError) -> Bool {
     let status = sqlite3_step(handle)
@@ -84,5 +89,18 @@ package final class Statement {
   package func bytes(_ column: Int32) -> [UInt8]? {
     guard let start = sqlite3_column_text(handle, column) else { return nil }
     return [UInt8](UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+  package func blob(_ column: Int32) -> [UInt8]? {
+    guard let start = sqlite3_column_blob(handle, column) else { return isNull(column) ? nil : [] }
+    return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+
+  /// The bytes of a text or a blob, without a copy.
+  package func withBytes<T>(
+    _ column: Int32,
+    _ body: (UnsafeRawBufferPointer) throws(JournalError) -> T
+  ) throws(JournalError) -> T {
+    let start = sqlite3_column_blob(handle, column)
+    return try body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
   }
 }

@@ -18,6 +18,7 @@ struct Disk {
   var events: [EventRecord] = []
   var artifacts: Set<String> = []
   var approvals: [ApprovalRecord] = []
+  var audit: [AuditRecord] = []
 
   struct Refused: Error { let why: String }
 
@@ -47,8 +48,9 @@ struct Disk {
     case .artifacts(_, let digests): artifacts.formUnion(digests)
     // The coordinator's, which ride along.
     case .putApproval(let approval): approvals.append(approval)
-    case .meter, .audit: break
-    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe:
+    case .audit(let record): audit.append(record)
+    case .meter: break
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe, .trimAudit:
       throw Refused(why: "no business of a machine")
     }
   }

@@ -15,11 +15,14 @@ final class JournalBench {
     return open
   }
 
-  init() throws {
+  private let headInterval: Int64
+
+  init(headInterval: Int64 = 1_000) throws {
+    self.headInterval = headInterval
     folder = FileManager.default.temporaryDirectory.appending(path: "bulkhead-journal-\(UUID())").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     loop = try EventLoop()
-    open = try Journal(folder: folder, version: "1.0", on: loop)
+    open = try Journal(folder: folder, version: "1.0", on: loop, headInterval: headInterval)
   }
 
   deinit {
@@ -66,7 +69,7 @@ final class JournalBench {
   /// As the next start of the coordinator does.
   func reopen() throws {
     close()
-    open = try Journal(folder: folder, version: "1.0", on: loop)
+    open = try Journal(folder: folder, version: "1.0", on: loop, headInterval: headInterval)
   }
 
   /// The lock goes with the object that holds it.

@@ -39,6 +39,9 @@ enum Bodies {
     case "journal/gc": try again(JournalCollect.self, object)
     case "journal/backup": try again(JournalBackup.self, object)
     case "usage/report": try again(UsageReport.self, object)
+    case "audit/query": try again(AuditQuery.self, object)
+    case "audit/heads": try again(AuditHeads.self, object)
+    case "audit/verify": try again(AuditVerify.self, object)
     default: nil
     }
   }
@@ -71,6 +74,9 @@ enum Bodies {
     case "journal/gc": try again(JournalCollect.Response.self, object)
     case "journal/backup": try again(JournalBackup.Response.self, object)
     case "usage/report": try again(UsageReport.Response.self, object)
+    case "audit/query": try again(AuditQuery.Response.self, object)
+    case "audit/heads": try again(AuditHeads.Response.self, object)
+    case "audit/verify": try again(AuditVerify.Response.self, object)
     default: nil
     }
   }

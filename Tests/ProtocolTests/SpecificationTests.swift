@@ -33,7 +33,7 @@ import Testing
 
   @Test func `every link within the protocol's pages leads somewhere`() throws {
     for page in [
-      "README.md", "plan.md", "jobs.md", "requests.md", "states.md", "threat-model.md", "schema/README.md",
+      "README.md", "plan.md", "jobs.md", "requests.md", "states.md", "audit.md", "threat-model.md", "schema/README.md",
       "examples/README.md",
     ] {
       let text = try Contract.text(page)
