@@ -1,7 +1,7 @@
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc
-internal import Posix
+package import Posix
 
 // What `advance` does for each source of events.
 extension JailRun {

@@ -1,7 +1,7 @@
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc
-internal import Posix
+package import Posix
 
 /// One jailed program from its start to its result.
 ///

@@ -105,7 +105,7 @@ package enum TunnelReport: Sendable, Hashable {
     for _ in 0..<64 {
       var length = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
-        length = recv(socket, buffer.baseAddress, limit, Int32(MSG_DONTWAIT.rawValue))
+        length = recv(socket, buffer.baseAddress, limit, Int32(MSG_DONTWAIT))
         filled = max(0, length)
       }
       if length <= 0 { return nil }

@@ -35,6 +35,16 @@ package struct HostPattern: Sendable, Hashable {
     }
   }
 
+  /// One host and no pattern of many.
+  package var isExact: Bool {
+    if case .exactly = name { true } else { false }
+  }
+
+  /// The same without a scheme: without a port, 80 and 443 are meant.
+  package func matches(_ host: String, port: UInt16) -> Bool {
+    matches(host, port: port, defaultPort: port == 80 ? 80 : 443)
+  }
+
   /// `host` in lower case and without a dot at its end.
   package func matches(_ host: String, port: UInt16, defaultPort: UInt16) -> Bool {
     guard port == self.port ?? defaultPort else { return false }
