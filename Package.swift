@@ -59,10 +59,12 @@ let package = Package(
       dependencies: ["CLinux", "CSeccomp", "CJailCalls", "CJailPolicy", "Posix"],
       swiftSettings: strict
     ),
+    // How connections of jailed runs travel to the worker that lets them out.
+    .target(name: "Tunnel", dependencies: ["CLinux", "JSON", "Posix"], swiftSettings: strict),
     .target(name: "Logging", dependencies: ["JSON", "Posix"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail"],
+      dependencies: ["Digest", "JSON", "Wire", "Posix", "Transport", "Logging", "Jail", "Tunnel"],
       swiftSettings: strict
     ),
     // The audit log's chain: its bytes, its signed heads, and whether it holds.
@@ -126,7 +128,7 @@ let package = Package(
 
     .executableTarget(
       name: "sandbox-worker",
-      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
+      dependencies: ["CLinux", "Jail", "JSON", "Posix", "Tunnel", "Wire", "WorkerKit"],
       path: "Workers/sandbox",
       exclude: ["worker.json"],
       swiftSettings: strict
@@ -160,11 +162,18 @@ let package = Package(
       exclude: ["worker.json"],
       swiftSettings: strict
     ),
+    // The way out for jailed runs: which hosts and addresses are let through, and the proxy that does it.
+    .target(
+      name: "WebProxy",
+      dependencies: ["CLinux", "Posix", "Tunnel"],
+      path: "Workers/web/Proxy",
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "web-worker",
-      dependencies: ["CCurlCalls", "JSON", "Posix", "Wire", "WorkerKit"],
+      dependencies: ["CCurlCalls", "JSON", "Posix", "Tunnel", "WebProxy", "Wire", "WorkerKit"],
       path: "Workers/web",
-      exclude: ["worker.json"],
+      exclude: ["Proxy", "worker.json"],
       swiftSettings: strict
     ),
 

@@ -81,6 +81,8 @@ static int check_config(const struct bh_jail_policy *policy) {
   const uint32_t templates = BH_JAIL_TEMPLATE | BH_JAIL_FROM_TEMPLATE;
   if ((config->flags & templates) == templates) return -EINVAL;
   if ((config->flags & templates) && !(config->flags & BH_JAIL_PRIVATE_ROOT)) return -EINVAL;
+  if ((config->flags & BH_JAIL_LISTENS) && (!(config->namespaces & BH_NS_NET) || config->port == 0)) return -EINVAL;
+  if (config->port > 65535 || config->reserved != 0) return -EINVAL;
   if (config->kept_descriptors > 64 || config->umask > 0777) return -EINVAL;
   if (config->tick_ms > 60000) return -EINVAL;
   const uint32_t strings[] = {config->hostname, config->cwd, config->program, config->staging};

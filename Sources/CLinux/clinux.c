@@ -1,5 +1,5 @@
 // Wrappers for what Swift cannot call: variadic functions, and headers made of macros.
-#define _DEFAULT_SOURCE  // syscall(2)
+#define _GNU_SOURCE  // syscall(2), MSG_CMSG_CLOEXEC
 #include "CLinux.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -68,4 +69,61 @@ int bulkhead_openat2(int folder, const char *path, int flags, unsigned int mode,
     if (file >= 0 || errno != EAGAIN) break;
   }
   return file < 0 ? -errno : (int)file;
+}
+
+int bulkhead_send_with_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count) {
+  union {
+    char bytes[CMSG_SPACE(4 * sizeof(int))];
+    struct cmsghdr aligned;
+  } control;
+  if (count < 0 || count > 4) return -EINVAL;
+  memset(&control, 0, sizeof control);
+  struct iovec part = {.iov_base = (void *)bytes, .iov_len = length};
+  struct msghdr envelope = {.msg_iov = &part, .msg_iovlen = 1};
+  if (count > 0) {
+    envelope.msg_control = control.bytes;
+    envelope.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&envelope);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+    memcpy(CMSG_DATA(header), descriptors, (size_t)count * sizeof(int));
+  }
+  ssize_t sent;
+  do {
+    sent = sendmsg(socket, &envelope, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : 0;
+}
+
+long bulkhead_receive_with_descriptors(int socket, void *bytes, size_t capacity, int descriptors[4], int *count) {
+  union {
+    char bytes[CMSG_SPACE(4 * sizeof(int))];
+    struct cmsghdr aligned;
+  } control;
+  struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+  struct msghdr envelope = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  *count = 0;
+  ssize_t received;
+  do {
+    received = recvmsg(socket, &envelope, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return -errno;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&envelope); header != NULL; header = CMSG_NXTHDR(&envelope, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    int held = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    for (int i = 0; i < held; i++) {
+      int file;
+      memcpy(&file, CMSG_DATA(header) + (size_t)i * sizeof(int), sizeof file);
+      if (*count < 4) {
+        descriptors[(*count)++] = file;
+      } else {
+        close(file);
+      }
+    }
+  }
+  if ((envelope.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) return received;
+  while (*count > 0) close(descriptors[--*count]);
+  return -EMSGSIZE;
 }

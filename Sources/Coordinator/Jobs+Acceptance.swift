@@ -60,16 +60,17 @@ extension Jobs {
     return mistakes
   }
 
-  /// A jailed run has no network: what it could not be given is refused before anything starts.
+  /// A jailed run reaches hosts by a worker that offers a tunnel: without one, what it could not be given is refused
+  /// before anything starts.
   private func refusedHosts(_ plan: Plan) -> [PlanError] {
     plan.steps.enumerated().compactMap { index, step in
-      guard let needs = step.needs, !needs.hosts.isEmpty,
-        supervisor.catalog[step.tool]?.kind.manifest.permissions.jails == true
+      guard let needs = step.needs, !needs.hosts.isEmpty, let kind = supervisor.catalog[step.tool]?.kind,
+        kind.manifest.permissions.jails, !supervisor.canGrantHosts(to: kind)
       else { return nil }
       return PlanError(
         path: "/steps/\(index)/needs/hosts",
         name: .invalidValue,
-        message: "tool '\(step.tool)' runs without a network: hosts cannot be granted to it"
+        message: "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: hosts cannot be granted to it"
       )
     }
   }

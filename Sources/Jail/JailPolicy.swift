@@ -22,6 +22,9 @@ package struct JailPolicy: Sendable {
   package var namesDenials = true
   /// Whether the program gets two more descriptors: 3, from which it reads a request, and 4, to which it writes a reply.
   package var exchanges = false
+  /// Whether the program gets descriptor 3, an end of the tunnel: a worker that offers one, or one that builds jails,
+  /// which may then be `proxied`.
+  package var hasTunnel = false
   /// Whether wall time, processor time and memory count from `JailRun.begin` on, for a program that is started before
   /// its work is known.
   package var waits = false
@@ -62,7 +65,13 @@ package struct JailPolicy: Sendable {
     /// The caller's network namespace. For a single run inside the sandbox worker that is an empty one already, and
     /// entering another would cost more than everything else together.
     case inherited
+    /// A network namespace of its own with nothing but a loopback, on which a socket listens at `proxyPort` that
+    /// `JailRun.onProxy` hands out; the program may make TCP sockets and connect to that.
+    case proxied
   }
+
+  /// The same in every jail, since each has a network of its own.
+  package static let proxyPort: UInt16 = 3128
 }
 
 /// One mechanism that holds attacks back.

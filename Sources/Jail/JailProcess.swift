@@ -38,16 +38,18 @@ package final class JailProcess {
   var waitedWrittenBytes: UInt64 = 0
   var workspace: Descriptor?
   var listener: Descriptor?
+  /// Listens for the connections of a jail that is proxied.
+  var proxy: Descriptor?
   /// A pidfd of the program, of a jail that waits.
   var program: Descriptor?
   /// The namespaces of a finished root, of a jail that builds a template.
   var templateUser: Descriptor?
   var templateMounts: Descriptor?
 
-  /// Starts the jail with `descriptors` as the program's 0, 1 and 2, and 3 and 4 if the policy says so; the caller closes its own copies.
+  /// Starts the jail with `descriptors` as the program's 0, 1 and 2, and 3 or 3 and 4 if the policy says so; the caller closes its own copies.
   /// `program` names another `bulkhead-jail` than the one that belongs to this program.
   package init(_ jail: PreparedJail, descriptors: [Int32], program: String? = nil) throws(JailError) {
-    let count = jail.exchanges ? 5 : 3
+    let count = jail.descriptorCount
     guard descriptors.count == count else {
       throw JailError(.value, "\(descriptors.count) descriptors instead of \(count)")
     }
@@ -192,7 +194,7 @@ package final class JailProcess {
   package func readStatus() {
     while let raw = status?.raw {
       var message = bh_jail_message()
-      var descriptors: (Int32, Int32, Int32) = (-1, -1, -1)
+      var descriptors: (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
       var count: Int32 = 0
       let length = withUnsafeMutableBytes(of: &descriptors) {
         bh_call_receive(
@@ -200,7 +202,7 @@ package final class JailProcess {
           &message,
           MemoryLayout<bh_jail_message>.size,
           $0.assumingMemoryBound(to: Int32.self).baseAddress!,
-          3,
+          4,
           &count
         )
       }
@@ -209,6 +211,7 @@ package final class JailProcess {
       if count > 0 { received.append(descriptors.0) }
       if count > 1 { received.append(descriptors.1) }
       if count > 2 { received.append(descriptors.2) }
+      if count > 3 { received.append(descriptors.3) }
       guard length == MemoryLayout<bh_jail_message>.size, message.magic == BH_JAIL_MAGIC else {
         for raw in received { close(raw) }
         status = nil
@@ -231,6 +234,7 @@ package final class JailProcess {
         workspace = Descriptor(owning: raw)
       }
       if message.code & BH_READY_PROGRAM != 0, let raw = descriptors.popFirst() { program = Descriptor(owning: raw) }
+      if message.code & BH_READY_PROXY != 0, let raw = descriptors.popFirst() { proxy = Descriptor(owning: raw) }
     case BH_MESSAGE_TEMPLATE:
       if let raw = descriptors.popFirst() { templateUser = Descriptor(owning: raw) }
       if let raw = descriptors.popFirst() { templateMounts = Descriptor(owning: raw) }
@@ -294,7 +298,7 @@ package final class JailProcess {
     let names = [
       "none", "policy", "credentials", "namespaces", "identities", "sources", "root", "mount", "pivot", "hostname",
       "watchdog", "reaper", "start", "session", "rlimits", "capabilities", "no_new_privs", "landlock", "seccomp",
-      "working_folder", "exec", "template",
+      "working_folder", "exec", "template", "network",
     ]
     return names.indices.contains(Int(stage)) ? names[Int(stage)] : "stage \(stage)"
   }

@@ -40,6 +40,31 @@ package struct JailDenial: Sendable, Hashable {
   package var count: Int
 }
 
+/// A host that a run wanted to reach and was refused, as the one who serves its proxy says.
+package struct JailHostDenial: Sendable, Hashable {
+  /// `name:port`.
+  package var host: String
+  package var why: String
+  /// False: concluded, where what the run wanted is not known.
+  package var isExact: Bool
+  package var count = 1
+
+  package init(host: String, why: String, isExact: Bool) {
+    self.host = host
+    self.why = why
+    self.isExact = isExact
+  }
+}
+
+/// What went through the proxy of a run.
+package struct JailNetworkUse: Sendable, Hashable {
+  package var connections: Int64 = 0
+  package var sentBytes: Int64 = 0
+  package var receivedBytes: Int64 = 0
+
+  package init() {}
+}
+
 /// A setup stage that failed.
 package struct JailSetupFailure: Sendable, Hashable, CustomStringConvertible {
   package var stage: String
@@ -89,6 +114,9 @@ package struct JailResult: Sendable {
   package var denials: [JailDenial] = []
   /// More kinds of denials than are kept.
   package var denialsAreTruncated = false
+  /// Of a run that is proxied; set by who serves the proxy.
+  package var hostDenials: [JailHostDenial] = []
+  package var networkUse: JailNetworkUse?
   package var artifacts: [JailArtifact] = []
   /// Files that were left behind: too many, too large, not plain files.
   package var skippedArtifacts: [String] = []

@@ -1,7 +1,7 @@
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc
-internal import Posix
+package import Posix
 
 // What `advance` does for each source of events.
 extension JailRun {
@@ -11,6 +11,7 @@ extension JailRun {
     let watched = process.statusDescriptor
     process.readStatus()
     if let raw = process.listener.take() { startListening(raw.release()) }
+    if let proxy = process.proxy.take() { onProxy?(proxy) }
     // Closed on both sides, it has left the epoll set by itself; the exit is next.
     if watched != nil, process.statusDescriptor == nil, endedBy == nil { endedBy = process.endedBy }
   }
@@ -197,7 +198,23 @@ extension JailRun {
     setTimer()
   }
 
-  func unwatch(_ raw: Int32) {
+  /// Calls `body` from `advance` when `raw`, which stays open until `unwatch`, is readable or hung up. For descriptors
+  /// that are no part of the run and are to be served on its thread.
+  package func watch(_ raw: Int32, _ body: @escaping () -> Void) throws(PosixError) {
+    var event = epoll_event()
+    event.events = Readiness.readable.rawValue
+    event.data.u64 = UInt64(UInt32(bitPattern: raw)) << 32
+    try posix("epoll_ctl") { epoll_ctl(epoll.raw, EPOLL_CTL_ADD, raw, &event) }
+    guests[raw] = body
+  }
+
+  func serveGuest(_ token: UInt64) {
+    guard token >> 32 != 0 else { return }
+    guests[Int32(truncatingIfNeeded: token >> 32)]?()
+  }
+
+  package func unwatch(_ raw: Int32) {
+    guests[raw] = nil
     var unused = epoll_event()
     epoll_ctl(epoll.raw, EPOLL_CTL_DEL, raw, &unused)
   }

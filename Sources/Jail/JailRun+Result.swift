@@ -10,6 +10,8 @@ extension JailRun {
   func finish() {
     guard process.isGone || process.reaped() else { return }
     process.readStatus()
+    onGone?()
+    onGone = nil
     result.setupFailure = process.setupFailure
     result.limitsHit.formUnion(process.limitsHit)
     result.receipt = process.receipt

@@ -1,7 +1,7 @@
 internal import CJailPolicy
 internal import CLinux
 internal import Glibc
-internal import Posix
+package import Posix
 
 /// One jailed program from its start to its result.
 ///
@@ -13,6 +13,11 @@ package final class JailRun {
 
   /// Told of output as it comes, up to the limit.
   package var onOutput: ((Stream, ArraySlice<UInt8>) -> Void)?
+  /// Given the listening socket of a run that is `proxied`, before the run's first output.
+  package var onProxy: ((consuming Descriptor) -> Void)?
+  /// Called once when the tree is gone, before the result is put together.
+  package var onGone: (() -> Void)?
+  var guests: [Int32: () -> Void] = [:]
   package var result = JailResult()
 
   let limits: JailLimits
@@ -146,7 +151,7 @@ package final class JailRun {
         readReply()
         lookForLastWord()
       case .timer: timerFired()
-      case nil: break
+      case nil: serveGuest(event.data.u64)
       }
     }
     if !isDone, launcherEnded || process.isGone { finish() }

@@ -19,6 +19,7 @@ enum LandlockRights {
   static let read = readFile | readFolder
   static let write = all & ~(execute | makeCharacterDevice | makeBlockDevice | makeSocket | deviceIoctl)
   static let tcp: UInt64 = 3
+  static let connect: UInt64 = 2
   static let scoped: UInt64 = 3
 }
 

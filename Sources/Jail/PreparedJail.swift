@@ -7,6 +7,8 @@ package struct PreparedJail: Sendable {
   package let limits: JailLimits
   package let namesDenials: Bool
   package let exchanges: Bool
+  /// Of the program: 0, 1, 2 and what its policy adds.
+  package internal(set) var descriptorCount: Int
   package let waits: Bool
   package internal(set) var controlGroup: JailPolicy.ControlGroupPlace?
   /// The profile permits threads, but no process besides the program.
@@ -36,6 +38,7 @@ package struct PreparedJail: Sendable {
     self.limits = limits
     self.namesDenials = namesDenials
     self.exchanges = exchanges
+    descriptorCount = exchanges ? 5 : 3
     self.waits = waits
     self.isOneProcess = isOneProcess
     self.given = given
@@ -82,16 +85,20 @@ extension JailPolicy {
     config.namespaces = namespaces
     (config.uid, config.gid) = (runAs?.uid ?? BH_JAIL_NO_ID, runAs?.gid ?? BH_JAIL_NO_ID)
     (config.inner_uid, config.inner_gid) = (BH_JAIL_NO_ID, BH_JAIL_NO_ID)
-    config.kept_descriptors = exchanges ? 5 : 3
+    config.kept_descriptors = UInt32(descriptorCount)
     config.umask = 0o022
     guard hostname.utf8.count <= 64 else { throw JailError(.value, "host name '\(hostname)' exceeds 64 bytes") }
     config.hostname = try encoder.string(hostname)
     config.cwd = try encoder.string(directory)
     guard program.hasPrefix("/") else { throw JailError(.path, "program '\(program)' is not an absolute path") }
+    guard network != .proxied || grade != .noNamespaces else {
+      throw JailError(.value, "the grade '\(grade.rawValue)' has no network namespace to put a proxy into")
+    }
     guard !arguments.isEmpty else { throw JailError(.value, "program '\(program)' without argument 0") }
     config.program = try encoder.string(program)
     config.staging = try encoder.string("/tmp")
     setLandlock(&config)
+    setPort(&config)
     setLimits(&config)
     encoder.config = config
     encoder.rlimits = rlimits
@@ -100,7 +107,7 @@ extension JailPolicy {
     for argument in arguments { argv.append(try encoder.string(argument)) }
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
-    let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, adding: addedCalls) : []
+    let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, proxied: isProxied, adding: addedCalls) : []
     var shared: PreparedJail.Shared?
     if let view = SharedView(self) {
       var own = encoder
@@ -123,8 +130,14 @@ extension JailPolicy {
       shared: shared
     )
     jail.controlGroup = controlGroup
+    jail.descriptorCount = descriptorCount
     return jail
   }
+
+  private var descriptorCount: Int { exchanges ? 5 : hasTunnel ? 4 : 3 }
+
+  /// Whether the program, or a jail that it builds, is one that reaches hosts by a proxy.
+  private var isProxied: Bool { network == .proxied || hasTunnel && profile.buildsJails }
 
   private func flags(notifies: Bool) -> UInt32 {
     var flags: UInt32 = 0
@@ -135,6 +148,7 @@ extension JailPolicy {
     if removedWalls.contains(.reaperSecrecy) { flags |= BH_JAIL_DUMPABLE_REAPER }
     if removedWalls.contains(.session) { flags |= BH_JAIL_SAME_SESSION }
     if waits { flags |= BH_JAIL_WAITS }
+    if network == .proxied { flags |= BH_JAIL_LISTENS }
     if removedWalls.contains(.unprivilegedUid) { flags |= BH_JAIL_ROOT_ALLOWED }
     return flags
   }
@@ -149,7 +163,7 @@ extension JailPolicy {
     for (wall, bit) in optional where !removedWalls.contains(wall) { set |= bit }
     // A namespace of groups would begin where its program is, below what it is to make groups in.
     if case .enter = controlGroup { set &= ~BH_NS_CGROUP }
-    if network == .none, !removedWalls.contains(.networkNamespace) { set |= BH_NS_NET }
+    if network != .inherited, !removedWalls.contains(.networkNamespace) { set |= BH_NS_NET }
     return set
   }
 
@@ -164,6 +178,13 @@ extension JailPolicy {
     guard removedWalls.contains(.newLandlock) else { return }
     config.landlock_files &= LandlockRights.first
     (config.landlock_network, config.landlock_scoped) = (0, 0)
+  }
+
+  private func setPort(_ config: inout bh_jail_config) {
+    guard isProxied else { return }
+    config.port = UInt32(Self.proxyPort)
+    // Who builds jails listens in them, before they are closed.
+    config.port_access = profile.buildsJails ? LandlockRights.tcp : LandlockRights.connect
   }
 
   private func setLimits(_ config: inout bh_jail_config) {

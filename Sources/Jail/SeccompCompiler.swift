@@ -35,6 +35,7 @@ package enum SeccompCompiler {
     let profile: SeccompProfile
     let architecture: SeccompArchitecture
     let notifies: Bool
+    let proxied: Bool
     let added: Set<String>
   }
 
@@ -49,9 +50,10 @@ package enum SeccompCompiler {
     _ profile: SeccompProfile,
     for architecture: SeccompArchitecture = .native,
     notifies: Bool = false,
+    proxied: Bool = false,
     adding added: Set<String> = []
   ) throws(JailError) -> [UInt8] {
-    let key = Key(profile: profile, architecture: architecture, notifies: notifies, added: added)
+    let key = Key(profile: profile, architecture: architecture, notifies: notifies, proxied: proxied, added: added)
     if let known = cache.withLock({ $0[key] }) { return known }
     let bytes = prologue(architecture) + (try compile(key))
     cache.withLock { $0[key] = bytes }
@@ -115,7 +117,7 @@ package enum SeccompCompiler {
     try check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, returnKill), "seccomp_attr_set")
     // A binary tree instead of a chain: about 8 comparisons for a call instead of hundreds.
     try check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "seccomp_attr_set")
-    for rule in key.profile.rules where !key.added.contains(rule.name) { try add(rule, allow, to: filter) }
+    for rule in key.profile.rules(proxied: key.proxied) where !key.added.contains(rule.name) { try add(rule, allow, to: filter) }
     for name in key.added { try add(SyscallRule(name: name), allow, to: filter) }
     for name in key.profile.absent where !key.added.contains(name) {
       try add(SyscallRule(name: name), returnErrno | UInt32(ENOSYS), to: filter)

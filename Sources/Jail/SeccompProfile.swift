@@ -36,6 +36,13 @@ extension SeccompProfile {
   /// clone(2) flags that make namespaces.
   static let namespaceFlags: UInt64 = 0x7e02_0080
 
+  /// `proxied`: with TCP sockets that connect, for a run with a proxy, or also accept, for who builds it.
+  func rules(proxied: Bool) -> [SyscallRule] {
+    guard proxied, !reachesNetwork else { return rules }
+    let names = buildsJails ? SyscallSet.network : ["connect"]
+    return rules + names.map { SyscallRule(name: $0) } + streamSockets
+  }
+
   var rules: [SyscallRule] {
     var names = SyscallSet.files + SyscallSet.events + SyscallSet.memory + SyscallSet.process + SyscallSet.connected
     var rules: [SyscallRule] = []
@@ -83,6 +90,13 @@ extension SeccompProfile {
   /// Unix, IPv4, IPv6, and netlink for the resolver.
   private var sockets: [SyscallRule] { [1, 2, 10, 16].map { rule("socket", 0, $0) } }
 
+  /// IPv4 and IPv6, SOCK_STREAM with any flags, and of the protocols TCP only.
+  private var streamSockets: [SyscallRule] {
+    [2, 10].flatMap { family in
+      [0, 6].map { SyscallRule(name: "socket", tests: [test(0, family), test(1, mask: 0xf, 1), test(2, $0)]) }
+    }
+  }
+
   private var filteredByArgument: [SyscallRule] {
     var rules: [SyscallRule] = []
     // Unix pairs only: everything else reaches somewhere.
@@ -113,8 +127,8 @@ extension SeccompProfile {
     return rules
   }
 
-  private func test(_ index: UInt32, _ value: UInt64) -> ArgumentTest {
-    ArgumentTest(index: index, mask: nil, value: value)
+  private func test(_ index: UInt32, mask: UInt64? = nil, _ value: UInt64) -> ArgumentTest {
+    ArgumentTest(index: index, mask: mask, value: value)
   }
 
   private func rule(_ name: String, _ index: UInt32, mask: UInt64? = nil, _ value: UInt64) -> SyscallRule {

@@ -88,13 +88,18 @@ package struct DescriptorPair: ~Copyable {
   }
 
   /// A connected pair of Unix stream sockets.
-  package static func sockets() throws(PosixError) -> DescriptorPair {
+  package static func sockets() throws(PosixError) -> DescriptorPair { try pair(SOCK_STREAM) }
+
+  /// The same of sockets that keep packets whole, in order.
+  package static func packets() throws(PosixError) -> DescriptorPair { try pair(SOCK_SEQPACKET) }
+
+  private static func pair(_ kind: __socket_type) throws(PosixError) -> DescriptorPair {
     var ends: (Int32, Int32) = (-1, -1)
     try posix("socketpair") {
       withUnsafeMutableBytes(of: &ends) {
         socketpair(
           AF_UNIX,
-          Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+          Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
           0,
           $0.assumingMemoryBound(to: Int32.self).baseAddress!
         )

@@ -1,5 +1,6 @@
 internal import Glibc
 package import Posix
+internal import Tunnel
 internal import Wire
 
 /// Starts a worker as an ordinary process: own session, empty environment plus what its manifest lists, resource limits.
@@ -19,6 +20,7 @@ package struct DirectLauncher: WorkerLauncher {
   package func plan(_ manifest: WorkerManifest) throws(PosixError) -> SpawnPlan {
     var plan = SpawnPlan(path: try manifest.programPath(), arguments: manifest.command)
     plan.environment = manifest.environmentList(from: environment)
+    if manifest.permissions.tunnel != nil { plan.environment.append(TunnelOffer.assignment) }
     plan.directory = manifest.folder
     plan.credentials = credentials
     plan.limits = manifest.resourceLimits

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import JSON
 package import Jail
+internal import Tunnel
 internal import Wire
 
 /// Starts every worker in a jail that follows from its manifest: no network, no other programs, no writable files and
@@ -88,6 +89,10 @@ package struct JailedLauncher: WorkerLauncher {
     policy.view.readable = permissions.read
     policy.view.writable = permissions.write
     policy.namesDenials = false
+    if permissions.tunnel != nil {
+      policy.hasTunnel = true
+      policy.environment.append(TunnelOffer.assignment)
+    }
     policy.profile = Self.profile(permissions)
     if permissions.buildsJails {
       policy.view.programs = [program, try JailProgram.path()]

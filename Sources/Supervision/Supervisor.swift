@@ -2,6 +2,7 @@ package import JSON
 package import Logging
 package import Posix
 package import Transport
+internal import Tunnel
 package import Wire
 
 /// What workers ask of the coordinator.
@@ -28,6 +29,9 @@ package final class Supervisor {
   /// Secrets that the operator granted, by worker; read at each start.
   let secrets: (WorkerManifest) throws -> [String: String]
   package weak var handler: (any WorkerRequestHandler)?
+
+  /// Made when a worker that has a place at it is first started; nil: it could not be.
+  private lazy var tunnelEnds = makeTunnel()
 
   package private(set) var kinds: [String: WorkerKind] = [:]
   /// Successors of a kind whose manifest changed; they take its place when they are ready.
@@ -151,6 +155,23 @@ package final class Supervisor {
     }
     self.catalog = catalog
     onCatalog?()
+  }
+
+  private func makeTunnel() -> TunnelEnds? {
+    do { return try TunnelEnds() } catch {
+      log.error("no tunnel for jailed runs", ["reason": .string(error.description)])
+      return nil
+    }
+  }
+
+  func tunnel(of manifest: WorkerManifest) -> WorkerTunnel? {
+    guard let place = manifest.permissions.tunnel, let ends = tunnelEnds else { return nil }
+    return WorkerTunnel(ends: ends, place: place)
+  }
+
+  /// Whether runs in jails of `kind` can be granted hosts: it has its place at the tunnel, and somebody lets them out.
+  package func canGrantHosts(to kind: WorkerKind) -> Bool {
+    kind.manifest.permissions.tunnel == .use && manifests.values.contains { $0.permissions.tunnel == .offer }
   }
 
   /// The kind that should offer `tool` but has not yet, by its manifest.

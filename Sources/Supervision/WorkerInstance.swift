@@ -119,7 +119,8 @@ package final class WorkerInstance {
     let launcher = kind.supervisor.launcher
     // Safety: the box is opened on the loop's thread only, where the instance lives.
     let home = LoopBox(self)
-    kind.supervisor.spawner.start(on: loop, { try launcher.launch(manifest) }) { result in
+    let tunnel = kind.supervisor.tunnel(of: manifest)
+    kind.supervisor.spawner.start(on: loop, tunnel: tunnel, { try launcher.launch(manifest) }) { result in
       home.value.spawned(generation, result)
     }
   }

@@ -15,6 +15,16 @@ package struct WorkerManifest: Sendable, Equatable {
     /// May build jails of its own: the sandbox worker.
     package var jails = false
 
+    /// Its place at the tunnel, over which connections of jailed runs reach the network.
+    package var tunnel: Tunnel?
+
+    package enum Tunnel: String, Sendable {
+      /// Its jailed runs may be granted hosts.
+      case use
+      /// It lets them out.
+      case offer
+    }
+
     /// Building jails is executing, too.
     var mayExec: Bool { exec || buildsJails }
 
@@ -150,6 +160,7 @@ extension WorkerManifest {
     permissions.jails = try fields.optional("jails") ?? false
     permissions.credentialHelper = try fields.optional("credential_helper") ?? false
     permissions.planning = try fields.optional("planning") ?? false
+    permissions.tunnel = try tunnel(&fields)
     try fields.finish()
     // It has a network and programs, so it gets nothing else to give away.
     if permissions.credentialHelper,
@@ -161,6 +172,16 @@ extension WorkerManifest {
         "'/permissions/credential_helper' goes with no other permission; the operator grants its programs and its folder"
       )
     }
+    switch permissions.tunnel {
+    case .use? where !permissions.jails:
+      throw .invalidParams("/permissions/tunnel", "'/permissions/tunnel' \"use\" goes with 'jails' only")
+    case .offer? where !permissions.outboundNetwork:
+      throw .invalidParams(
+        "/permissions/tunnel",
+        "'/permissions/tunnel' \"offer\" goes with 'network' \"outbound\" only"
+      )
+    default: break
+    }
     // Whoever reaches the network gets nothing else, so that what it holds is all it can give away.
     if permissions.outboundNetwork, permissions.exec || permissions.jails || !permissions.write.isEmpty {
       throw .invalidParams(
@@ -169,6 +190,17 @@ extension WorkerManifest {
       )
     }
     return permissions
+  }
+
+  private static func tunnel(_ fields: inout Fields) throws(WireError) -> Permissions.Tunnel? {
+    guard let name = try fields.optional("tunnel", String.self) else { return nil }
+    guard let tunnel = Permissions.Tunnel(rawValue: name) else {
+      throw .invalidParams(
+        "/permissions/tunnel",
+        "'/permissions/tunnel' is \(quoted(name)) where \"use\" or \"offer\" is due"
+      )
+    }
+    return tunnel
   }
 
   private static func paths(_ name: StaticString, _ fields: inout Fields) throws(WireError) -> [String] {

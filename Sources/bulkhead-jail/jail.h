@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define BH_MAX_COUNTED 8
-#define BH_MAX_SENT 3
+#define BH_MAX_SENT 4
 
 // One jail under construction. The program is started by a child that borrows this memory, so it reports through
 // `stage`, `error` and `index`.
@@ -16,6 +16,7 @@ struct bh_jail {
   int status;     // socket to the parent
   int policy_fd;
   int listener;   // seccomp notifications; −1 when none
+  int proxy;      // listens for the run's connections; −1 when none
   int workspace;  // the workspace's folder; −1 when none
   int io;         // our own /proc/self/io; −1 when none
   int outer_proc;  // /proc as the launcher sees it, until the ids are written; −1 when the path will do
@@ -63,6 +64,9 @@ int bh_furnish_root(struct bh_jail *jail);
 // template.c
 int bh_send_template(struct bh_jail *jail);                           // the reaper, when its root is one
 int bh_enter_template(struct bh_jail *jail, int user, int mounts);  // the launcher, before it clones the reaper
+
+// network.c: brings up the loopback of a new network namespace and listens there.
+int bh_listen(struct bh_jail *jail);
 
 // program.c: starts the program; returns its pid.
 int bh_start_program(struct bh_jail *jail);

@@ -46,6 +46,10 @@ int bh_landlock_add_path(int ruleset, const struct bh_landlock_path *rule) {
   return result(syscall(SYS_landlock_add_rule, ruleset, BH_LANDLOCK_RULE_PATH, rule, 0u));
 }
 
+int bh_landlock_add_port(int ruleset, const struct bh_landlock_port *rule) {
+  return result(syscall(SYS_landlock_add_rule, ruleset, BH_LANDLOCK_RULE_PORT, rule, 0u));
+}
+
 int bh_landlock_restrict(int ruleset) { return result(syscall(SYS_landlock_restrict_self, ruleset, 0u)); }
 
 int bh_seccomp_load(unsigned flags, const void *program) {

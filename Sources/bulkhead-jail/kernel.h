@@ -51,7 +51,11 @@ struct bh_landlock_path {
   uint64_t allowed_access;
   int32_t parent_fd;
 } __attribute__((packed));
+struct bh_landlock_port {
+  uint64_t allowed_access, port;
+};
 #define BH_LANDLOCK_RULE_PATH 1u
+#define BH_LANDLOCK_RULE_PORT 2u
 #define BH_LANDLOCK_VERSION 1u
 
 int bh_enter_namespace(int file, int kind);
@@ -68,6 +72,7 @@ int bh_close_range(unsigned first, unsigned last, unsigned flags);
 int bh_landlock_abi(void);
 int bh_landlock_create(const struct bh_landlock_ruleset *ruleset, size_t size);
 int bh_landlock_add_path(int ruleset, const struct bh_landlock_path *rule);
+int bh_landlock_add_port(int ruleset, const struct bh_landlock_port *rule);
 int bh_landlock_restrict(int ruleset);
 // Returns 0, or the listener's descriptor when the flags ask for one.
 int bh_seccomp_load(unsigned flags, const void *program);

@@ -50,7 +50,14 @@ int bh_apply_landlock(struct bh_jail *jail) {
     close(path.parent_fd);
     if (error != 0) return bh_fail(jail, BH_STAGE_LANDLOCK, (int)i + 16, error);
   }
-  int error = bh_landlock_restrict(ruleset);
+  struct bh_landlock_port port = {.allowed_access = config->port_access & handled.handled_access_net, .port = config->port};
+  int error = 0;
+  if (config->port != 0 && port.allowed_access != 0) error = bh_landlock_add_port(ruleset, &port);
+  if (error != 0) {
+    close(ruleset);
+    return bh_fail(jail, BH_STAGE_LANDLOCK, 4, error);
+  }
+  error = bh_landlock_restrict(ruleset);
   close(ruleset);
   return error != 0 ? bh_fail(jail, BH_STAGE_LANDLOCK, 3, error) : 0;
 }

@@ -42,7 +42,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct bh_jail jail = {.listener = -1, .workspace = -1, .io = -1, .outer_proc = -1, .proc = -1};
+static struct bh_jail jail = {.listener = -1, .proxy = -1, .workspace = -1, .io = -1, .outer_proc = -1, .proc = -1};
 static void *mapping;
 static size_t mapping_size;
 
@@ -160,6 +160,8 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
     bh_fail(&jail, BH_STAGE_WATCHDOG, 0, -ENOENT);
     fail_and_exit();
   }
+  // While the capability for it is there.
+  if ((config->flags & BH_JAIL_LISTENS) && bh_listen(&jail) != 0) fail_and_exit();
   // Before the program starts: from its first instruction on there is nothing to gain from the reaper.
   if (bh_drop_privileges(&jail) != 0) fail_and_exit();
   int program = bh_start_program(&jail);
@@ -181,6 +183,10 @@ static _Noreturn void reaper_main(uint32_t uid, uint32_t gid) {
   if (program_fd >= 0) {
     message.code |= BH_READY_PROGRAM;
     descriptors[count++] = program_fd;
+  }
+  if (jail.proxy >= 0) {
+    message.code |= BH_READY_PROXY;
+    descriptors[count++] = jail.proxy;
   }
   bh_send(&jail, &message, descriptors, count);
   forget_policy();

@@ -1,4 +1,5 @@
 internal import Jail
+internal import Tunnel
 internal import WorkerKit
 
 /// From what a call may do to the jail in which it does it.
@@ -17,7 +18,7 @@ internal import WorkerKit
 /// | artifacts | 64 files of together 16 MiB | |
 /// | `profile` | `shell` for bash, `compute` for code (no other process) | |
 /// | `programs` | all of /usr | |
-/// | `read`, `write`, `hosts` | none | `hosts`: none |
+/// | `read`, `write`, `hosts` | none | `hosts`: 256, where a worker offers a tunnel |
 /// | `grade` | what the operator accepted, `full` unless said | what the jails of this host are |
 ///
 /// Under the grade `no-namespaces` there is neither a workspace nor a /tmp.
@@ -29,6 +30,8 @@ struct CallPolicy {
   let profile: SeccompProfile
   /// Of every jail that this worker builds.
   var grade = JailGrade.full
+  /// Whether connections of its runs can be let out.
+  var hasTunnel = false
   /// Whether the call wants nothing but the defaults, so that a process that was started before may serve it. The wall
   /// limit alone can be told to such a process.
   func isDefault(_ needs: Needs?, _ limits: ResourceLimits?) -> Bool {
@@ -96,9 +99,7 @@ struct CallPolicy {
   }
 
   private func apply(_ needs: Needs, to policy: inout JailPolicy) throws(WireError) {
-    if !needs.hosts.isEmpty {
-      throw WireError(.refused, "a jailed run reaches no host, and '\(needs.hosts[0])' is one", data: ["need": "hosts"])
-    }
+    if !needs.hosts.isEmpty { try grant(needs.hosts, to: &policy) }
     switch needs.profile {
     case nil: break
     case SeccompProfile.compute.rawValue?: policy.profile = .compute
@@ -125,6 +126,39 @@ struct CallPolicy {
     guard let programs = needs.programs else { return }
     policy.view.base = .libraries
     for name in programs { policy.view.programs.append(try Self.path(of: name)) }
+  }
+
+  static func noHosts(_ host: String) -> WireError {
+    WireError(
+      .refused,
+      "no worker offers a tunnel, so a jailed run reaches no host, and '\(host)' is one",
+      data: ["need": "hosts"]
+    )
+  }
+
+  /// A network of the run's own, and in it the way to a proxy that reaches these hosts.
+  private func grant(_ hosts: [String], to policy: inout JailPolicy) throws(WireError) {
+    guard hasTunnel else { throw Self.noHosts(hosts[0]) }
+    guard grade != .noNamespaces else {
+      throw WireError(
+        .refused,
+        "hosts need a network namespace, which the grade '\(grade.rawValue)' of this host does not have",
+        data: ["need": "hosts"]
+      )
+    }
+    guard hosts.count <= TunnelRequest.hostLimit else {
+      throw WireError(
+        .refused,
+        "\(hosts.count) hosts exceed the limit of \(TunnelRequest.hostLimit) for a run",
+        data: ["need": "hosts"]
+      )
+    }
+    policy.network = .proxied
+    let proxy = "http://127.0.0.1:\(JailPolicy.proxyPort)"
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+      policy.environment += ["\(name)=\(proxy)", "\(name.lowercased())=\(proxy)"]
+    }
+    policy.environment += ["NO_PROXY=", "no_proxy="]
   }
 
   private static func path(of program: String) throws(WireError) -> String {

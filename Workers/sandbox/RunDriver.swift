@@ -3,7 +3,7 @@ internal import WorkerKit
 
 /// Drives one run on the call's thread: sends its output on as it comes, and ends it when the call is cancelled.
 struct RunDriver {
-  /// `start` gives the run, started; the call's `progress` tells its output.
+  /// `start` gives the run, started; the call's `progress` tells its output. Connections of one with hosts are served.
   static func drive<Result>(
     _ call: Call,
     _ start: () throws -> JailRun,
@@ -12,6 +12,10 @@ struct RunDriver {
     let reporter = OutputReporter(call)
     return try await JailRun.drive {
       let run = try start()
+      if let hosts = call.needs?.hosts, !hosts.isEmpty {
+        guard let tunnel = try Sandbox.shared().tunnel?.raw else { throw CallPolicy.noHosts(hosts[0]) }
+        _ = try RunTunnel(run, hosts: hosts, tunnel: tunnel)
+      }
       run.onOutput = { reporter.take($1, isError: $0 == .error) }
       return run
     } then: { run, result in

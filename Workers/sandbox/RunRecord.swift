@@ -20,10 +20,16 @@ struct RunRecord {
     record["stdout"] = stream(result.output, budget)
     record["stderr"] = stream(result.errorOutput, budget)
     record["limits_hit"] = .array(limits(result.limitsHit))
-    record["denials"] = .array((result.denials.map(denial) + refusals(result.limitsHit)).prefix(256).map { $0 })
+    record["denials"] = .array((result.denials.map(denial) + refusals(result.limitsHit) + result.hostDenials.map(denial)).prefix(256).map { $0 })
     record["artifacts"] = .array(artifacts.map(artifact))
     if !result.skippedArtifacts.isEmpty {
       record["skipped"] = .array(result.skippedArtifacts.map { .string(String($0.prefix(1024))) })
+    }
+    if let use = result.networkUse {
+      record["network"] = [
+        "connections": .integer(use.connections), "sent_bytes": .integer(use.sentBytes),
+        "received_bytes": .integer(use.receivedBytes),
+      ]
     }
     record["receipt"] = receipt(result.receipt)
     if result.reason == .setupFailed, let failure = result.setupFailure {
@@ -78,6 +84,13 @@ struct RunRecord {
 
   private static func denial(_ denial: JailDenial) -> JSON {
     ["kind": "syscall", "syscall": .string(denial.name), "exact": true, "count": .integer(Int64(max(1, denial.count)))]
+  }
+
+  private static func denial(_ denial: JailHostDenial) -> JSON {
+    [
+      "kind": "host", "host": .string(denial.host), "why": .string(denial.why), "exact": .bool(denial.isExact),
+      "count": .integer(Int64(max(1, denial.count))),
+    ]
   }
 
   private static func artifact(_ artifact: Artifact) -> JSON {

@@ -1,6 +1,7 @@
 internal import Jail
 internal import Posix
 internal import Synchronization
+internal import Tunnel
 internal import WorkerKit
 
 /// What the tools share, made when `initialize` comes.
@@ -9,10 +10,13 @@ struct Sandbox: Sendable {
   let shell: String
   let warm: WarmPool?
   let grade: JailGrade
+  /// To whoever lets connections of runs out; nil: no run reaches a host.
+  let tunnel: SharedDescriptor?
 
   private static let current = Mutex<Sandbox?>(nil)
 
   static func start(_ settings: SandboxSettings) throws {
+    let tunnel = SharedDescriptor(ofTunnel: ())
     try Walls.enter(settings)
     Walls.hide()
     let interpreters = try Interpreters(settings)
@@ -31,7 +35,8 @@ struct Sandbox: Sendable {
       interpreters: interpreters,
       shell: shell,
       warm: warm,
-      grade: settings.grade
+      grade: settings.grade,
+      tunnel: tunnel
     )
     current.withLock { $0 = sandbox }
   }
@@ -40,7 +45,7 @@ struct Sandbox: Sendable {
   static var grade: JailGrade { current.withLock { $0?.grade } ?? .full }
 
   static func policy(_ profile: SeccompProfile) -> CallPolicy {
-    CallPolicy(profile: profile, grade: grade)
+    CallPolicy(profile: profile, grade: grade, hasTunnel: current.withLock { $0?.tunnel != nil })
   }
 
   /// No tool is invoked before `initialize` has been answered.
@@ -67,4 +72,17 @@ struct Sandbox: Sendable {
   }
 
   static func failed(_ error: JailError) -> WireError { WireError(.setupFailed, error.message, data: error.wireData) }
+}
+
+/// A descriptor that every call uses and nobody closes before the process ends.
+final class SharedDescriptor: Sendable {
+  private let descriptor: Descriptor
+
+  /// The end of the tunnel that this process was started with; nil without one.
+  init?(ofTunnel: Void) {
+    guard let descriptor = TunnelOffer.take() else { return nil }
+    self.descriptor = descriptor
+  }
+
+  var raw: Int32 { descriptor.raw }
 }

@@ -124,6 +124,7 @@ enum Schemas {
         "type": "array", "maxItems": 256, "items": ["type": "string"],
         "description": "Files in the workspace that are no artifacts: too many, too large, or no plain files.",
       ],
+      "network": ["type": "object", "additionalProperties": ["type": "integer", "minimum": 0]],
       "receipt": ["type": "object", "additionalProperties": ["type": "integer", "minimum": 0]],
       "setup": [
         "type": "object",

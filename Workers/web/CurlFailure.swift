@@ -1,4 +1,5 @@
 internal import CCurlCalls
+internal import WebProxy
 internal import WorkerKit
 
 /// What libcurl says, as an answer to the caller: each kind of failure with its own `reason`.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Posix
+internal import WebProxy
 internal import WorkerKit
 
 /// One call: a request, and those that its redirects lead to.

@@ -2,6 +2,7 @@ internal import CCurlCalls
 internal import Glibc
 internal import JSON
 internal import Posix
+internal import WebProxy
 internal import WorkerKit
 
 /// One request and its response, on a connection of its own.

@@ -1,4 +1,5 @@
 internal import CCurlCalls
+internal import WebProxy
 internal import WorkerKit
 
 /// A URL taken apart by libcurl, which connects to this very handle: what is checked is what is used.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import WebProxy
 internal import WorkerKit
 
 /// What the manifest and the configuration say:

@@ -1,5 +1,8 @@
 internal import CCurlCalls
+internal import Posix
 internal import Synchronization
+internal import Tunnel
+internal import WebProxy
 internal import WorkerKit
 
 /// What the tool's calls share, made when `initialize` comes.
@@ -12,6 +15,20 @@ enum WebWorker {
       throw WireError(.setupFailed, "libcurl cannot be initialised")
     }
     settings.withLock { $0 = new }
+    try startProxy(new)
+  }
+
+  /// Lets connections of jailed runs out, on a thread of its own, where the coordinator gave an end of the tunnel.
+  private static func startProxy(_ settings: WebSettings) throws(WireError) {
+    guard let tunnel = TunnelOffer.take() else { return }
+    do throws(PosixError) {
+      let loop = try EventLoop()
+      _ = try ProxyServer(tunnel, hosts: settings.hosts, addresses: settings.addresses, on: loop)
+      // Kept for as long as the process lives: the loop holds what it watches.
+      startThread("proxy") { loop.run() }
+    } catch {
+      throw WireError(.setupFailed, "the proxy cannot be started: \(error)")
+    }
   }
 
   static func fetch(_ call: Call) async throws -> JSON {

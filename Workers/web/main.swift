@@ -7,6 +7,8 @@
 // address, or one that the operator granted, gets none, whatever name led there and however often it is resolved.
 // Redirects are not libcurl's to follow: each hop is a request of its own and checked like the first (`Fetch`). Headers,
 // body, time and hops are bounded; a body that is long or no text becomes an artifact while it comes (`BodySink`).
+//
+// It is also the way out for jailed runs that were granted hosts: `WebProxy` takes their connections from the tunnel.
 internal import WorkerKit
 
 let worker = Worker(name: "web", version: "0.1.0", concurrency: 64)

@@ -55,6 +55,7 @@ struct bh_jail_section {
 #define BH_JAIL_ROOT_ALLOWED 128u   // likewise: kernel uid 0 inside
 #define BH_JAIL_TEMPLATE 512u       // start no program: send the namespaces with the finished root, and end
 #define BH_JAIL_FROM_TEMPLATE 1024u  // the root is a template's, whose namespaces come as two more descriptors
+#define BH_JAIL_LISTENS 2048u         // send out a socket that listens on `port` of the new network namespace's loopback
 #define BH_JAIL_WAITS 256u          // limits of time and memory count from BH_MESSAGE_BEGIN on, not from the start
 
 // bh_jail_config.namespaces; user is implied by any other
@@ -78,6 +79,8 @@ struct bh_jail_config {
   uint64_t landlock_files, landlock_network, landlock_scoped;  // handled rights; those the ABI lacks are dropped
   uint64_t wall_ms, cpu_ms, memory_bytes;    // 0 = no limit
   uint32_t processes, open_files;            // watched only; enforced by rlimits
+  uint32_t port, reserved;                   // the one TCP port that Landlock leaves open; 0 = none
+  uint64_t port_access;                      // and for what: rights of landlock_network
 };
 
 enum bh_jail_mount_op {
@@ -172,11 +175,13 @@ enum bh_jail_stage {
   BH_STAGE_SECCOMP,
   BH_STAGE_WORKING_FOLDER,
   BH_STAGE_EXEC,
-  BH_STAGE_TEMPLATE
+  BH_STAGE_TEMPLATE,
+  BH_STAGE_NETWORK
 };
 
 enum bh_jail_message_kind {
-  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace?, a pidfd of the program? (bits in `code`)
+  BH_MESSAGE_READY = 1,    // the program runs; descriptors: listener?, workspace?, a pidfd of the program?,
+                           // a listening socket? (bits in `code`)
   BH_MESSAGE_REAPER = 2,   // descriptor: a pidfd of the reaper
   BH_MESSAGE_FAILED = 3,   // stage, error, code = index of the mount or rule
   BH_MESSAGE_LIMIT = 4,    // code = enum bh_jail_limit, values[0] = observed, values[1] = whether it ends the run
@@ -193,6 +198,7 @@ enum bh_jail_message_kind {
 
 #define BH_READY_LISTENER 1
 #define BH_READY_WORKSPACE 2
+#define BH_READY_PROXY 8    // of a jail that listens: the socket
 #define BH_READY_PROGRAM 4  // of a jail that waits: its use can then be read while it lives
 
 enum bh_jail_limit {

@@ -51,6 +51,14 @@ enum {
   BULKHEAD_RENAME_NOREPLACE = 1,
 };
 
+/// sendmsg(2) without waiting, with up to 4 descriptors beside the bytes. Returns 0 or −errno.
+int bulkhead_send_with_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, int count);
+
+/// recvmsg(2) of one packet without waiting; what descriptors came, at most 4, close-on-exec. Returns the packet's length
+/// (0: the other side is closed), or −errno, −EMSGSIZE for a packet longer than `capacity` or with more descriptors; then
+/// none is left open.
+long bulkhead_receive_with_descriptors(int socket, void *bytes, size_t capacity, int descriptors[4], int *count);
+
 /// waitid's P_PIDFD, an enumerator that Swift does not import under its name.
 enum { BULKHEAD_P_PIDFD = 3 };
 

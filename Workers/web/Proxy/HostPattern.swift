@@ -1,6 +1,6 @@
 /// Hosts that may be reached: `example.com`, `*.example.com` (what lies below, not the name itself) or `*`, each with a
 /// port or without. Without one the scheme's own port is meant, 80 or 443. IPv6 addresses stand in brackets.
-struct HostPattern: Sendable, Hashable {
+package struct HostPattern: Sendable, Hashable {
   private enum Name: Hashable {
     case any
     case exactly(String)
@@ -12,7 +12,7 @@ struct HostPattern: Sendable, Hashable {
   private let port: UInt16?
 
   /// nil when the text is none.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var host = Substring(text.lowercased())
     if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
       let digits = host[host.index(after: colon)...]
@@ -35,8 +35,18 @@ struct HostPattern: Sendable, Hashable {
     }
   }
 
+  /// One host and no pattern of many.
+  package var isExact: Bool {
+    if case .exactly = name { true } else { false }
+  }
+
+  /// The same without a scheme: without a port, 80 and 443 are meant.
+  package func matches(_ host: String, port: UInt16) -> Bool {
+    matches(host, port: port, defaultPort: port == 80 ? 80 : 443)
+  }
+
   /// `host` in lower case and without a dot at its end.
-  func matches(_ host: String, port: UInt16, defaultPort: UInt16) -> Bool {
+  package func matches(_ host: String, port: UInt16, defaultPort: UInt16) -> Bool {
     guard port == self.port ?? defaultPort else { return false }
     switch name {
     case .any: return true
@@ -46,7 +56,7 @@ struct HostPattern: Sendable, Hashable {
   }
 
   /// A name, an IPv4 address, or an IPv6 address in brackets in its one spelling; nil when it is none. Lower case is due.
-  static func plain(_ host: Substring) -> String? {
+  package static func plain(_ host: Substring) -> String? {
     if isName(host) { return String(host) }
     guard host.hasPrefix("["), host.hasSuffix("]"), let address = IPAddress(String(host.dropFirst().dropLast())),
       address.bytes.count == 16

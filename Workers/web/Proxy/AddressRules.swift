@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// An IPv4 or IPv6 address: 4 or 16 bytes.
-struct IPAddress: Sendable, Hashable {
-  let bytes: [UInt8]
+package struct IPAddress: Sendable, Hashable {
+  package let bytes: [UInt8]
 
   /// nil when the text is none, as inet_pton(3) has it.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var four = in_addr()
     var sixteen = in6_addr()
     if inet_pton(AF_INET, text, &four) == 1 {
@@ -18,7 +18,7 @@ struct IPAddress: Sendable, Hashable {
   }
 
   /// nil when it is neither IPv4 nor IPv6.
-  init?(_ address: UnsafeRawPointer, length: Int) {
+  package init?(_ address: UnsafeRawPointer, length: Int) {
     guard length >= 2 else { return nil }
     switch Int32(address.loadUnaligned(as: sa_family_t.self)) {
     case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
@@ -31,7 +31,7 @@ struct IPAddress: Sendable, Hashable {
     }
   }
 
-  var text: String {
+  package var text: String {
     var buffer = [CChar](repeating: 0, count: 64)
     let family = bytes.count == 4 ? AF_INET : AF_INET6
     guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "?" }
@@ -40,11 +40,11 @@ struct IPAddress: Sendable, Hashable {
 }
 
 /// An address, or a range of them: `10.2.0.0/16`.
-struct AddressRange: Sendable, Hashable {
+package struct AddressRange: Sendable, Hashable {
   private let address: IPAddress
   private let bits: Int
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }
     self.address = address
@@ -60,7 +60,7 @@ struct AddressRange: Sendable, Hashable {
     self.bits = bits
   }
 
-  func contains(_ other: IPAddress) -> Bool {
+  package func contains(_ other: IPAddress) -> Bool {
     guard other.bytes.count == address.bytes.count else { return false }
     for i in 0..<(bits / 8) where other.bytes[i] != address.bytes[i] { return false }
     let rest = bits % 8
@@ -71,17 +71,19 @@ struct AddressRange: Sendable, Hashable {
 }
 
 /// Which addresses may be connected to: those that are routed on the public internet, and those that the operator named.
-struct AddressRules: Sendable {
-  var granted: [AddressRange] = []
+package struct AddressRules: Sendable {
+  package var granted: [AddressRange]
 
-  func permits(_ address: IPAddress) -> Bool {
+  package init(granted: [AddressRange] = []) { self.granted = granted }
+
+  package func permits(_ address: IPAddress) -> Bool {
     granted.contains { $0.contains(address) } || Self.isPublic(address)
   }
 
   /// By the IANA registries of special-purpose addresses (RFC 6890 and its updates). In IPv6 only what is assigned as
   /// unicast, 2000::/3, and of that not what carries IPv4 inside or is set aside; so neither mapped (::ffff:0:0/96),
   /// translated (64:ff9b::/96), unique local, link-local nor multicast addresses.
-  static func isPublic(_ address: IPAddress) -> Bool {
+  package static func isPublic(_ address: IPAddress) -> Bool {
     if address.bytes.count == 4 { return !notPublic4.contains { $0.contains(address) } }
     return unicast6.contains { $0.contains(address) } && !notPublic6.contains { $0.contains(address) }
   }
