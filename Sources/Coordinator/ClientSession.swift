@@ -45,10 +45,21 @@ final class ClientSession {
     }
   }
 
-  private func checkRole(_ method: String) throws(WireError) {
+  /// What changes something for others, and is in the audit log as it was asked for; what else is asked for has lines of
+  /// its own.
+  private static let controls: Set<String> = [
+    JobCancel.method, JobPause.method, JobResume.method, JobRetry.method, JobFork.method, JobResolve.method,
+    WorkersReload.method, JournalCollect.method, JournalBackup.method, Shutdown.method,
+  ]
+
+  private func checkRole(_ method: String, _ params: JSONObject) throws(WireError) {
     guard let due = MethodRule.role(ofClient: method), method != InitializeClient.method else { return }
     let role = coordinator.judge.role(peer)
-    if let role, role >= due { return }
+    if let role, role >= due {
+      if Self.controls.contains(method) { coordinator.note(method, params, by: person) }
+      return
+    }
+    coordinator.note(refused: method, to: person, needed: due)
     throw WireError(
       .forbidden,
       "'\(method)' is for the role '\(due.rawValue)', and you are \(role.map { "a '\($0.rawValue)'" } ?? "none of the roles")",
@@ -245,7 +256,7 @@ final class ClientSession {
 extension ClientSession: ConnectionOwner {
   func received(request id: RequestID, _ method: String, _ params: JSONObject, on connection: Connection) {
     do throws(WireError) {
-      try checkRole(method)
+      try checkRole(method, params)
       switch method {
       case InitializeClient.method: try initialize(id, params, connection)
       case ToolCall.method: try call(id, try ToolCall.decode(params), connection)

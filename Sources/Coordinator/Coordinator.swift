@@ -56,7 +56,6 @@ package final class Coordinator {
     log: Logger,
     identity: Peer,
     jobSettings: JobSettings = JobSettings(),
-    auditSettings: AuditSettings = AuditSettings(),
     drainTimeout: Milliseconds = 30_000,
     clientLimit: Int = 1024,
     recipeFolders: [String] = [],
@@ -76,7 +75,7 @@ package final class Coordinator {
     calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal
-    audit = AuditService(journal, log: log, settings: auditSettings)
+    audit = AuditService(journal, log: log, settings: AuditSettings(policy.audit))
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
@@ -160,6 +159,7 @@ package final class Coordinator {
   private func finish() {
     guard !isFinished else { return }
     isFinished = true
+    journal.commit([judge.auditor.change(.stopped(version: identity.version))])
     let waiting = onDrained
     onDrained = []
     for then in waiting { then() }
@@ -196,15 +196,17 @@ package final class Coordinator {
 extension Coordinator {
   /// Takes up the jobs that the journal has open, then calls `then`.
   package func recoverJobs(then: @escaping () -> Void = {}) {
+    journal.commit([judge.auditor.change(.started(version: identity.version)), judge.loaded()])
     jobs.recover(then: then)
-    collectAudit()
+    forgetOld()
   }
 
   /// Once at the start and then every hour.
-  private func collectAudit() {
+  private func forgetOld() {
     audit.collect()
+    journal.commit([.removeMeters(before: judge.meters.now)])
     loop.schedule(after: 3_600_000) { [weak self] in
-      if let self, !isDraining { collectAudit() }
+      if let self, !isDraining { forgetOld() }
     }
   }
 

@@ -70,7 +70,8 @@ extension Jobs {
       return PlanError(
         path: "/steps/\(index)/needs/hosts",
         name: .invalidValue,
-        message: "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: hosts cannot be granted to it"
+        message:
+          "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: hosts cannot be granted to it"
       )
     }
   }
@@ -247,7 +248,9 @@ extension Jobs {
     }
     what["recipe"] = machine.spec.recipe.map { .string($0.name) }
     accepted.data = JSON.object(what).description
+    let asked = machine.assignment != nil ? "request" : machine.spec.recipe != nil ? "recipe" : "plan"
     var changes: [Change] = [.insertJob(record), .event(accepted)]
+    changes.append(judge.requested(asked, record, by: Self.parse(record.caller) ?? .null))
     let digests = machine.plan.source.artifactDigests
     if !digests.isEmpty { changes.append(.artifacts(job: record.seq, digests)) }
     for case .write(let change) in adopted { changes.append(change) }

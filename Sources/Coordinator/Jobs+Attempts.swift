@@ -54,7 +54,19 @@ extension Jobs {
       var usage = Change.usage(result, of: weakInvocation)
       usage += judge.settle(job.reservation(attempt.key), tool: attempt.tool, wasSent ? result : nil)
       job.invocations[attempt.key] = nil
-      switch entry.checked(result) {
+      let result = entry.checked(result)
+      usage.append(
+        judge.ended(
+          attempt.tool,
+          result,
+          isSecret: entry.tool.hasSecretOutput,
+          by: job.origin.caller(judge),
+          job: job.record.id,
+          step: attempt.step,
+          item: attempt.key.item.map { $0 + 1 }
+        )
+      )
+      switch result {
       case .success(let value):
         if let cacheKey, let ttl = entry.tool.cacheTTLMS {
           cache.store(value, for: cacheKey, lifetime: Milliseconds(ttl))

@@ -107,6 +107,11 @@ final class Jobs {
     handle(.decided(approval.kind == .plan ? nil : StepKey(row: approval.step)), job)
   }
 
+  /// What waits is asked about again.
+  func policyChanged() {
+    for job in active.values where job.machine.isWaiting { handle(.policyChanged, job) }
+  }
+
   private func catalogChanged() {
     offers = [:]
     for job in active.values where job.machine.isWaiting { handle(.catalogChanged, job) }

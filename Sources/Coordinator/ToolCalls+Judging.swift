@@ -15,7 +15,7 @@ extension ToolCalls {
     /// What is on disk before it waits, with the reason; nil: the call lives in memory alone.
     let waiting: ((WireError) -> [Change])?
     /// It may be made, with this input; the changes are to be written with its intent.
-    let go: (JSON, Budget, [Change]) -> Void
+    let go: (JSON, Verdict) -> Void
     let stop: (WireError, [Change]) -> Void
   }
 
@@ -23,7 +23,7 @@ extension ToolCalls {
     let verdict = judge.judge(candidate.act, candidate.occasion)
     for warning in verdict.warnings { tell(candidate.call, "warning: \(warning)") }
     switch verdict.outcome {
-    case .go(let input): candidate.go(input, verdict.budget, verdict.changes)
+    case .go(let input): candidate.go(input, verdict)
     case .refused(let error): candidate.stop(error, verdict.changes)
     case .ask(let error): askFor(candidate, error, verdict.changes)
     case .later(let error, let delay): wait(candidate, error, delay)

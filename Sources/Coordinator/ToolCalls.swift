@@ -78,10 +78,11 @@ final class ToolCalls {
           self?.waiting[ObjectIdentifier(call)] = call
           return record.wait(worker: entry.kind.manifest.name, error)
         },
-        go: { [weak self] input, budget, changes in
+        go: { [weak self] input, verdict in
           var message = message
           message.input = input
-          self?.begin(record.with(message), origin, budget, changes, call, entry, done)
+          message.needs = message.needs.holding(verdict.programs)
+          self?.begin(record.with(message), origin, verdict, call, entry, done)
         },
         stop: { [weak self] error, changes in
           guard let self else { return }
@@ -98,8 +99,7 @@ final class ToolCalls {
   private func begin(
     _ record: DirectCall,
     _ origin: Origin,
-    _ budget: Budget,
-    _ decided: [Change],
+    _ verdict: Verdict,
     _ call: PendingCall,
     _ entry: CatalogEntry,
     _ done: @escaping Completion
@@ -108,7 +108,8 @@ final class ToolCalls {
     // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
     let isBrief = entry.tool.isPure && !call.isOnDisk
     weak var weakInvocation: Invocation?
-    let invocation = makeInvocation(record.message, job: record.id, step: "call", key: key, budget, parent: nil) {
+    let invocation = makeInvocation(record.message, job: record.id, step: "call", key: key, verdict.budget, parent: nil)
+    {
       [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
@@ -118,11 +119,19 @@ final class ToolCalls {
         Change.usage(result, of: weakInvocation)
         + judge.settle(record.id, tool: record.message.tool, wasSent ? result : nil)
       let result = entry.checked(result).map { record.named($0) }
+      let line = judge.ended(
+        record.message.tool,
+        result,
+        isSecret: entry.tool.hasSecretOutput,
+        by: origin.caller(judge),
+        job: record.id,
+        step: "call"
+      )
       if isBrief {
-        journal.commit(record.whole(result) + decided + used)
+        journal.commit(record.whole(result) + verdict.changes + used + [line])
         done(result)
       } else {
-        journal.commit(record.end(result) + used) { _ in done(result) }
+        journal.commit(record.end(result) + used + [line]) { _ in done(result) }
       }
     }
     weakInvocation = invocation
@@ -133,7 +142,7 @@ final class ToolCalls {
     guard !isBrief else { return entry.kind.submit(invocation) }
     let intent =
       call.isOnDisk ? record.goOn(worker: entry.kind.manifest.name) : record.begin(worker: entry.kind.manifest.name)
-    journal.commit(intent + decided, refusable: !call.isOnDisk) { [weak self] error in
+    journal.commit(intent + verdict.changes, refusable: !call.isOnDisk) { [weak self] error in
       guard let self else { return }
       if let error {
         invocation.abandon()
@@ -178,19 +187,21 @@ final class ToolCalls {
           kind: .call,
           caller: caller,
           isNested: true,
+          step: SHA256.bounded("\(parent.step)/\(message.tool)"),
           reservation: key
         ),
         call: call,
         waiting: nil,
-        go: { [weak self, weak parent] input, budget, changes in
+        go: { [weak self, weak parent] input, verdict in
           var message = message
           message.input = input
+          message.needs = message.needs.holding(verdict.programs)
           guard let self else { return }
           guard let parent, parent.state != .ended else {
             _ = judge.settle(key, tool: message.tool, nil)
             return ended(.failure(WireError(.cancelled, "the call in which it was made has ended")), completion)
           }
-          begin(message, key, parent, budget, changes, call, entry, completion)
+          begin(message, key, parent, verdict, call, entry, completion)
         },
         stop: { [weak self] error, changes in
           if !changes.isEmpty { self?.journal.commit(changes) }
@@ -206,13 +217,14 @@ final class ToolCalls {
     _ message: ToolCall,
     _ key: String,
     _ parent: Invocation,
-    _ budget: Budget,
-    _ decided: [Change],
+    _ verdict: Verdict,
     _ call: PendingCall,
     _ entry: CatalogEntry,
     _ completion: @escaping Completion
   ) {
     let step = SHA256.bounded("\(parent.step)/\(message.tool)")
+    var caller = (parent.origin as? Origin)?.caller(judge)
+    caller?.worker = parent.worker
     var record = parent.jobSequence.map { seq in
       CallRecord(
         key: key,
@@ -224,7 +236,7 @@ final class ToolCalls {
       )
     }
     weak var weakInvocation: Invocation?
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, budget, parent: parent) {
+    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, verdict.budget, parent: parent) {
       [weak self] result in
       guard let self else { return }
       CrashPoint.hit(.beforeCallResult)
@@ -239,9 +251,19 @@ final class ToolCalls {
         let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
         if !artifacts.isEmpty { changes.append(.artifacts(job: record!.job, artifacts)) }
       }
+      changes.append(
+        judge.ended(
+          message.tool,
+          result,
+          isSecret: entry.tool.hasSecretOutput,
+          by: caller,
+          job: parent.job,
+          step: step
+        )
+      )
       // Of a call that is in no journal, what was decided and used is counted all the same.
       if entry.tool.isPure || record == nil {
-        if !(decided + changes).isEmpty { journal.commit(decided + changes) }
+        journal.commit(verdict.changes + changes)
         ended(result, completion)
       } else {
         journal.commit(changes) { [weak self] _ in self?.ended(result, completion) }
@@ -254,9 +276,9 @@ final class ToolCalls {
     if parent.attempt > 1, !entry.tool.hasSecretOutput {
       // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
       // is made again.
-      findEarlier(record, invocation, call, entry, decided, completion)
+      findEarlier(record, invocation, call, entry, verdict.changes, completion)
     } else {
-      begin(record, invocation, call, entry, decided)
+      begin(record, invocation, call, entry, verdict.changes)
     }
   }
 

@@ -54,6 +54,8 @@ package enum Event: Sendable {
   case resolve(StepKey, Resolution)
   /// A person, or a deadline, has decided about what the unit waits for; nil: about the job as a whole.
   case decided(StepKey?)
+  /// Other rules hold from here on.
+  case policyChanged
 }
 
 package enum Outcome: Sendable {

@@ -52,7 +52,7 @@ extension JobMachine {
     for change in verdict.changes { write(change) }
     for warning in verdict.warnings { record("step.warned", context, step: key, data: ["message": .string(warning)]) }
     switch verdict.outcome {
-    case .go(let input): dispatch(key, input, verdict.budget, offer, context)
+    case .go(let input): dispatch(key, input, verdict, offer, context)
     case .refused(let error): failBeforeDispatch(key, error, offer, context)
     case .ask(let error): wait(key, error, needsPerson: true, context)
     case .later(let error, let delay):
@@ -83,7 +83,7 @@ extension JobMachine {
   private mutating func dispatch(
     _ key: StepKey,
     _ input: JSON,
-    _ budget: Budget,
+    _ verdict: Verdict,
     _ offer: ToolOffer,
     _ context: Context
   ) {
@@ -96,10 +96,10 @@ extension JobMachine {
       number: startAttempt(key),
       idempotencyKey: idempotencyKey(key, input),
       timeoutMS: step.timeoutMS,
-      needs: step.needs,
+      needs: step.needs.holding(verdict.programs),
       limits: step.limits,
       isIdempotent: isIdempotent(key),
-      budget: budget
+      budget: verdict.budget
     )
     begin(key, attempt.number, worker: offer.terms.worker, context) { row in
       row.idempotencyKey = attempt.idempotencyKey

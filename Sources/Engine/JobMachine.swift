@@ -133,6 +133,9 @@ package struct JobMachine {
     case .deadline: stop(.deadline, context)
     case .resolve(let key, let resolution): resolve(key, resolution, context)
     case .decided(let key?): if unit(key)?.phase == .waiting, ending == nil { queue(key) }
+    case .policyChanged:
+      if let held { hold(from: held.first, context) }
+      wakeWaiting(evenForPersons: true)
     case .decided(nil): if let held { hold(from: held.first, context) }
     }
     settle(context)

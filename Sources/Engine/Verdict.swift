@@ -58,6 +58,8 @@ package struct Verdict: Sendable {
   package var warnings: [String]
   /// What was reserved for it: it may use up no more.
   package var budget: Budget
+  /// The only programs that a jail for it may hold; nil: those that it needs.
+  package var programs: [String]?
 
   package init(
     _ outcome: Outcome,
@@ -69,5 +71,15 @@ package struct Verdict: Sendable {
     self.changes = changes
     self.warnings = warnings
     self.budget = budget
+  }
+}
+
+extension Needs? {
+  /// With no other programs than these; nil: as it is.
+  package func holding(_ programs: [String]?) -> Needs? {
+    guard let programs else { return self }
+    var needs = self ?? Needs()
+    needs.programs = programs
+    return needs
   }
 }

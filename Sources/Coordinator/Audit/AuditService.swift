@@ -12,7 +12,7 @@ internal import Wire
 final class AuditService {
   private let journal: Journal
   private let log: Logger
-  private let settings: AuditSettings
+  var settings: AuditSettings
 
   init(_ journal: Journal, log: Logger, settings: AuditSettings) {
     self.journal = journal
@@ -74,7 +74,11 @@ final class AuditService {
       known.append(head)
     }
     var total: Int64 = 0
-    journal.auditReader.read { try $0.countAudit() } then: { if case .success(let count) = $0 { total = count } }
+    journal.auditReader.read {
+      try $0.countAudit()
+    } then: {
+      if case .success(let count) = $0 { total = count }
+    }
     let key = journal.auditKey.id
     return journal.verifyAudit(against: known) {
       progress($0, total)

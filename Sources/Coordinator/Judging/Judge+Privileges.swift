@@ -73,3 +73,26 @@ extension Judge {
     }
   }
 }
+
+extension Needs? {
+  /// With what the tool's own manifest asks for.
+  func completed(by own: Needs?) -> Needs? {
+    guard let own else { return self }
+    guard var needs = self else { return own }
+    needs.read += own.read.filter { !needs.read.contains($0) }
+    needs.write += own.write.filter { !needs.write.contains($0) }
+    needs.hosts += own.hosts.filter { !needs.hosts.contains($0) }
+    if needs.programs == nil { needs.programs = own.programs }
+    needs.environment.merge(own.environment) { mine, _ in mine }
+    needs.profile = needs.profile ?? own.profile
+    needs.grade = needs.grade ?? own.grade
+    return needs
+  }
+}
+
+extension PrivilegeRules.Grants {
+  var listed: String {
+    let parts = [("read", read), ("write", write), ("programs", programs), ("hosts", hosts)]
+    return parts.filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+  }
+}

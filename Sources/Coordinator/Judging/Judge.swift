@@ -21,6 +21,10 @@ final class Judge {
   let supervisor: Supervisor
   let names = AccountNames()
   private(set) var policy: Policy
+  /// That it was read from; nil: it is part of the configuration, or there is none.
+  var policyFile: String?
+  /// Makes the lines of the audit log.
+  private(set) var auditor: AuditWriter
   /// Jobs that a limit on concurrent jobs counts, with whose they are.
   var runningJobs: [Int64: UInt32] = [:]
 
@@ -30,12 +34,16 @@ final class Judge {
     self.log = log
     self.supervisor = supervisor
     self.policy = policy
+    auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
+    approvals.audit = { [unowned self] in audit($0) }
   }
 
   /// Takes another policy; what was decided stays decided, what waits is asked anew when it goes on.
-  func take(_ policy: Policy) {
+  func take(_ policy: Policy, file: String?) {
     self.policy = policy
+    policyFile = file
+    auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
   }
 
@@ -54,24 +62,28 @@ final class Judge {
     let draw = draw(act, occasion, entry)
     if let overrun = meters.overrun(draw) { return over(overrun, act, occasion) }
     var input = act.input
-    var changes: [Change] = []
-    var approved: ApprovalRecord?
     if decision.effect == .requireApproval, !isCoveredByPlan(act, decision, occasion) {
       var approval = approval(of: act, occasion, worker, decision)
       approval.needs = needs
       switch answer(to: approval, occasion) {
       case .approved(let record):
-        approved = record
         // Only what was approved for exactly this may change it.
         if record.hash == approval.hash, let edited = Jobs.parse(record.input) { input = edited }
       case .verdict(let verdict): return verdict
       }
     }
     let reserved = meters.reserve(occasion.reservation, draw)
-    changes += reserved.changes
-    changes.append(contentsOf: invoked(act, input, occasion, worker, decision, approved))
     let warnings = decision.matches.filter { $0.effect == .warn }.map { "\($0.rule): \($0.message)" }
-    return Verdict(.go(input), changes: changes, warnings: warnings, budget: reserved.budget)
+    var verdict = Verdict(.go(input), warnings: warnings, budget: reserved.budget)
+    verdict.changes = reserved.changes + [invoked(act, input, occasion, worker)]
+    verdict.programs = programs(act, decision)
+    return verdict
+  }
+
+  /// With a list of commands that are allowed, no other program is in the jail of a shell.
+  private func programs(_ act: Act, _ decision: Decision) -> [String]? {
+    guard let allowed = [String]?.none, act.tool == "bash" else { return nil }
+    return act.needs?.programs?.filter { allowed.contains($0) } ?? allowed
   }
 
   /// What the rules say; a rule that asks says so about a tool's own needs, too.
@@ -112,7 +124,9 @@ final class Judge {
 
   private func over(_ overrun: Meters.Overrun, _ act: Act, _ occasion: Occasion) -> Verdict {
     let error = overrun.error(tool: act.tool)
-    guard overrun.rule.over == .wait else { return refused(error, act, occasion) }
+    guard overrun.rule.over == .wait else {
+      return Verdict(.refused(error), changes: [limitReached(overrun, occasion, step: act.step)])
+    }
     return Verdict(.later(error, afterMS: overrun.freeInMS.map { min($0, 60_000) } ?? 1_000))
   }
 
@@ -206,86 +220,10 @@ final class Judge {
     return approval
   }
 
-  // MARK: The audit log
-
-  /// Nothing happens that is not written down first: the record goes with the act's intent.
-  private func invoked(
-    _ act: Act,
-    _ input: JSON,
-    _ occasion: Occasion,
-    _ worker: String?,
-    _ decision: Decision,
-    _ approved: ApprovalRecord?
-  ) -> [Change] { [] }
-
   private func refused(
     _ error: WireError,
     _ act: Act,
     _ occasion: Occasion,
-    _ decision: Decision? = nil
-  ) -> Verdict { Verdict(.refused(error)) }
-}
-
-extension Meters.Overrun {
-  func error(tool: String?) -> WireError {
-    let what = tool.map { "tool '\($0)' is over the limit '\(rule.name)'" } ?? "over the limit '\(rule.name)'"
-    var data: JSONObject = ["limit": .string(rule.name), "value": .integer(used), "at_most": .integer(rule.atMost)]
-    var message = "\(what): \(rule.shown(used)) of \(rule.shown(rule.atMost))"
-    if let freeInMS {
-      data["retry_after_ms"] = .integer(freeInMS)
-      message += "; free again in \(freeInMS < 120_000 ? "\((freeInMS + 999) / 1_000) s" : "\(freeInMS / 60_000) min")"
-    }
-    return WireError(.limitExceeded, message, data: data)
-  }
-}
-
-extension LimitRule {
-  fileprivate func shown(_ amount: Int64) -> String {
-    switch of {
-    case .usd: "$\(Double(amount / 10_000) / 100_000)"
-    case .cpu, .wall: "\(amount) ms"
-    case .tokens: "\(amount) tokens"
-    default: "\(amount)"
-    }
-  }
-}
-
-extension Meters.Amounts {
-  init(_ result: Result<ToolResult, WireError>) {
-    self.init()
-    let receipt =
-      switch result {
-      case .success(let value): value.receipt
-      case .failure(let error): error.receipt
-      }
-    for model in receipt?.models ?? [] {
-      costNanoUSD += model.costNanoUSD ?? 0
-      tokens += model.inputTokens + model.outputTokens
-    }
-    cpuMS = receipt?.cpuMS ?? 0
-    wallMS = receipt?.wallMS ?? 0
-  }
-}
-
-extension Needs? {
-  /// With what the tool's own manifest asks for.
-  func completed(by own: Needs?) -> Needs? {
-    guard let own else { return self }
-    guard var needs = self else { return own }
-    needs.read += own.read.filter { !needs.read.contains($0) }
-    needs.write += own.write.filter { !needs.write.contains($0) }
-    needs.hosts += own.hosts.filter { !needs.hosts.contains($0) }
-    if needs.programs == nil { needs.programs = own.programs }
-    needs.environment.merge(own.environment) { mine, _ in mine }
-    needs.profile = needs.profile ?? own.profile
-    needs.grade = needs.grade ?? own.grade
-    return needs
-  }
-}
-
-extension PrivilegeRules.Grants {
-  var listed: String {
-    let parts = [("read", read), ("write", write), ("programs", programs), ("hosts", hosts)]
-    return parts.filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
-  }
+    _ decision: Decision = .allow
+  ) -> Verdict { Verdict(.refused(error), changes: [refusal(error, act, occasion, decision)]) }
 }

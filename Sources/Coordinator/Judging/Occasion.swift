@@ -58,6 +58,8 @@ struct Occasion {
   let caller: Caller
   /// Whether a worker makes it, inside an invocation.
   let isNested: Bool
+  /// Of a nested call: the step in which it is made, and its tool.
+  var step: String?
   /// By which what is reserved is found again.
   let reservation: String
 

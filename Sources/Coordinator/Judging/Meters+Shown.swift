@@ -1,0 +1,44 @@
+internal import JSON
+internal import Policy
+internal import Wire
+
+extension Meters.Overrun {
+  func error(tool: String?) -> WireError {
+    let what = tool.map { "tool '\($0)' is over the limit '\(rule.name)'" } ?? "over the limit '\(rule.name)'"
+    var data: JSONObject = ["limit": .string(rule.name), "value": .integer(used), "at_most": .integer(rule.atMost)]
+    var message = "\(what): \(rule.shown(used)) of \(rule.shown(rule.atMost))"
+    if let freeInMS {
+      data["retry_after_ms"] = .integer(freeInMS)
+      message += "; free again in \(freeInMS < 120_000 ? "\((freeInMS + 999) / 1_000) s" : "\(freeInMS / 60_000) min")"
+    }
+    return WireError(.limitExceeded, message, data: data)
+  }
+}
+
+extension LimitRule {
+  fileprivate func shown(_ amount: Int64) -> String {
+    switch of {
+    case .usd: "$\(Double(amount / 10_000) / 100_000)"
+    case .cpu, .wall: "\(amount) ms"
+    case .tokens: "\(amount) tokens"
+    default: "\(amount)"
+    }
+  }
+}
+
+extension Meters.Amounts {
+  init(_ result: Result<ToolResult, WireError>) {
+    self.init()
+    let receipt =
+      switch result {
+      case .success(let value): value.receipt
+      case .failure(let error): error.receipt
+      }
+    for model in receipt?.models ?? [] {
+      costNanoUSD += model.costNanoUSD ?? 0
+      tokens += model.inputTokens + model.outputTokens
+    }
+    cpuMS = receipt?.cpuMS ?? 0
+    wallMS = receipt?.wallMS ?? 0
+  }
+}
