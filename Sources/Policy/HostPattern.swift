@@ -13,7 +13,8 @@ struct HostPattern: Sendable, Equatable {
     if portText == "*" {
       port = nil
     } else {
-      guard (1...5).contains(portText.utf8.count), portText.utf8.allSatisfy({ $0 &- 48 < 10 }), let number = Int(portText),
+      guard (1...5).contains(portText.utf8.count), portText.utf8.allSatisfy({ $0 &- 48 < 10 }),
+        let number = Int(portText),
         (1...65_535).contains(number)
       else { return nil }
       port = number
@@ -34,8 +35,9 @@ struct HostPattern: Sendable, Equatable {
   func covers(_ other: HostPattern) -> Bool {
     guard port == nil || port == other.port else { return false }
     guard isSuffix else { return !other.isSuffix && other.name == name }
-    return name.isEmpty || other.name.utf8.count >= name.utf8.count && other.name.hasSuffix(name)
-      && (other.isSuffix || other.name.utf8.count > name.utf8.count)
+    return name.isEmpty
+      || other.name.utf8.count >= name.utf8.count && other.name.hasSuffix(name)
+        && (other.isSuffix || other.name.utf8.count > name.utf8.count)
   }
 
   /// Whether there is something that both name.

@@ -1,5 +1,5 @@
-package import JSON
 internal import Digest
+package import JSON
 internal import Wire
 
 extension Policy {

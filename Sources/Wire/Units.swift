@@ -41,7 +41,9 @@ package enum Units {
 extension Int64 {
   /// Decimal digits alone: no sign, no spaces.
   fileprivate init?(plainDigits text: String) {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      return nil
+    }
     self.init(text)
   }
 }

@@ -57,7 +57,8 @@ struct Evaluation {
     case .absent, .integer: return false
     case .list(let texts): return texts.contains { operand.equals($0, isBroad: test.isBroad) }
     case .text, .json:
-      if case .json(.array(let elements)) = value, elements.contains(where: { operand.equals($0, isBroad: test.isBroad) })
+      if case .json(.array(let elements)) = value,
+        elements.contains(where: { operand.equals($0, isBroad: test.isBroad) })
       {
         return true
       }

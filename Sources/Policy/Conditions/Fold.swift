@@ -24,7 +24,8 @@ struct Fold: Sendable {
   mutating func append(_ text: String) {
     let before = plain.count
     let isASCII =
-      text.utf8.withContiguousStorageIfAvailable { appendASCII($0) } ?? ContiguousArray(text.utf8).withUnsafeBufferPointer { appendASCII($0) }
+      text.utf8.withContiguousStorageIfAvailable { appendASCII($0) }
+      ?? ContiguousArray(text.utf8).withUnsafeBufferPointer { appendASCII($0) }
     if !isASCII {
       plain.removeSubrange(before...)
       if different == nil { different = plain }
@@ -61,7 +62,7 @@ struct Fold: Sendable {
       return
     }
     let start = plain.count
-    guard scalar.properties.changesWhenCaseFolded || scalar.properties.changesWhenUppercased else {
+    guard scalar.properties.changesWhenCaseMapped else {
       plain.append(contentsOf: UTF8.encode(scalar).map { ContiguousArray($0) } ?? [])
       appendSeen(look, from: start)
       return

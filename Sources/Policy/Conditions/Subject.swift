@@ -126,7 +126,9 @@ extension Subject {
 
   /// Digits without a leading zero.
   private static func index(_ key: String) -> Int? {
-    guard key.utf8.count <= 9, key.utf8.allSatisfy({ $0 &- 48 < 10 }), key == "0" || !key.hasPrefix("0") else { return nil }
+    guard key.utf8.count <= 9, key.utf8.allSatisfy({ $0 &- 48 < 10 }), key == "0" || !key.hasPrefix("0") else {
+      return nil
+    }
     return Int(key)
   }
 }

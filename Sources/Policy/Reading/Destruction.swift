@@ -24,7 +24,10 @@ enum Destruction {
     ("truncate", #"\btruncate\#(gap)["'`\[]?\w[\w.$"'`\[\]]{0,200}\s*(?:;|cascade\b|restart\#(gap)identity\b)"#),
     ("dropdatabase", #"\bdropdatabase\b"#),
     ("flush", #"\bflush(?:all|db)\b"#),
-    ("rm", #"\brm\s(?:[^;|&\n]{0,1000}\s)?(?:-[a-z]*r[a-z]*|--recursive|--no-preserve-root)(?![\w-])"#),
+    (
+      "rm",
+      #"(?<![\w.-])(?<!\bgit\s)rm\s(?:[^;|&\n]{0,1000}\s)?(?:-[a-z]*r[a-z]*|--recursive|--no-preserve-root)(?![\w-])"#
+    ),
     ("rm", #"\brm(?:dir)?(?:sync)?\s*\([^)]{0,500}\brecursive\b"#),
     ("rmtree", #"\brmtree\s*\("#),
     ("find", #"\bfind\s[^;|&\n]{0,1000}\s-delete\b"#),
@@ -63,9 +66,11 @@ enum Destruction {
 
   private static let destructive = [
     "DROP TABLE users", "please run Drop   Database shop;", "delete from orders where 1=1", "DELETE FROM orders",
-    "TRUNCATE TABLE log", "run rm -rf / on the host", "Run RM -RF build", "$ rm -rf /srv", "$ rm -r -f /srv", "$ rm -fr x",
+    "TRUNCATE TABLE log", "run rm -rf / on the host", "Run RM -RF build", "$ rm -rf /srv", "$ rm -r -f /srv",
+    "$ rm -fr x",
     "$ rm --recursive --force /srv", "$ rm /srv -rf", "$ sudo rm -Rf /srv", "$ psql -c 'drop table users'",
-    "$ mysql -e \"DELETE FROM users;\"", "$ truncate users", "$ truncate -s 0 /var/log/syslog", "$ find / -name x -delete",
+    "$ mysql -e \"DELETE FROM users;\"", "$ truncate users", "$ truncate -s 0 /var/log/syslog",
+    "$ find / -name x -delete",
     "$ mkfs.ext4 /dev/sda1", "$ dd if=/dev/zero of=/dev/sda bs=1M", "$ redis-cli FLUSHALL", "$ drop/**/table users",
     "$ python3 -c 'import shutil; shutil.rmtree(\"/srv\")'", "ＤＲＯＰ ＴＡＢＬＥ users", "$ rm \u{2212}rf /srv",
     "$ alter table users drop column name", "$ echo x > /dev/sda",
@@ -75,6 +80,7 @@ enum Destruction {
     "add a dropdown to the form", "delete the draft", "delete the third paragraph from the draft", "drop me a line",
     "truncate long lines", "Truncate lines", "delete from the draft what is wrong", "the firm -rather large- is here",
     "drop the table reservation", "a farm, for real", "confirm -r", "$ rm notes.txt", "$ rm -f notes.txt", "$ ls -R",
-    "$ echo dropdown", "$ grep -r form .", "$ format -r", "$ git rm --cached x", "$ find . -name '*.c'",
+    "$ echo dropdown", "$ grep -r form .", "$ format -r", "$ git rm -r --cached x",
+    "$ docker run --rm -it --read-only r", "$ find . -name '*.c'",
   ]
 }

@@ -1,0 +1,69 @@
+import JSON
+import Testing
+
+@testable import Policy
+
+@Suite struct DecideTests {
+  @Test func `matches come in the order of the policy, and the strongest decides`() throws {
+    let policy = try Policy(
+      reading: [
+        "guardrails": [
+          ["name": "w", "effect": "warn", "when": ["value": "tool", "exists": true], "message": "1"],
+          [
+            "name": "a", "effect": "require_approval", "when": ["value": "tool", "in": ["bash"]], "message": "2",
+            "timeout": "1h",
+          ],
+          ["name": "x", "effect": "block", "when": ["value": "tool", "equals": "http_get"], "message": "3"],
+          [
+            "name": "p", "effect": "block", "at": ["plan"], "when": ["value": "tool", "equals": "bash"], "message": "4",
+          ],
+        ]
+      ],
+      environment: nil
+    )
+    let decision = policy.decide(facts())
+    #expect(decision.matches.map(\.rule) == ["w", "a"])
+    #expect(decision.effect == .requireApproval)
+    #expect(decision.deciding.map(\.timeoutMS) == [3_600_000])
+    #expect(policy.decide(facts(.plan)).effect == .block)
+    #expect(policy.decide(facts(.request, tool: nil)) == .allow)
+    #expect(policy.decide(facts(tool: "http_get")).matches.map(\.rule) == ["w", "x"])
+  }
+
+  /// Rules of every shape around the tool, asked of facts of every shape, by the index and one by one.
+  @Test func `the index leaves out no rule that matches`() throws {
+    let tools = ["bash", "BASH", "code_exec", "http_get", "x"]
+    let parts: [JSON] = [
+      ["value": "tool", "equals": "bash"], ["value": "tool", "in": ["bash", "code_exec"]],
+      ["value": "tool", "not_equals": "bash"], ["value": "tool", "exists": false], ["value": "input", "contains": "a"],
+      ["not": ["value": "tool", "equals": "bash"]], ["not": ["not": ["value": "tool", "equals": "x"]]],
+      ["value": "point", "equals": "plan"], ["value": "tool", "equals": "bash", "contains": "h"],
+    ]
+    var conditions = parts
+    for a in parts { for b in parts { conditions += [["all": [a, b]], ["any": [a, b]], ["not": ["any": [a, b]]]] } }
+    let rules = conditions.enumerated().map { i, condition -> JSON in
+      ["name": .string("r\(i)"), "effect": "warn", "when": condition, "message": "m"]
+    }
+    let policy = try Policy(reading: ["guardrails": .array(rules)], environment: nil)
+    for tool in tools.map(Optional.some) + [nil] {
+      for point in Facts.Point.allCases {
+        for input in ["a", "b"] as [JSON] {
+          let about = facts(point, tool: tool, input: input)
+          let expected = policy.guardrails.filter { rule in
+            var evaluation = Evaluation(about, slots: 0)
+            return evaluation.holds(rule.when.root)
+          }
+          #expect(policy.decide(about).matches.map(\.rule) == expected.map(\.name))
+        }
+      }
+    }
+  }
+
+  @Test func `what a shell would run is known of the tools that run shells`() {
+    #expect(ShellScript.text(in: facts(input: ["command": "ls"])) == "ls")
+    #expect(ShellScript.text(in: facts(tool: "code_exec", input: ["code": "ls", "language": "sh"])) == "ls")
+    #expect(ShellScript.text(in: facts(tool: "code_exec", input: ["code": "ls"])) == nil)
+    #expect(ShellScript.text(in: facts(tool: "http_get", input: ["command": "ls"])) == nil)
+    #expect(ShellScript.text(in: facts(input: ["command": 3])) == nil)
+  }
+}
