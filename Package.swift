@@ -102,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "ClientKit", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix", "Transport", "CLinux",
+        "Audit", "ClientKit", "Digest", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix",
+        "Transport", "CLinux",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -110,8 +111,8 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "CLinux", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal", "Supervision",
-        "Coordinator",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal",
+        "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
       swiftSettings: strict

@@ -44,6 +44,8 @@ package struct AuditVerification: Sendable {
   package private(set) var lastHash = ChainHash.none
   /// The last record that a head with a good signature vouches for.
   package private(set) var lastSigned: Int64 = 0
+  /// What came before the first record is not there, and nobody signed where it ended.
+  package private(set) var isPart = false
   /// Of the heads to compare with: those that were found in the chain, and those older than its beginning.
   package private(set) var compared: Int64 = 0
   package private(set) var tooOld: Int64 = 0
@@ -53,7 +55,8 @@ package struct AuditVerification: Sendable {
 
   package static let problemLimit = 100
 
-  private let trusted: [String: VerifyingKey]
+  /// nil: signatures are not looked at.
+  private let trusted: [String: VerifyingKey]?
   private let known: [Int64: [AuditHead]]
   private var greatestKnown: Int64 = 0
   private var hasher = Hasher()
@@ -69,9 +72,10 @@ package struct AuditVerification: Sendable {
     }
   }
 
-  /// `known` are heads that were kept elsewhere: the chain must have passed through each of them.
-  package init(trusting keys: [VerifyingKey], against known: [AuditHead] = []) {
-    trusted = Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }
+  /// `keys`: nil to look at no signatures. `known` are heads that were kept elsewhere: the chain must have passed through
+  /// each of them.
+  package init(trusting keys: [VerifyingKey]?, against known: [AuditHead] = []) {
+    trusted = keys.map { Dictionary($0.map { ($0.id, $0) }) { first, _ in first } }
     let heads = known.filter { $0.kind == .head }
     self.known = Dictionary(grouping: heads, by: \.number)
     greatestKnown = heads.map(\.number).max() ?? 0
@@ -86,7 +90,8 @@ package struct AuditVerification: Sendable {
   /// Whether its signature is good.
   @discardableResult
   private mutating func check(_ head: AuditHead, isKnown: Bool = false) -> Bool {
-    let name = isKnown ? "the \(head.kind) of record \(head.number) to compare with" : "the \(head.kind) of record \(head.number)"
+    guard let trusted else { return true }
+    let name = "the \(head.kind) of record \(head.number)" + (isKnown ? " to compare with" : "")
     guard let key = trusted[head.key] else {
       report(.key, head.number, "\(name) is signed with the key \(head.key), which is not the one that is trusted")
       return false
@@ -103,12 +108,23 @@ package struct AuditVerification: Sendable {
   /// The signed beginning of a chain whose older records were removed; before all records.
   package mutating func begin(_ beginning: AuditHead) {
     guard !hasBegun, beginning.kind == .beginning else {
-      return report(.reordered, beginning.number, "the \(beginning.kind) of record \(beginning.number) stands behind records")
+      let what = "the \(beginning.kind) of record \(beginning.number)"
+      return report(.reordered, beginning.number, "\(what) stands behind records")
     }
-    check(beginning)
+    if check(beginning) { lastSigned = beginning.number }
+    start(beginning.number, beginning.hash)
+  }
+
+  /// Where a part begins; before all records. Nobody signed it, but heads behind it vouch for it.
+  package mutating func link(_ number: Int64, _ hash: ChainHash) {
+    guard !hasBegun else { return report(.reordered, number, "the link of record \(number) stands behind records") }
+    isPart = true
+    start(number, hash)
+  }
+
+  private mutating func start(_ number: Int64, _ hash: ChainHash) {
     hasBegun = true
-    (last, lastHash) = (beginning.number, beginning.hash)
-    lastSigned = last
+    (last, lastHash) = (number, hash)
     for (number, heads) in known where number < last { tooOld += Int64(heads.count) }
     compare()
   }

@@ -6,10 +6,13 @@ struct Options {
   var workers: [String] = []
   var logLevel: String?
   var logFormat: String?
+  /// For `--verify-audit`: heads to compare with, and the key that signed.
+  var against: String?
+  var publicKey: String?
   var action = Action.run
 
   enum Action {
-    case run, checkConfiguration, checkJournal, printSample, printHelp, printVersion
+    case run, checkConfiguration, checkJournal, verifyAudit, printSample, printHelp, printVersion
   }
 
   struct UsageError: Error {
@@ -33,6 +36,11 @@ struct Options {
       --check-config       print the effective configuration, without secrets, and exit
       --check-journal      examine the journal in the state folder, which no coordinator
                            may be using, and exit: 0 when it is sound, 1 when not
+      --verify-audit       verify the audit log in the state folder likewise
+      --against FILE       with --verify-audit: heads kept elsewhere ('bulkhead audit
+                           export --heads') that the log must have passed through
+      --public-key FILE    with --verify-audit: the key that must have signed it
+                           (default: audit.pub in the state folder)
       --sample-config      print a commented configuration with every key, and exit
       --version            print the version and exit
       --help               print this and exit
@@ -54,6 +62,9 @@ struct Options {
       case "--log-format": logFormat = try Self.value(of: flag, joined, &rest)
       case "--check-config": action = .checkConfiguration
       case "--check-journal": action = .checkJournal
+      case "--verify-audit": action = .verifyAudit
+      case "--against": against = try Self.value(of: flag, joined, &rest)
+      case "--public-key": publicKey = try Self.value(of: flag, joined, &rest)
       case "--sample-config": action = .printSample
       case "--version": action = .printVersion
       case "--help", "-h": action = .printHelp

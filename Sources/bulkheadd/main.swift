@@ -30,6 +30,9 @@ do {
   case .checkConfiguration:
     print(try Configuration.load(explicit: options.configuration, environment: environment).effective(), terminator: "")
   case .checkJournal: exit(try JournalCheck.run(Settings(options, environment).state))
+  case .verifyAudit:
+    let state = try Settings(options, environment).state
+    exit(try AuditCheck.run(state, against: options.against, key: options.publicKey))
   case .run: try Service(Settings(options, environment)).run()
   }
 } catch let error as Options.UsageError {

@@ -13,6 +13,7 @@ import Testing
     ["selftest", "crash"],
     ["version"],
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
+    ["audit"], ["audit", "verify"], ["audit", "export"],
   ]
 
   static let cases: [[String]] =
@@ -52,8 +53,28 @@ import Testing
       ["model", "ask", "x", "--schema", "{"], ["model", "check", "--timeout", "soon"],
       ["usage", "--by", "mood"], ["usage", "--since", "yesterday"], ["gc", "--older-than", "soon"], ["backup", ""],
       ["watch", "j", "--socket", "missing"],
+      ["audit", "-n", "0"], ["audit", "--since", "yesterday"], ["audit", "x", "--socket", "missing"],
+      ["audit", "verify", "x"], ["audit", "verify", "--file", "missing"], ["audit", "verify", "--against", "bad.json"],
+      ["audit", "verify", "--file", "audit.jsonl"], ["audit", "verify", "--file", "audit.jsonl", "--json"],
+      ["audit", "verify", "--file", "audit.jsonl", "--public-key", "audit.pub"],
+      ["audit", "verify", "--file", "part.jsonl", "--public-key", "audit.pub"],
+      ["audit", "verify", "--file", "changed.jsonl", "--public-key", "audit.pub"],
+      ["audit", "verify", "--file", "changed.jsonl", "--against", "audit.jsonl", "--json"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]
+
+  private static let auditKey =
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n-----END PUBLIC KEY-----\n"
+
+  private static let audit = [
+    #"{"hash":"0d61e80761bacd37a34f3b6dd678e81cd6ca49eb94d2873b5f74029294d9765b","record":{"n":1,"at":1767225600000,"kind":"service.started","actor":"coordinator","data":{"version":"0.1.0"}}}"#,
+    #"{"hash":"4e02cc12994e597b03321be286a33dfbb943075337fea852edceb724c76b2751","record":{"n":2,"at":1767225600001,"kind":"tool.invoked","actor":"user:anna","job":"j-1","step":"s\"1[0]","data":{"tool":"bash","input":{"script":"echo \"hi\""}}}}"#,
+    #"{"hash":"aa98ea4db86338fe44cdc839866da838da7d2309cad3d2361450aac123d162d3","record":{"n":3,"at":-5,"kind":"x","actor":"Jörg\u000a\\","data":{}}}"#,
+    #"{"head":3,"hash":"aa98ea4db86338fe44cdc839866da838da7d2309cad3d2361450aac123d162d3","at":1767225660000,"key":"56475aa75463474c","signature":"cbbdde9b06eaf0acfbfdf950f6d17c6d0d87f179f9498237192c1a0e1d89d3aaeafa0a9707fbd9354a79209bbe010c958a9508996b1dc4d10585926f389ae104"}"#,
+  ]
+
+  private static let auditLink =
+    #"{"link":2,"hash":"4e02cc12994e597b03321be286a33dfbb943075337fea852edceb724c76b2751"}"#
 
   private static let plan = #"""
     {"steps": [
@@ -70,6 +91,10 @@ import Testing
       "bad.json",
       #"{"steps": [{"id": "a", "tool": "t", "input": {"x": "step:c"}, "retries": 3}, {"id": "a"}]}"#
     )
+    try program.write("audit.pub", Self.auditKey)
+    try program.write("audit.jsonl", Self.audit.joined(separator: "\n") + "\n")
+    try program.write("changed.jsonl", Self.audit.joined(separator: "\n").replacingOccurrences(of: "hi", with: "ho"))
+    try program.write("part.jsonl", ([Self.auditLink] + Self.audit.dropFirst(2)).joined(separator: "\n"))
     try program.write("text.json", "steps:\n  - id: a\n")
     let outcome = try program.run(arguments)
     let line = (["bulkhead"] + arguments.map { $0.contains { " {}\"".contains($0) } || $0.isEmpty ? "'\($0)'" : $0 })

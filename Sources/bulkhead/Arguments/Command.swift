@@ -118,6 +118,7 @@ struct Command: Sendable {
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
+    .audit, .auditVerify, .auditExport,
     .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
