@@ -1,0 +1,60 @@
+/// Text as rules compare it: small letters, look-alikes and full-width forms as what they look like, invisible characters
+/// gone, blanks and SQL comments as one blank.
+enum FoldedText {
+  static func fold(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    var isBlank = false
+    let scalars = Array(text.unicodeScalars)
+    // A comment that never ends is none, and the ones behind it neither.
+    let lastEnd = scalars.indices.last { $0 > 0 && scalars[$0] == "/" && scalars[$0 - 1] == "*" } ?? -1
+    var index = 0
+    while index < scalars.count {
+      let scalar = scalars[index]
+      index += 1
+      if scalar == "/", index < lastEnd - 1, scalars[index] == "*" {
+        index += 3
+        while scalars[index - 1] != "/" || scalars[index - 2] != "*" { index += 1 }
+        isBlank = true
+      } else if scalar.properties.isWhitespace {
+        isBlank = true
+      } else if !isInvisible(scalar) {
+        if isBlank, !result.isEmpty { result.append(" ") }
+        isBlank = false
+        result += plain(scalar)
+      }
+    }
+    return String(result)
+  }
+
+  /// With dashes of other kinds as `-`.
+  static func dashes(_ text: String) -> String {
+    text.utf8.allSatisfy { $0 < 0x80 }
+      ? text : String(String.UnicodeScalarView(text.unicodeScalars.map { alike[$0] == "-" ? "-" : $0 }))
+  }
+
+  static func isInvisible(_ scalar: UnicodeScalar) -> Bool {
+    guard !scalar.isASCII else { return scalar.value < 0x20 || scalar.value == 0x7F }
+    return scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.generalCategory == .format
+      || scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .nonspacingMark
+  }
+
+  private static func plain(_ scalar: UnicodeScalar) -> String.UnicodeScalarView {
+    if scalar.isASCII {
+      let isCapital = (0x41...0x5A).contains(scalar.value)
+      return String.UnicodeScalarView([isCapital ? UnicodeScalar(UInt8(scalar.value + 0x20)) : scalar])
+    }
+    if (0xFF01...0xFF5E).contains(scalar.value), let ascii = UnicodeScalar(scalar.value - 0xFEE0) { return plain(ascii) }
+    if let letter = alike[scalar] { return String.UnicodeScalarView([letter]) }
+    return scalar.properties.lowercaseMapping.unicodeScalars
+  }
+
+  /// Letters of other scripts that look like one of ours.
+  private static let alike: [UnicodeScalar: UnicodeScalar] = [
+    "а": "a", "А": "a", "В": "b", "Ь": "b", "с": "c", "С": "c", "ԁ": "d", "е": "e", "Е": "e", "ё": "e", "һ": "h", "Н": "h",
+    "і": "i", "І": "i", "ј": "j", "Ј": "j", "К": "k", "к": "k", "ӏ": "l", "М": "m", "м": "m", "о": "o", "О": "o", "р": "p",
+    "Р": "p", "ԛ": "q", "ѕ": "s", "Ѕ": "s", "Т": "t", "т": "t", "ѵ": "v", "ԝ": "w", "х": "x", "Х": "x", "у": "y", "У": "y",
+    "α": "a", "Α": "a", "Β": "b", "Ε": "e", "Ζ": "z", "Η": "h", "Ι": "i", "ι": "i", "Κ": "k", "κ": "k", "Μ": "m", "Ν": "n",
+    "ν": "v", "Ο": "o", "ο": "o", "Ρ": "p", "ρ": "p", "Τ": "t", "τ": "t", "Υ": "y", "υ": "u", "Χ": "x", "χ": "x", "ı": "i",
+    "ɡ": "g", "ɑ": "a", "ſ": "s", "K": "k", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "﹣": "-",
+  ]
+}
