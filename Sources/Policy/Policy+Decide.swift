@@ -1,4 +1,5 @@
 internal import JSON
+internal import Wire
 
 extension Policy {
   /// What guardrails say and, for tools that run shell scripts, command rules. In this order, each in its own.
@@ -8,16 +9,16 @@ extension Policy {
   }
 
   private func commandMatches(_ facts: Facts) -> [Decision.Match] {
-    guard let commands, let script = ShellScript.text(in: facts) else { return [] }
-    return commands.judge(script: script)
+    guard let commands, let script = ShellInput.script(of: facts) else { return [] }
+    return commands.judge(script: script, environment: facts.needs?.environment ?? [:])
   }
 }
 
 /// Which input of which tool a shell runs.
-enum ShellScript {
+enum ShellInput {
   private static let shells: Set<String> = ["bash", "sh", "dash", "zsh", "ksh"]
 
-  static func text(in facts: Facts) -> String? {
+  static func script(of facts: Facts) -> String? {
     switch facts.tool {
     case "bash": facts.input["command"]?.stringValue
     case "code_exec":

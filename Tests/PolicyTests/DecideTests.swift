@@ -60,10 +60,10 @@ import Testing
   }
 
   @Test func `what a shell would run is known of the tools that run shells`() {
-    #expect(ShellScript.text(in: facts(input: ["command": "ls"])) == "ls")
-    #expect(ShellScript.text(in: facts(tool: "code_exec", input: ["code": "ls", "language": "sh"])) == "ls")
-    #expect(ShellScript.text(in: facts(tool: "code_exec", input: ["code": "ls"])) == nil)
-    #expect(ShellScript.text(in: facts(tool: "http_get", input: ["command": "ls"])) == nil)
-    #expect(ShellScript.text(in: facts(input: ["command": 3])) == nil)
+    #expect(ShellInput.script(of: facts(input: ["command": "ls"])) == "ls")
+    #expect(ShellInput.script(of: facts(tool: "code_exec", input: ["code": "ls", "language": "sh"])) == "ls")
+    #expect(ShellInput.script(of: facts(tool: "code_exec", input: ["code": "ls"])) == nil)
+    #expect(ShellInput.script(of: facts(tool: "http_get", input: ["command": "ls"])) == nil)
+    #expect(ShellInput.script(of: facts(input: ["command": 3])) == nil)
   }
 }

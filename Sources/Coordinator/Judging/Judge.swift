@@ -82,7 +82,7 @@ final class Judge {
 
   /// With a list of commands that are allowed, no other program is in the jail of a shell.
   private func programs(_ act: Act, _ decision: Decision) -> [String]? {
-    guard let allowed = [String]?.none, act.tool == "bash" else { return nil }
+    guard let allowed = policy.commands?.programs, act.tool == "bash" else { return nil }
     return act.needs?.programs?.filter { allowed.contains($0) } ?? allowed
   }
 
