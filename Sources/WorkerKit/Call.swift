@@ -19,6 +19,8 @@ public final class Call: Sendable {
   /// The effective privileges and limits of this call.
   public let needs: Needs?
   public let limits: ResourceLimits?
+  /// What was reserved for this call, of money and of what runs out; nil: nothing bounds it.
+  public let budget: Budget?
 
   private let id: RequestID
   private let deadline: BootTime
@@ -37,6 +39,7 @@ public final class Call: Sendable {
     traceparent = message.traceparent
     needs = message.needs
     limits = message.limits
+    budget = message.budget
     deadline = .now + Milliseconds(message.timeoutMS)
     self.id = id
     self.link = link

@@ -107,6 +107,7 @@ extension Engine {
     _ tape: Tape
   ) async throws(ModelError) -> ModelResponse {
     let provider = brief.provider
+    let request = try afford(request, brief, terms.ledger, call.budget)
     let (path, body) = provider.format.write(request, model: brief.model, quirks: brief.quirks)
     let asking = Asking(provider.format, streams: request.streams, isRecorded: terms.isRecorded, terms.emit)
     if tape.isPlaying { return try asking.play(try tape.answer(provider: provider.name, path: path, body: body)).get() }

@@ -25,7 +25,12 @@ enum Failure {
     ]
     if let hint = last.hint { data["hint"] = .string(hint) }
     if let status = last.status { data["status"] = .integer(Int64(status)) }
-    let name: WireError.Name = last.code == .deadlineExceeded ? .deadlineExceeded : .toolFailed
+    let name: WireError.Name =
+      switch last.code {
+      case .deadlineExceeded: .deadlineExceeded
+      case .overBudget: .limitExceeded
+      default: .toolFailed
+      }
     return WireError(name, String(message.prefix(4000)), data: data)
   }
 

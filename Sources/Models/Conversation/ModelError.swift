@@ -9,6 +9,8 @@ package struct ModelError: Error, Sendable, Equatable {
     case circuitOpen = "circuit_open"
     case deadlineExceeded = "deadline_exceeded"
     case replayMiss = "replay_miss"
+    /// What was reserved for the call pays for no answer.
+    case overBudget = "over_budget"
     // The way to the provider.
     case hostNotFound = "host_not_found"
     case connectionRefused = "connection_refused"
