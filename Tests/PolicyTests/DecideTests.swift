@@ -49,10 +49,7 @@ import Testing
       for point in Facts.Point.allCases {
         for input in ["a", "b"] as [JSON] {
           let about = facts(point, tool: tool, input: input)
-          let expected = policy.guardrails.filter { rule in
-            var evaluation = Evaluation(about, slots: 0)
-            return evaluation.holds(rule.when.root)
-          }
+          let expected = policy.guardrails.filter { $0.when.root.holds(of: about) }
           #expect(policy.decide(about).matches.map(\.rule) == expected.map(\.name))
         }
       }
