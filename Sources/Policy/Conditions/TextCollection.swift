@@ -36,9 +36,13 @@ final class TextCollection {
   /// The texts that are another one when they are folded, so folded.
   private(set) lazy var otherForms: [String] = {
     zip(texts, fold.seen.split(separator: Fold.boundary, omittingEmptySubsequences: false)).compactMap { text, seen in
-      text.utf8.elementsEqual(seen) ? nil : String(decoding: seen, as: UTF8.self)
+      Self.isSame(text, seen) ? nil : String(decoding: seen, as: UTF8.self)
     }
   }()
+
+  private static func isSame(_ text: String, _ bytes: ArraySlice<UInt8>) -> Bool {
+    text.utf8.count == bytes.count && text.utf8.elementsEqual(bytes)
+  }
 }
 
 /// Which pairs of bytes stand beside each other in a text, roughly: enough to see that most words are not in it.
@@ -52,13 +56,15 @@ struct BytePairs {
   init(_ text: ContiguousArray<UInt8>) {
     guard text.count <= Self.textBytes else { return }
     words = ContiguousArray(repeating: 0, count: Self.bits / 64)
-    var previous: UInt8 = 0
-    for (i, byte) in text.enumerated() {
-      if i > 0 {
-        let pair = Int(Self.pair(previous, byte))
-        words[pair >> 6] |= 1 << UInt64(pair & 63)
+    words.withUnsafeMutableBufferPointer { words in
+      text.withUnsafeBufferPointer { text in
+        var i = 1
+        while i < text.count {
+          let pair = Int(Self.pair(text[i - 1], text[i]))
+          words[pair >> 6] |= 1 << UInt64(pair & 63)
+          i += 1
+        }
       }
-      previous = byte
     }
   }
 
