@@ -102,8 +102,8 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Audit", "ClientKit", "Digest", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix",
-        "Transport", "CLinux",
+        "Audit", "ClientKit", "Configuration", "Digest", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
+        "JSON", "Wire", "Posix", "Transport", "CLinux",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -111,7 +111,8 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore",
+        "Journal",
         "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
@@ -368,7 +369,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging",
+        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Policy", "Posix", "Transport", "Jail", "Logging",
         "Supervision",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
         "sandbox-worker", "receipts-worker",
