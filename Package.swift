@@ -51,7 +51,6 @@ let package = Package(
     .target(name: "Plan", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(name: "Posix", dependencies: ["CLinux", "CSpawn"], swiftSettings: strict),
     .target(name: "Transport", dependencies: ["JSON", "Wire", "Posix"], swiftSettings: strict),
-    .target(name: "Configuration", dependencies: ["JSON", "Wire", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
     .target(name: "BlobStore", dependencies: ["JSON", "Wire", "Posix", "CLinux", "Digest"], swiftSettings: strict),
     .target(
@@ -73,6 +72,7 @@ let package = Package(
     .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     // What may happen, and what people say about it; pure.
     .target(name: "Policy", dependencies: ["Digest", "JSON", "Wire", "Plan"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["JSON", "Wire", "Policy", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
       name: "Coordinator",
@@ -102,8 +102,8 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Audit", "ClientKit", "Digest", "TerminalText", "Plan", "Supervision", "Jail", "JSON", "Wire", "Posix",
-        "Transport", "CLinux",
+        "Audit", "ClientKit", "Configuration", "Digest", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
+        "JSON", "Wire", "Posix", "Transport", "CLinux",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -111,7 +111,8 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore",
+        "Journal",
         "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
@@ -274,7 +275,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ConfigurationTests",
-      dependencies: ["JSON", "Wire", "Posix", "Configuration"],
+      dependencies: ["JSON", "Wire", "Policy", "Posix", "Configuration"],
       swiftSettings: strict
     ),
     .testTarget(
@@ -368,7 +369,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Posix", "Transport", "Jail", "Logging",
+        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Policy", "Posix", "Transport", "Jail", "Logging",
         "Supervision",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
         "sandbox-worker", "receipts-worker",

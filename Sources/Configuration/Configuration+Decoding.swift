@@ -12,7 +12,12 @@ extension Configuration {
     let reader = ConfigurationReader(file: file, environment: environment, mistakes: document.mistakes)
     let configuration = decode(document.root, environment, reader)
     try reader.mistakes.throwAny()
-    return LoadedConfiguration(configuration: configuration, file: file, origins: reader.origins)
+    return LoadedConfiguration(
+      configuration: configuration,
+      file: file,
+      origins: reader.origins,
+      policyNode: reader.policyNode
+    )
   }
 
   private static func decode(
@@ -29,6 +34,8 @@ extension Configuration {
     it.group = fields.name("group", "the name of a group", isAccountName)
     it.runAs = fields.name("run_as", "the name of a user", isAccountName) ?? it.runAs
     it.fourEyes = fields.bool("four_eyes") ?? it.fourEyes
+    it.policy = fields.policy()
+    it.environment = fields.name("environment", "the name of an environment", isEnvironmentName)
     it.drainTimeoutMS = fields.duration("drain_timeout", in: 0...3_600_000) ?? it.drainTimeoutMS
     it.callTimeoutMS = fields.duration("call_timeout", in: 1...Limit.timeoutMS) ?? it.callTimeoutMS
     it.log = Log(fields.section("log"))
@@ -204,6 +211,11 @@ extension ResourceLimits {
 private func isAccountName(_ name: String) -> Bool {
   (1...32).contains(name.utf8.count) && !name.hasPrefix("-")
     && name.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == "_" || $0 == "-" || $0 == "." }
+}
+
+private func isEnvironmentName(_ name: String) -> Bool {
+  (1...128).contains(name.utf8.count)
+    && name.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == "_" || $0 == "-" || $0 == "." || $0 == "/" }
 }
 
 private func isLower(_ byte: UInt8) -> Bool { isLetter(byte) && byte & 0x20 != 0 }

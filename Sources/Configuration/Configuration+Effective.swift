@@ -28,6 +28,12 @@ extension Configuration {
     out.text("group", group)
     out.text("run_as", runAs)
     out.bool("four_eyes", fourEyes)
+    switch policy {
+    case .file(let path): out.text("policy", path)
+    case .object(let object): out.free("policy", object)
+    case nil: break
+    }
+    out.text("environment", environment)
     out.duration("drain_timeout", drainTimeoutMS)
     out.duration("call_timeout", callTimeoutMS)
     out.section("log") { out in

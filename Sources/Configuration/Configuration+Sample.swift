@@ -32,6 +32,14 @@ extension Configuration {
     # Nobody approves what they asked for themselves; in the system mode only.
     four_eyes: false
 
+    # What may happen and who decides: the path of a file, or what would stand in it; protocol/policy.md has every member.
+    # By default policy.yaml beside this file, if there is one.
+    #policy: /etc/bulkhead/policy.yaml
+
+    # Which of the policy's environments applies; by default the one that it names itself. --environment and
+    # BULKHEAD_ENVIRONMENT come first.
+    #environment: production
+
     # How long running calls may go on after SIGTERM.
     drain_timeout: 30s
 

@@ -97,6 +97,10 @@ package struct Configuration: Sendable, Equatable {
   package var runAs = "bulkhead"
   /// Nobody approves what they asked for themselves.
   package var fourEyes = false
+  /// What may happen, and who decides; nil: `policy.yaml` beside the configuration if there is one.
+  package var policy: PolicySource?
+  /// The overlay of the policy that applies; nil: the one that the policy names.
+  package var environment: String?
   package var log = Log()
   /// How long running calls may go on after SIGTERM.
   package var drainTimeoutMS: Int64 = 30_000
@@ -123,4 +127,6 @@ package struct LoadedConfiguration: Sendable {
   package let file: String?
   /// Dotted key → where the file gives its value; defaults are absent.
   package let origins: [String: Position]
+  /// The policy that stands in the configuration itself.
+  let policyNode: YAMLNode?
 }

@@ -38,6 +38,8 @@ package struct ConfigurationError: Error, Sendable, Equatable {
     package var hint: String?
     /// Of the system call that failed.
     package var errno: Int32?
+    /// Of a mistake in a policy: its place as a JSON Pointer.
+    package var path: String?
 
     package init(
       _ code: Code,
@@ -104,10 +106,14 @@ package struct MistakeList: Sendable {
 
   /// Throws what was gathered, in the order of the text.
   func throwAny() throws(ConfigurationError) {
-    guard !listed.isEmpty else { return }
+    if !listed.isEmpty { throw error() }
+  }
+
+  /// What was gathered, with as many more as are counted elsewhere.
+  func error(unlisted others: Int = 0) -> ConfigurationError {
     let ordered = listed.enumerated().sorted { a, b in
       (a.element.position ?? .start, a.offset) < (b.element.position ?? .start, b.offset)
     }
-    throw ConfigurationError(ordered.map(\.element), unlisted: unlisted)
+    return ConfigurationError(ordered.map(\.element), unlisted: unlisted + others)
   }
 }

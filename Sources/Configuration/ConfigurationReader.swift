@@ -7,6 +7,8 @@ final class ConfigurationReader {
   private(set) var mistakes: MistakeList
   /// Dotted key → the place of its value.
   private(set) var origins: [String: Position] = [:]
+  /// The policy, where it stands in the configuration.
+  var policyNode: YAMLNode?
   private var substitution: Substitution
 
   init(file: String, environment: [String: String], mistakes: MistakeList) {
@@ -252,6 +254,16 @@ struct ConfigurationFields {
     if text.hasPrefix("/") { return text }
     invalid(name, node, quoted(text), "an absolute path", hint: "'${HOME}/...' starts at your home folder")
     return nil
+  }
+
+  /// The path of a policy, or the policy itself, in which nothing stands for variables.
+  mutating func policy() -> Configuration.PolicySource? {
+    guard let node = take("policy") else { return nil }
+    if case .mapping = node.content {
+      reader.policyNode = node
+      return .object(node.source)
+    }
+    return string(node, "policy").flatMap { absolute($0, node, "policy") }.map { .file($0) }
   }
 
   mutating func paths(_ name: String) -> [String]? {

@@ -9,21 +9,30 @@ extension Policy {
   }
 
   private func commandMatches(_ facts: Facts) -> [Decision.Match] {
-    guard let commands, let script = ShellInput.script(of: facts) else { return [] }
-    return commands.judge(script: script, environment: facts.needs?.environment ?? [:])
+    guard let commands, let input = ShellInput(facts) else { return [] }
+    return commands.judge(script: input.script, environment: input.environment)
   }
 }
 
-/// Which input of which tool a shell runs.
-enum ShellInput {
+/// The part of a tool's input that a shell runs.
+struct ShellInput {
+  let script: String
+  /// Variables that the caller puts into the shell's environment.
+  let environment: [String: String]
+
   private static let shells: Set<String> = ["bash", "sh", "dash", "zsh", "ksh"]
 
-  static func script(of facts: Facts) -> String? {
-    switch facts.tool {
-    case "bash": facts.input["command"]?.stringValue
-    case "code_exec":
-      shells.contains(facts.input["language"]?.stringValue ?? "") ? facts.input["code"]?.stringValue : nil
-    default: nil
-    }
+  /// nil: no shell runs it, or it is not known yet.
+  init?(_ facts: Facts) {
+    let script: JSON? =
+      switch facts.tool {
+      case "bash": facts.input["command"]
+      case "code_exec" where Self.shells.contains(facts.input["language"]?.stringValue ?? ""): facts.input["code"]
+      default: nil
+      }
+    guard let script = script?.stringValue else { return nil }
+    self.script = script
+    let given = facts.input["env"]?.objectValue?.members ?? []
+    environment = (facts.needs?.environment ?? [:]).merging(given.map { ($0.key, $0.value.stringValue ?? "") }) { $1 }
   }
 }

@@ -50,6 +50,22 @@ package struct Policy: Sendable, Equatable {
 }
 
 extension Policy {
+  /// The same, but nobody approves what they asked for themselves.
+  package var requiringFourEyes: Policy {
+    Policy(
+      environment: environment,
+      guardrails: guardrails,
+      commands: commands,
+      limits: limits,
+      approvals: approvals,
+      roles: roles,
+      fourEyes: true,
+      privileges: privileges,
+      audit: audit,
+      alerts: alerts
+    )
+  }
+
   /// Policies are the same when everything that is written of them is.
   package static func == (left: Policy, right: Policy) -> Bool { left.version == right.version }
 }

@@ -25,8 +25,6 @@ package struct RuleCondition: Sendable, Equatable {
     let path: String
     /// Whether a match here makes the guardrail's match more likely.
     let isBroad: Bool
-    /// Where the subject's texts are kept while a decision is made; nil: they are not.
-    var slot: Int?
   }
 
   /// Holds whatever happens.
@@ -42,15 +40,6 @@ package struct RuleCondition: Sendable, Equatable {
 }
 
 extension RuleCondition.Node {
-  func mapTests(_ body: (RuleCondition.Test) -> RuleCondition.Test) -> RuleCondition.Node {
-    switch self {
-    case .all(let parts): .all(parts.map { $0.mapTests(body) })
-    case .any(let parts): .any(parts.map { $0.mapTests(body) })
-    case .not(let part): .not(part.mapTests(body))
-    case .test(let test): .test(body(test))
-    }
-  }
-
   /// The tools, folded, of which one must be invoked for this to hold; nil: it can hold for any tool and for none.
   var necessaryTools: Set<[UInt8]>? {
     switch self {

@@ -1,6 +1,8 @@
 /// The command line of `bulkheadd`.
 struct Options {
   var configuration: String?
+  /// The overlay of the policy.
+  var environment: String?
   var socket: String?
   var state: String?
   var workers: [String] = []
@@ -27,13 +29,17 @@ struct Options {
 
       --config FILE        configuration (default: $BULKHEAD_CONFIG, then
                            $XDG_CONFIG_HOME/bulkhead/bulkhead.yaml, then /etc/bulkhead/bulkhead.yaml)
+      --environment NAME   which environment of the policy applies (default:
+                           $BULKHEAD_ENVIRONMENT, then 'environment' of the configuration,
+                           then of the policy)
       --socket PATH        where clients connect (default: $BULKHEAD_SOCKET, then
                            $XDG_RUNTIME_DIR/bulkhead/bulkhead.sock)
       --state FOLDER       where the journal and artifacts are kept
       --workers FOLDER     search this folder for workers (*/worker.json); may be repeated
       --log-level LEVEL    error, warn, info or debug
       --log-format FORMAT  auto, text or json
-      --check-config       print the effective configuration, without secrets, and exit
+      --check-config       print the effective configuration, without secrets, and exit;
+                           the policy is read and tested as well
       --check-journal      examine the journal in the state folder, which no coordinator
                            may be using, and exit: 0 when it is sound, 1 when not
       --verify-audit       verify the audit log in the state folder likewise
@@ -55,6 +61,7 @@ struct Options {
       let (flag, joined) = Self.split(argument)
       switch flag {
       case "--config": configuration = try Self.value(of: flag, joined, &rest)
+      case "--environment": environment = try Self.value(of: flag, joined, &rest)
       case "--socket": socket = try Self.value(of: flag, joined, &rest)
       case "--state": state = try Self.value(of: flag, joined, &rest)
       case "--workers": workers.append(try Self.value(of: flag, joined, &rest))

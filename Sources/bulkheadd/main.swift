@@ -28,7 +28,9 @@ do {
   case .printVersion: print("bulkheadd \(Service.identity.version)")
   case .printSample: print(Configuration.sample, terminator: "")
   case .checkConfiguration:
-    print(try Configuration.load(explicit: options.configuration, environment: environment).effective(), terminator: "")
+    let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
+    _ = try loaded.loadPolicy(option: options.environment, environment: environment)
+    print(loaded.effective(), terminator: "")
   case .checkJournal: exit(try JournalCheck.run(Settings(options, environment).state))
   case .verifyAudit:
     let state = try Settings(options, environment).state

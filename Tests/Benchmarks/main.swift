@@ -12,6 +12,7 @@ let families: [String: () throws -> Results] = [
   "models": measureModels,
   "memory": { Results(try measureMemoryLimit()) },
   "plan": { Results(try measurePlan()) },
+  "policy": { Results(try measurePolicy()) },
   "receipts": { Results(try measureReceipts()) },
   "sandbox": measureSandbox,
   "service": { Results(try measureService()) },

@@ -13,7 +13,7 @@ import Testing
     ["selftest", "crash"],
     ["version"],
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
-    ["audit"], ["audit", "verify"], ["audit", "export"],
+    ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"],
   ]
 
   static let cases: [[String]] =
@@ -60,6 +60,10 @@ import Testing
       ["audit", "verify", "--file", "part.jsonl", "--public-key", "audit.pub"],
       ["audit", "verify", "--file", "changed.jsonl", "--public-key", "audit.pub"],
       ["audit", "verify", "--file", "changed.jsonl", "--against", "audit.jsonl", "--json"],
+      ["policy"], ["policy", "check", "policy.yaml"], ["policy", "check", "policy.yaml", "--json"],
+      ["policy", "check", "policy.yaml", "--environment", "lab"], ["policy", "check", "missing"],
+      ["policy", "check", "policy.yaml", "--environment", "lba"], ["policy", "check", "bad.yaml"],
+      ["policy", "check", "bad.yaml", "--json"], ["policy", "check", "text.json"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]
 
@@ -84,6 +88,33 @@ import Testing
       {"id": "mail", "tool": "mail_send", "input": {"text": "step:pages", "notes": "step:notes"}}]}
     """#
 
+  private static let policy = """
+    presets: [{cost_limit: {usd: 2.50}}]
+    guardrails:
+      - name: no_payroll
+        effect: require_approval
+        when: {all: [{value: tool, in: [bash, code_exec]}, {value: input, contains: payroll}]}
+        message: The payroll is not for agents.
+        approver: group:ops
+        tests:
+          match: [{tool: bash, input: {command: cat PAYROLL.csv}}]
+          not_match: [{tool: bash, input: {command: ls}}]
+    commands: {allow: [ls, git status], forbid: [sudo], unknown: block}
+    limits: [{name: pace, of: tasks, at_most: 10, per: minute}]
+    environments: {lab: {limits: [{name: pace, of: tasks, at_most: 100, per: minute}]}}
+    """
+
+  private static let badPolicy = """
+    guardrails:
+      - name: quiet
+        effect: block
+        when: {value: input.command, matches: "^ls"}
+        message: Hush.
+        tests: {match: [{tool: bash, input: {command: ls -la}}, {tool: bash, input: {command: who}}]}
+    limits: [{name: pace, of: tasks, at_most: 10}]
+    approval: {timeout: 30}
+    """
+
   @Test(arguments: cases) func `says what it said before`(_ arguments: [String]) throws {
     let program = try Program()
     try program.write("plan.json", Self.plan)
@@ -95,6 +126,8 @@ import Testing
     try program.write("audit.jsonl", Self.audit.joined(separator: "\n") + "\n")
     try program.write("changed.jsonl", Self.audit.joined(separator: "\n").replacingOccurrences(of: "hi", with: "ho"))
     try program.write("part.jsonl", ([Self.auditLink] + Self.audit.dropFirst(2)).joined(separator: "\n"))
+    try program.write("policy.yaml", Self.policy)
+    try program.write("bad.yaml", Self.badPolicy)
     try program.write("text.json", "steps:\n  - id: a\n")
     let outcome = try program.run(arguments)
     let line = (["bulkhead"] + arguments.map { $0.contains { " {}\"".contains($0) } || $0.isEmpty ? "'\($0)'" : $0 })

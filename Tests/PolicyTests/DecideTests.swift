@@ -49,10 +49,7 @@ import Testing
       for point in Facts.Point.allCases {
         for input in ["a", "b"] as [JSON] {
           let about = facts(point, tool: tool, input: input)
-          let expected = policy.guardrails.filter { rule in
-            var evaluation = Evaluation(about, slots: 0)
-            return evaluation.holds(rule.when.root)
-          }
+          let expected = policy.guardrails.filter { $0.when.root.holds(of: about) }
           #expect(policy.decide(about).matches.map(\.rule) == expected.map(\.name))
         }
       }
@@ -60,10 +57,27 @@ import Testing
   }
 
   @Test func `what a shell would run is known of the tools that run shells`() {
-    #expect(ShellInput.script(of: facts(input: ["command": "ls"])) == "ls")
-    #expect(ShellInput.script(of: facts(tool: "code_exec", input: ["code": "ls", "language": "sh"])) == "ls")
-    #expect(ShellInput.script(of: facts(tool: "code_exec", input: ["code": "ls"])) == nil)
-    #expect(ShellInput.script(of: facts(tool: "http_get", input: ["command": "ls"])) == nil)
-    #expect(ShellInput.script(of: facts(input: ["command": 3])) == nil)
+    #expect(ShellInput(facts(input: ["command": "ls"]))?.script == "ls")
+    #expect(ShellInput(facts(input: ["command": "ls", "env": ["A": "b"]]))?.environment == ["A": "b"])
+    #expect(ShellInput(facts(tool: "code_exec", input: ["code": "ls", "language": "sh"]))?.script == "ls")
+    #expect(ShellInput(facts(tool: "code_exec", input: ["code": "ls"])) == nil)
+    #expect(ShellInput(facts(tool: "http_get", input: ["command": "ls"])) == nil)
+    #expect(ShellInput(facts(input: ["command": 3])) == nil)
+  }
+
+  @Test func `command rules stand behind guardrails`() throws {
+    let policy = try Policy(
+      reading: [
+        "guardrails": [["name": "w", "effect": "warn", "when": ["value": "tool", "exists": true], "message": "1"]],
+        "commands": ["forbid": ["rm -rf", "sudo"], "approve": ["git push"]],
+      ],
+      environment: nil
+    )
+    let blocked = policy.decide(facts(input: ["command": "cd /srv && rm -rf x"]))
+    #expect(blocked.effect == .block)
+    #expect(blocked.matches.map(\.effect) == [.warn, .block])
+    #expect(policy.decide(facts(input: ["command": "git push origin main"])).effect == .requireApproval)
+    #expect(policy.decide(facts(tool: "http_get", input: ["command": "sudo ls"])).effect == .warn)
+    #expect(mistakes(["commands": ["allow": ["ls | wc"]]]) == ["/commands/allow/0: invalid_value"])
   }
 }

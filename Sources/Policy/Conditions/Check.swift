@@ -34,8 +34,9 @@ enum Check: Sendable {
 }
 
 /// What a value is compared with.
-struct Operand: Sendable {
+final class Operand: Sendable {
   let value: JSON
+  let isText: Bool
   /// Of a text; empty for anything else.
   let fold: Fold
   private let plain: Needle
@@ -43,6 +44,7 @@ struct Operand: Sendable {
 
   init(_ value: JSON) {
     self.value = value
+    isText = value.stringValue != nil
     fold = value.stringValue.map { Fold($0) } ?? Fold()
     plain = Needle(fold.plain)
     seen = Needle(fold.seen)
@@ -54,7 +56,7 @@ struct Operand: Sendable {
   }
 
   func equals(_ text: String, isBroad: Bool) -> Bool {
-    guard case .string = value else { return false }
+    guard isText else { return false }
     let quick = text.utf8.withContiguousStorageIfAvailable { quickEquals($0, isBroad: isBroad) }
     if let quick = quick ?? nil { return quick }
     let other = Fold(text)
@@ -75,9 +77,9 @@ struct Operand: Sendable {
     return true
   }
 
-  func isContained(in text: Fold, isBroad: Bool) -> Bool {
-    if plain.isContained(in: text.plain) { return true }
-    guard isBroad, !(fold.isSeenAsIs && text.isSeenAsIs), !seen.bytes.isEmpty else { return false }
-    return seen.isContained(in: text.seen)
+  func isContained(in texts: TextCollection, isBroad: Bool) -> Bool {
+    if plain.mayBeContained(in: texts.plainPairs), plain.isContained(in: texts.fold.plain) { return true }
+    guard isBroad, !(fold.isSeenAsIs && texts.fold.isSeenAsIs), !seen.bytes.isEmpty else { return false }
+    return seen.mayBeContained(in: texts.seenPairs) && seen.isContained(in: texts.fold.seen)
   }
 }

@@ -1,110 +1,119 @@
 internal import JSON
 
-/// One look at some facts by the conditions of many rules: what they look at more than once is prepared once, and what
-/// patterns may cost is bounded for all of them together.
-struct Evaluation {
-  let facts: Facts
-  /// By the slots of tests.
-  private var texts: [TextCollection?]
+/// One look at some facts by the conditions of many rules. What patterns may cost is bounded for all of them together.
+final class Evaluation {
+  private let facts: Facts
+  private let program: RuleProgram
+  private var slots: ContiguousArray<Slot>
   private var budget = Budget()
 
+  /// The values of a name.
+  private enum Slot {
+    case unknown
+    case one(Entry)
+    case some(ContiguousArray<Entry>)
+    /// Too many to be kept; they are looked up each time.
+    case many
+  }
+
+  static let keptValues = 1_000
+
+  /// A value, and the texts within it once somebody asked for them.
+  private final class Entry {
+    let value: Value
+    lazy var texts = TextCollection(value)
+
+    init(_ value: Value) { self.value = value }
+  }
+
   /// What all patterns may look at. Beyond it each of them counts as one that gave up.
-  fileprivate struct Budget {
+  private struct Budget {
     var searches = 100_000
     var bytes = 32 << 20
     var surrenders = 4
   }
 
-  init(_ facts: Facts, slots: Int) {
+  init(_ facts: Facts, _ program: RuleProgram) {
     self.facts = facts
-    texts = Array(repeating: nil, count: slots)
+    self.program = program
+    slots = ContiguousArray(repeating: .unknown, count: program.subjects.count)
   }
 
-  mutating func holds(_ node: RuleCondition.Node) -> Bool {
-    switch node {
-    case .all(let parts):
-      for part in parts where !holds(part) { return false }
-      return true
-    case .any(let parts):
-      for part in parts where holds(part) { return true }
-      return false
-    case .not(let part): return !holds(part)
-    case .test(let test): return holds(test)
+  /// Whether the condition at `index` holds.
+  func holds(_ index: Int) -> Bool {
+    var place = program.entries[index]
+    while place >= 0 {
+      let jump = program.jumps[place]
+      place = passes(program.tests[jump.test]) ? jump.whenTrue : jump.whenFalse
+    }
+    return place == RuleProgram.holds
+  }
+
+  private func passes(_ test: RuleProgram.Test) -> Bool {
+    if case .unknown = slots[test.slot] { slots[test.slot] = look(program.subjects[test.slot]) }
+    switch slots[test.slot] {
+    case .one(let entry): return passes(test, entry)
+    case .some(let entries): return entries.contains { passes(test, $0) }
+    case .many, .unknown: return program.subjects[test.slot].holds(in: facts) { passes(test, Entry($0)) }
     }
   }
 
-  mutating func holds(_ test: RuleCondition.Test) -> Bool {
-    test.subject.holds(in: facts) { value in
-      for check in test.checks where !holds(check, of: value, test) { return false }
-      return true
+  private func look(_ subject: Subject) -> Slot {
+    var entries: ContiguousArray<Entry> = []
+    let isTooMany = subject.holds(in: facts) { value in
+      entries.append(Entry(value))
+      return entries.count > Self.keptValues
+    }
+    if isTooMany { return .many }
+    return entries.count == 1 ? .one(entries[0]) : .some(entries)
+  }
+
+  private func passes(_ test: RuleProgram.Test, _ entry: Entry) -> Bool {
+    for i in test.checks where !holds(i, of: entry, isBroad: test.isBroad) { return false }
+    return true
+  }
+
+  private func holds(_ check: Int, of entry: Entry, isBroad: Bool) -> Bool {
+    switch program.checks[check] {
+    case .exists(let due): if case .absent = entry.value { !due } else { due }
+    case .equals(let operand): operand.equals(entry.value, isBroad: isBroad)
+    case .notEquals(let operand): !operand.equals(entry.value, isBroad: !isBroad)
+    case .isIn(let operands): operands.contains { $0.equals(entry.value, isBroad: isBroad) }
+    case .contains(let operand): contains(operand, entry, isBroad)
+    case .matches(let pattern): matches(pattern, entry, isBroad)
+    case .order(let comparison, let bound): entry.value.number.map { comparison.holds($0, bound) } ?? false
     }
   }
 
-  private mutating func holds(_ check: Check, of value: Value, _ test: RuleCondition.Test) -> Bool {
-    switch check {
-    case .exists(let due): if case .absent = value { !due } else { due }
-    case .equals(let operand): operand.equals(value, isBroad: test.isBroad)
-    case .notEquals(let operand): !operand.equals(value, isBroad: !test.isBroad)
-    case .isIn(let operands): operands.contains { $0.equals(value, isBroad: test.isBroad) }
-    case .contains(let operand): contains(operand, value, test)
-    case .matches(let pattern): matches(pattern, value, test)
-    case .order(let comparison, let bound): value.number.map { comparison.holds($0, bound) } ?? false
-    }
-  }
-
-  private mutating func contains(_ operand: Operand, _ value: Value, _ test: RuleCondition.Test) -> Bool {
-    switch value {
+  private func contains(_ operand: Operand, _ entry: Entry, _ isBroad: Bool) -> Bool {
+    switch entry.value {
     case .absent, .integer: return false
-    case .list(let texts): return texts.contains { operand.equals($0, isBroad: test.isBroad) }
+    case .list(let texts): return texts.contains { operand.equals($0, isBroad: isBroad) }
+    case .json(.array(let elements)) where elements.contains { operand.equals($0, isBroad: isBroad) }: return true
+    case .text, .json: return operand.isText && operand.isContained(in: entry.texts, isBroad: isBroad)
+    }
+  }
+
+  private func matches(_ pattern: Pattern, _ entry: Entry, _ isBroad: Bool) -> Bool {
+    switch entry.value {
+    case .absent, .integer, .list: false
     case .text, .json:
-      if case .json(.array(let elements)) = value,
-        elements.contains(where: { operand.equals($0, isBroad: test.isBroad) })
-      {
-        return true
-      }
-      guard case .string = operand.value else { return false }
-      return withTexts(of: value, test) { texts, _ in operand.isContained(in: texts.fold, isBroad: test.isBroad) }
+      isFound(pattern, in: entry.texts.texts, isBroad)
+        || isBroad && isFound(pattern, in: entry.texts.otherForms, isBroad)
     }
   }
 
-  private mutating func matches(_ pattern: Pattern, _ value: Value, _ test: RuleCondition.Test) -> Bool {
-    switch value {
-    case .absent, .integer, .list: return false
-    case .text, .json:
-      return withTexts(of: value, test) { texts, budget in
-        if budget.isFound(pattern, in: texts.texts, isBroad: test.isBroad) { return true }
-        return test.isBroad && budget.isFound(pattern, in: texts.otherForms(), isBroad: true)
-      }
-    }
-  }
-
-  private mutating func withTexts(
-    of value: Value,
-    _ test: RuleCondition.Test,
-    _ body: (inout TextCollection, inout Budget) -> Bool
-  ) -> Bool {
-    guard let slot = test.slot else {
-      guard var collection = TextCollection(value) else { return false }
-      return body(&collection, &budget)
-    }
-    if texts[slot] == nil { texts[slot] = TextCollection(value) }
-    guard texts[slot] != nil else { return false }
-    return body(&texts[slot]!, &budget)
-  }
-}
-
-extension Evaluation.Budget {
   /// A pattern that gives up is found where that is the careful answer.
-  mutating func isFound(_ pattern: Pattern, in texts: [String], isBroad: Bool) -> Bool {
+  private func isFound(_ pattern: Pattern, in texts: [String], _ isBroad: Bool) -> Bool {
     for text in texts {
-      searches -= 1
-      bytes -= text.utf8.count
-      guard searches >= 0, bytes >= 0, surrenders > 0 else { return isBroad }
+      budget.searches -= 1
+      budget.bytes -= text.utf8.count
+      guard budget.searches >= 0, budget.bytes >= 0, budget.surrenders > 0 else { return isBroad }
       switch pattern.firstMatch(in: text) {
       case .match: return true
       case .noMatch: continue
       case .gaveUp:
-        surrenders -= 1
+        budget.surrenders -= 1
         return isBroad
       }
     }
@@ -113,11 +122,11 @@ extension Evaluation.Budget {
 }
 
 extension TextCollection {
-  fileprivate init?(_ value: Value) {
+  fileprivate convenience init(_ value: Value) {
     switch value {
-    case .text(let text): self.init(text)
+    case .text(let text): self.init(.string(text))
     case .json(let json): self.init(json)
-    default: return nil
+    case .absent, .integer, .list: self.init(.null)
     }
   }
 }
@@ -139,8 +148,7 @@ extension Value {
   fileprivate var number: ExactNumber? {
     switch self {
     case .integer(let value): .integer(value)
-    case .json(.string(let text)): Self.number(text)
-    case .text(let text): Self.number(text)
+    case .text(let text), .json(.string(let text)): Self.number(text)
     case .json(let json): ExactNumber(json)
     case .absent, .list: nil
     }

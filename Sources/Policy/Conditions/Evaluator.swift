@@ -1,13 +1,7 @@
 internal import JSON
 
-/// The guardrails, ready to be asked: with the texts that they share numbered, and by the tools without which they cannot
-/// match.
+/// The guardrails, ready to be asked, and by the tools without which they cannot match.
 struct Evaluator: Sendable {
-  private struct Rule: Sendable {
-    let root: RuleCondition.Node
-    let match: Decision.Match
-  }
-
   private struct Candidates: Sendable {
     /// Indexes of rules that look at this point and can match without one of the named tools.
     var others: [Int] = []
@@ -15,27 +9,14 @@ struct Evaluator: Sendable {
     var byTool: [[UInt8]: [Int]] = [:]
   }
 
-  private var rules: [Rule] = []
-  private var slots: [Subject: Int] = [:]
+  private let program: RuleProgram
+  private let matches: [Decision.Match]
   private var candidates: [Facts.Point: Candidates] = [:]
 
   init(_ guardrails: [Guardrail]) {
-    for guardrail in guardrails {
-      let root = guardrail.when.root.mapTests { test in
-        guard test.subject.isSingle else { return test }
-        var test = test
-        test.slot = slot(for: test.subject)
-        return test
-      }
-      rules.append(Rule(root: root, match: Decision.Match(guardrail)))
-    }
+    program = RuleProgram(guardrails.map(\.when.root))
+    matches = guardrails.map { Decision.Match($0) }
     for point in Facts.Point.allCases { candidates[point] = Self.candidates(guardrails, point) }
-  }
-
-  private mutating func slot(for subject: Subject) -> Int {
-    if let slot = slots[subject] { return slot }
-    slots[subject] = slots.count
-    return slots.count - 1
   }
 
   private static func candidates(_ guardrails: [Guardrail], _ point: Facts.Point) -> Candidates {
@@ -51,13 +32,11 @@ struct Evaluator: Sendable {
 
   /// The guardrails that match, in order.
   func matches(_ facts: Facts) -> [Decision.Match] {
-    guard !rules.isEmpty, let candidates = candidates[facts.point] else { return [] }
+    guard !matches.isEmpty, let candidates = candidates[facts.point] else { return [] }
     let chosen = facts.tool.flatMap { candidates.byTool[Array(Fold($0).seen)] } ?? candidates.others
     guard !chosen.isEmpty else { return [] }
-    var evaluation = Evaluation(facts, slots: slots.count)
-    var matches: [Decision.Match] = []
-    for index in chosen where evaluation.holds(rules[index].root) { matches.append(rules[index].match) }
-    return matches
+    let evaluation = Evaluation(facts, program)
+    return chosen.filter { evaluation.holds($0) }.map { matches[$0] }
   }
 }
 

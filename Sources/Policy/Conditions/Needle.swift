@@ -6,6 +6,8 @@ struct Needle: Sendable {
   let bytes: ContiguousArray<UInt8>
   /// For each prefix the length of the longest shorter prefix that it ends with.
   private let borders: ContiguousArray<Int32>
+  /// Pairs of bytes that a text must have: the first, one in the middle, and the last.
+  private let pairs: (UInt16, UInt16, UInt16)?
 
   init(_ bytes: ContiguousArray<UInt8>) {
     self.bytes = bytes
@@ -17,6 +19,15 @@ struct Needle: Sendable {
       borders[i] = Int32(length)
     }
     self.borders = borders
+    func pair(_ i: Int) -> UInt16 { BytePairs.pair(bytes[i], bytes[i + 1]) }
+    pairs = bytes.count < 2 ? nil : (pair(0), pair((bytes.count - 1) / 2), pair(bytes.count - 2))
+  }
+
+  /// Whether a text of these pairs may hold it.
+  @inline(__always)
+  func mayBeContained(in text: BytePairs) -> Bool {
+    guard let pairs else { return true }
+    return text.holds(pairs.0) && text.holds(pairs.1) && text.holds(pairs.2)
   }
 
   func isContained(in text: ContiguousArray<UInt8>) -> Bool {

@@ -50,15 +50,6 @@ enum Subject: Sendable, Hashable {
     default: .text
     }
   }
-
-  /// Whether there is at most one value, whose texts are worth keeping.
-  var isSingle: Bool {
-    switch self {
-    case .task(let parts), .input(let parts): !parts.contains(.each)
-    case .list: false
-    default: true
-    }
-  }
 }
 
 /// A value that a condition asks about.

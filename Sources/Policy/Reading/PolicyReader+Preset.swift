@@ -19,7 +19,7 @@ extension PolicyReader {
       let known = Preset.allCases.map(\.rawValue)
       fail(
         .unknownPreset,
-        "\(quoted(name)) is no preset: there are \(Self.listed(known))\(Self.hint(for: name, among: known))"
+        "\(quoted(name)) is no preset: \(Self.listed(known)) is due\(Self.hint(for: name, among: known))"
       )
       return nil
     }

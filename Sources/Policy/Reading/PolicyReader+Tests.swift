@@ -33,11 +33,10 @@ extension PolicyReader {
         why = why ?? "the rule is not looked at where '\(point.rawValue)' is"
         continue
       }
-      var evaluation = Evaluation(facts, slots: 0)
-      if evaluation.holds(guardrail.when.root) {
+      if guardrail.when.root.holds(of: facts) {
         matched = matched ?? point
       } else {
-        why = why ?? evaluation.whyNot(guardrail.when.root)
+        why = why ?? guardrail.when.root.whyNot(facts)
       }
     }
     let name = quoted(guardrail.name)
@@ -98,26 +97,31 @@ extension PolicyReader {
   }
 }
 
-extension Evaluation {
-  /// The first part of a condition that does not hold, and what it looks at.
-  mutating func whyNot(_ node: RuleCondition.Node) -> String? {
-    switch node {
+extension RuleCondition.Node {
+  func holds(of facts: Facts) -> Bool { Evaluation(facts, RuleProgram([self])).holds(0) }
+
+  /// The first part that does not hold, and what it looks at.
+  fileprivate func whyNot(_ facts: Facts) -> String? {
+    switch self {
     case .all(let parts):
-      for part in parts { if let why = whyNot(part) { return why } }
+      for part in parts { if let why = part.whyNot(facts) { return why } }
       return nil
     case .any(let parts):
-      if holds(node) { return nil }
-      return parts.count == 1 ? whyNot(parts[0]) : "none of its \(parts.count) alternatives holds"
-    case .not(let part): return holds(part) ? "what follows 'not' holds" : nil
+      if holds(of: facts) { return nil }
+      return parts.count == 1 ? parts[0].whyNot(facts) : "none of its \(parts.count) alternatives holds"
+    case .not(let part): return part.holds(of: facts) ? "what follows 'not' holds" : nil
     case .test(let test):
-      if holds(test) { return nil }
-      return "'\(test.path)' does not hold, '\(test.subject.name)' is \(shown(test.subject))"
+      if holds(of: facts) { return nil }
+      return "'\(test.path)' does not hold, '\(test.subject.name)' is \(test.subject.shown(facts))"
     }
   }
+}
 
-  private func shown(_ subject: Subject) -> String {
+extension Subject {
+  /// The first of its values.
+  fileprivate func shown(_ facts: Facts) -> String {
     var texts: [String] = []
-    _ = subject.holds(in: facts) { value in
+    _ = holds(in: facts) { value in
       texts.append(value.shown)
       return texts.count == 3
     }

@@ -141,7 +141,7 @@ struct PolicyReader {
 
   mutating func bool(_ value: JSON) -> Bool? {
     if case .bool(let flag) = value { return flag }
-    fail(value, due: "boolean")
+    fail(value, due: "true or false")
     return nil
   }
 

@@ -118,6 +118,7 @@ struct Command: Sendable {
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
+    .policyCheck,
     .audit, .auditVerify, .auditExport,
     .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,

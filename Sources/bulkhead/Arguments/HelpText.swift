@@ -8,6 +8,7 @@ enum HelpText {
       ("Jobs", [.run, .jobs, .show, .watch, .trace]),
       ("Control of jobs", [.cancel, .pause, .resume, .retry, .fork, .resolve]),
       ("Plans", [.planCheck, .planGraph]),
+      ("Policy", [.policyCheck]),
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
       ("Journal", [.usage, .gc, .backup, .selfTestCrash]),
