@@ -44,7 +44,7 @@ private func checkRule(_ rule: String) {
 }
 
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
-  fuzzShellCommand(UnsafeRawBufferPointer(start: data, count: size))
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  fuzzShellCommand(UnsafeRawBufferPointer(start: start, count: count))
   return 0
 }

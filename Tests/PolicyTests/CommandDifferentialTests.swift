@@ -11,6 +11,10 @@ import Testing
     #expect(scripts.count >= 150)
     let runs = try BashRuns(scripts)
     check(scripts, runs)
+    for (script, isScript) in zip(scripts, runs.accepted) where isScript && !CommandCorpus.ambiguities.contains(script) {
+      let reasons = ShellReader.read(Array(script.utf8)).doubts.map(\.reason)
+      #expect(reasons != [ShellStop.syntax.reason], "bash reads it: \(script)")
+    }
     // The test would say nothing if little ran, or if nothing were ever known.
     #expect(runs.calls.count { !$0.isEmpty } >= 130)
     let known = zip(scripts, runs.calls).count { !$1.isEmpty && !Self.isUnknown($0) }
@@ -18,21 +22,12 @@ import Testing
   }
 
   @Test func `whatever bash runs of random scripts was found, or unknown`() throws {
-    for seed in [1, 2] as [UInt64] {
+    for seed in 1...UInt64(ProcessInfo.processInfo.environment["BULKHEAD_SHELL_SEEDS"] ?? "2")! {
       var random = RandomScript(seed: seed)
-      let scripts = (0..<250).map { _ in random.script() }
+      let scripts = (0..<120).map { _ in random.script() }
       let runs = try BashRuns(scripts)
       check(scripts, runs)
-      #expect(runs.calls.count { !$0.isEmpty } >= 80, "seed \(seed)")
-    }
-  }
-
-  @Test func `what bash takes for a script is read to its end`() throws {
-    let scripts = Self.corpus
-    let runs = try BashRuns(scripts)
-    for (script, isScript) in zip(scripts, runs.accepted) where isScript {
-      let reasons = ShellReader.read(Array(script.utf8)).doubts.map(\.reason)
-      #expect(reasons != [ShellStop.syntax.reason], "\(script)")
+      #expect(runs.calls.count { !$0.isEmpty } >= 60, "seed \(seed)")
     }
   }
 
@@ -113,7 +108,7 @@ struct BashRuns {
     "env", "xargs", "find", "nohup", "nice", "timeout", "stdbuf", "setsid", "sh", "bash", "dash", "base64", "cat", "sleep",
   ]
 
-  /// Runs each script for at most 2 seconds in an empty folder of its own, where no program is found but those that write
+  /// Runs each script for a moment in an empty folder of its own, where no program is found but those that write
   /// down their words, and those that start others.
   init(_ scripts: [String]) throws {
     let files = FileManager.default
@@ -155,12 +150,13 @@ struct BashRuns {
     printf '%s\\n' '#!/bin/sh' 'folder=${0%/*} name=${0##*/}' \\
       '{ printf "%s\\037" "$name" "$@"; printf "\\036"; } >>"${folder%/bin/*}/calls/${folder##*/}"' >"$root/stub"
     chmod 755 "$root/stub"
-    mkdir "$root/bin" "$root/cwd"
+    mkdir "$root/bin" "$root/cwd" "$root/programs"
+    for name in \(programs.joined(separator: " ")); do ln "$root/stub" "$root/programs/$name"; done
     for ((index = 0; index < count; index++)); do
       mkdir "$root/bin/$index" "$root/cwd/$index"
-      for name in \(programs.joined(separator: " ")); do ln -s "$root/stub" "$root/bin/$index/$name"; done
+      ln "$root/programs"/* "$root/bin/$index"
       if bash -n "$root/scripts/$index" 2>/dev/null; then : >"$root/accepted/$index"; fi
-      (cd "$root/cwd/$index" && exec timeout -k 1 2 env -i FUNCNEST=20 HOME="$root/cwd/$index" \\
+      (cd "$root/cwd/$index" && exec timeout -k 0.2 0.8 env -i FUNCNEST=20 HOME="$root/cwd/$index" \\
         PATH="$root/bin/$index:$root/real" bash --norc --noprofile -c "$(<"$root/scripts/$index")")
     done </dev/null >/dev/null 2>&1
     exit 0
