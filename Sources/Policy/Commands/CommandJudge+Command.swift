@@ -21,9 +21,10 @@ extension CommandJudge {
     let inner = name.isSystem ? CommandWrappers.inner(words, name, context) : .init()
     for part in inner.parts { hits.formUnion(judge(part, context)) }
     // Where an operator lists it, what it does with a file or with code is its own.
-    let isAccepted = !inner.always && (isNamed(words) || (allow != nil && !inner.isTransparent))
+    let isNamed = isNamed(words)
+    let isAccepted = !inner.always && (isNamed || (allow != nil && !inner.isTransparent))
     if !isAccepted { for reason in inner.reasons { note(.unknown, source, reason: reason) } }
-    if !name.isSystem, verdict != .yes { note(.unknown, source, reason: "its program is not one of the system's") }
+    if !name.isSystem, !isNamed, verdict != .yes { note(.unknown, source, reason: "its program is not one of the system's") }
     if !name.isSystem || !inner.reasons.isEmpty { judge(possible: words.dropFirst(), context) }
     if name.isSystem, verdict != .yes { judge(listed: words, name, inner, context) }
     return hits

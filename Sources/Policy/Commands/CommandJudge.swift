@@ -109,8 +109,8 @@ struct CommandJudge {
           note(kind, first ?? rule.source, rule: rule.source)
         }
         for (command, found) in zip(script.commands, hits) where found.contains(Hit(rule: number, stage: stages.count - 1)) {
-          let inside = command.inside.clamped(to: 0..<hits.count)
-          if hits[inside].contains(where: { $0.contains(Hit(rule: number, stage: stages.count - 2)) }) {
+          let ranges = [command.inside, command.below].map { $0.clamped(to: 0..<hits.count) }
+          if ranges.contains(where: { hits[$0].contains { $0.contains(Hit(rule: number, stage: stages.count - 2)) } }) {
             note(kind, command.source, rule: rule.source)
           }
         }

@@ -9,7 +9,13 @@ extension CommandPattern.Stage {
   func held(_ words: [ShellWord]) -> Verdict {
     guard let first = words.first else { return .no }
     guard let text = first.literal else { return .maybe }
-    guard matches(program: ProgramName(text), folded: true) else { return .no }
+    let name = ProgramName(text)
+    guard matches(program: name, folded: true) else { return .no }
+    var words = words
+    if name.base != program, !program.contains("/") {
+      // What looks like the program has options that look like its own.
+      for index in words.indices where words[index].shape == .literal { words[index].text = FoldedText.fold(words[index].text) }
+    }
     let options = optionVerdict(words, abbreviated: true)
     let operands = operandVerdict(words)
     return min(options, max(operands.likely ? .yes : .no, operands.possible ? .maybe : .no))

@@ -35,7 +35,12 @@ extension ShellReader {
     let due = pending
     pending = []
     for document in due {
+      let first = script.commands.count
       let (body, isWhole) = try readBody(document)
+      if let owner = document.owner, owner >= 0, script.commands.count > first {
+        let below = script.commands[owner].below
+        script.commands[owner].below = (below.isEmpty ? first : below.lowerBound)..<script.commands.count
+      }
       let text = isWhole ? String(decoding: body, as: UTF8.self) : nil
       script.texts.append(String(decoding: body, as: UTF8.self))
       guard let owner = document.owner, owner >= 0, document.isInput, let text else { continue }

@@ -46,6 +46,8 @@ struct ShellCommand: Sendable {
   var writesElsewhere = false
   /// The commands that stand in its own words and redirections.
   var inside: Range<Int>
+  /// The commands in its here-documents.
+  var below: Range<Int> = 0..<0
   /// As it is written, shortened.
   var source: String
 }
