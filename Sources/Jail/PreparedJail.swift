@@ -137,7 +137,7 @@ extension JailPolicy {
   private var descriptorCount: Int { exchanges ? 5 : hasTunnel ? 4 : 3 }
 
   /// Whether the program, or a jail that it builds, is one that reaches hosts by a proxy.
-  private var isProxied: Bool { network == .proxied || hasTunnel && profile.buildsJails }
+  var isProxied: Bool { network == .proxied || hasTunnel && profile.buildsJails }
 
   private func flags(notifies: Bool) -> UInt32 {
     var flags: UInt32 = 0
