@@ -70,7 +70,7 @@ extension Jobs {
       return PlanError(
         path: "/steps/\(index)/needs/hosts",
         name: .invalidValue,
-        message: "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: hosts cannot be granted to it"
+        message: "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: it cannot be granted hosts"
       )
     }
   }

@@ -172,6 +172,8 @@ final class RunTunnel {
     listener = nil
     waiting = [:]
     let end = BootTime.now + Self.farewell
+    // Whoever has its connections ends them now, and says what they carried.
+    shutdown(reports.raw, Int32(SHUT_WR))
     readReports()
     while !open.isEmpty {
       let left = end.milliseconds(since: .now)
