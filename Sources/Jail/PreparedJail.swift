@@ -107,7 +107,9 @@ extension JailPolicy {
     for argument in arguments { argv.append(try encoder.string(argument)) }
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
-    let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, proxied: isProxied, adding: addedCalls) : []
+    let bpf =
+      hasFilter
+      ? try SeccompCompiler.program(profile, notifies: notifies, proxied: isProxied, adding: addedCalls) : []
     var shared: PreparedJail.Shared?
     if let view = SharedView(self) {
       var own = encoder

@@ -13,8 +13,8 @@ internal import WorkerKit
 final class RunTunnel {
   /// Connections on their way at one time; those beyond wait in the listening socket.
   private static let waitingLimit = 32
-  /// Until a connection is given up.
-  private static let patience = Milliseconds(5_000)
+  /// Until a connection is given up: longer than a worker takes that died before its first call and is started again.
+  private static let patience = Milliseconds(8_000)
   /// For the last counts, when the run is over.
   private static let farewell = Milliseconds(200)
   private static let denialLimit = 64

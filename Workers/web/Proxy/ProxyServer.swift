@@ -58,6 +58,8 @@ package final class ProxyServer: ReadinessHandler {
       case .request(let request, let connection, let reports): take(request, connection, reports)
       case .other: continue
       case .none: return
+      // An empty packet looks the same, but nobody hangs up with it.
+      case .closed where readiness.intersection(.hangUp).isEmpty: continue
       case .closed: return loop.unwatch(tunnel.raw)
       }
     }
