@@ -319,6 +319,15 @@ let package = Package(
       exclude: ["server.py"],
       swiftSettings: strict
     ),
+    .testTarget(
+      name: "ProxyTests",
+      dependencies: [
+        "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision",
+        "Coordinator", "Tunnel", "WebProxy", "bulkhead-jail", "jail-probe", "sandbox-worker", "web-worker",
+      ],
+      exclude: ["server.py"],
+      swiftSettings: strict
+    ),
     // A provider on loopback that answers as it is told.
     .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
     .testTarget(

@@ -70,8 +70,7 @@ extension Jobs {
       return PlanError(
         path: "/steps/\(index)/needs/hosts",
         name: .invalidValue,
-        message:
-          "tool '\(step.tool)' runs without a network, and no worker offers it a tunnel: hosts cannot be granted to it"
+        message: "no worker offers the runs of tool '\(step.tool)' a tunnel: hosts cannot be granted to it"
       )
     }
   }

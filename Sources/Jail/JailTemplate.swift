@@ -10,6 +10,7 @@ struct SharedView: Hashable, Sendable {
   private let identity: JailPolicy.Identity
   private let profile: SeccompProfile
   private let hasWorkspace: Bool
+  private let isProxied: Bool
 
   /// Nil for views that are built anew each time: with folders of the host's, since a template would hold on to their
   /// file systems; without a /proc that a run's own may cover; or with a wall taken away.
@@ -23,6 +24,7 @@ struct SharedView: Hashable, Sendable {
     identity = policy.runAs ?? .init(uid: geteuid(), gid: getegid())
     profile = policy.profile
     hasWorkspace = view.workspaceBytes != nil
+    isProxied = policy.network == .proxied
   }
 
   /// A policy that builds the template instead of starting a program, and the host's paths in it.
@@ -30,6 +32,7 @@ struct SharedView: Hashable, Sendable {
     var policy = JailPolicy(program: "/usr/bin/true", arguments: ["true"])
     policy.profile = profile
     policy.runAs = become
+    policy.network = isProxied ? .proxied : .none
     policy.view.base = base
     policy.view.programs = programs
     if !hasWorkspace { policy.view.workspaceBytes = nil }

@@ -30,6 +30,7 @@ struct MountPlan {
   private let walls: Set<JailWall>
   private let identity: JailPolicy.Identity
   private let reachesNetwork: Bool
+  private let isProxied: Bool
   /// Where the program makes control groups: the one part of /sys that is ever shown, to who builds jails.
   private let controlGroups: String?
   private var made: Set<String> = [""]
@@ -39,11 +40,12 @@ struct MountPlan {
   private static let libraryFolders = ["/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/share"]
   private static let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
   private static let systemFiles = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"]
-  /// What reaching others takes: where names are asked for, and whom TLS trusts. Debian's and Red Hat's places; never keys.
-  private static let networkFiles = [
-    "/etc/resolv.conf", "/etc/gai.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted",
+  /// Whom TLS trusts; Debian's and Red Hat's places, never keys.
+  private static let trustFiles = [
+    "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted",
   ]
+  /// What reaching others takes: also where names are asked for.
+  private static let networkFiles = ["/etc/resolv.conf", "/etc/gai.conf"] + trustFiles
   private static let devices = ["null", "zero", "full", "random", "urandom"]
   private static let links = [
     ("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"),
@@ -55,6 +57,7 @@ struct MountPlan {
     self.walls = policy.removedWalls
     self.identity = identity
     self.reachesNetwork = policy.profile.reachesNetwork
+    isProxied = policy.isProxied
     var folder: String?
     if case .enter(let path) = policy.controlGroup, let slash = path.lastIndex(of: "/") {
       folder = String(path[..<slash])
@@ -122,6 +125,12 @@ struct MountPlan {
     let (uid, gid) = (identity.uid, identity.gid)
     try write("etc/passwd", "jailed:x:\(uid):\(gid)::/workspace:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n")
     try write("etc/group", "jailed:x:\(gid):\nnogroup:x:65534:\n")
+    if isProxied, !reachesNetwork {
+      // Names are the proxy's to ask for.
+      for file in Self.trustFiles { try bind(file, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL | BH_MOUNT_NO_EXEC) }
+      try write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
+      try write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n")
+    }
     guard reachesNetwork else { return }
     for file in Self.networkFiles { try bind(file, BH_MOUNT_READ_ONLY | BH_MOUNT_OPTIONAL | BH_MOUNT_NO_EXEC) }
     try write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")

@@ -107,7 +107,9 @@ extension JailPolicy {
     for argument in arguments { argv.append(try encoder.string(argument)) }
     var env: [UInt32] = []
     for variable in environment { env.append(try encoder.string(variable)) }
-    let bpf = hasFilter ? try SeccompCompiler.program(profile, notifies: notifies, proxied: isProxied, adding: addedCalls) : []
+    let bpf =
+      hasFilter
+      ? try SeccompCompiler.program(profile, notifies: notifies, proxied: isProxied, adding: addedCalls) : []
     var shared: PreparedJail.Shared?
     if let view = SharedView(self) {
       var own = encoder
@@ -137,7 +139,7 @@ extension JailPolicy {
   private var descriptorCount: Int { exchanges ? 5 : hasTunnel ? 4 : 3 }
 
   /// Whether the program, or a jail that it builds, is one that reaches hosts by a proxy.
-  private var isProxied: Bool { network == .proxied || hasTunnel && profile.buildsJails }
+  var isProxied: Bool { network == .proxied || hasTunnel && profile.buildsJails }
 
   private func flags(notifies: Bool) -> UInt32 {
     var flags: UInt32 = 0

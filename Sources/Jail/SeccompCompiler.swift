@@ -117,7 +117,9 @@ package enum SeccompCompiler {
     try check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, returnKill), "seccomp_attr_set")
     // A binary tree instead of a chain: about 8 comparisons for a call instead of hundreds.
     try check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "seccomp_attr_set")
-    for rule in key.profile.rules(proxied: key.proxied) where !key.added.contains(rule.name) { try add(rule, allow, to: filter) }
+    for rule in key.profile.rules(proxied: key.proxied) where !key.added.contains(rule.name) {
+      try add(rule, allow, to: filter)
+    }
     for name in key.added { try add(SyscallRule(name: name), allow, to: filter) }
     for name in key.profile.absent where !key.added.contains(name) {
       try add(SyscallRule(name: name), returnErrno | UInt32(ENOSYS), to: filter)

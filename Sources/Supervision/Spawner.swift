@@ -39,7 +39,10 @@ package final class Spawner: Sendable {
     }
   }
 
-  private static func start(_ makeLaunch: () throws -> WorkerLaunch, _ tunnel: WorkerTunnel?) -> Result<Started, SpawnFailure> {
+  private static func start(
+    _ makeLaunch: () throws -> WorkerLaunch,
+    _ tunnel: WorkerTunnel?
+  ) -> Result<Started, SpawnFailure> {
     do {
       var toChild = try DescriptorPair.pipe()
       var fromChild = try DescriptorPair.pipe()

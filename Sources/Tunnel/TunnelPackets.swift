@@ -37,6 +37,7 @@ package struct TunnelRequest: Sendable, Hashable {
     /// Something else, which is gone.
     case other
     case none
+    /// Or an empty packet.
     case closed
   }
 

@@ -76,6 +76,14 @@ import Wire
     (#""restart":{"reset_ms":86400001}"#, "'/restart/reset_ms' is 86400001 where at most 86400000 is due"),
     (#""restart":{"policies":"never"}"#, "unknown member 'policies'"),
     (#""permissions":{"network":"all"}"#, "'/permissions/network' is 'all' where \"none\" or \"outbound\" is due"),
+    (
+      #""permissions":{"tunnel":"both"}"#,
+      "'/permissions/tunnel' is 'both' where \"use\" or \"offer\" is due"
+    ), (#""permissions":{"tunnel":"use"}"#, "'/permissions/tunnel' \"use\" goes with 'jails' only"),
+    (
+      #""permissions":{"tunnel":"offer","jails":true}"#,
+      "'/permissions/tunnel' \"offer\" goes with 'network' \"outbound\" only"
+    ),
     (#""permissions":{"exec":1}"#, "'/permissions/exec' is integer where boolean is due"),
     (#""permissions":{"read":["etc"]}"#, "'etc' is no plain absolute path"),
     (#""permissions":{"read":["/a/../b"]}"#, "'/a/../b' is no plain absolute path"),

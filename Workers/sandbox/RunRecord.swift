@@ -20,7 +20,8 @@ struct RunRecord {
     record["stdout"] = stream(result.output, budget)
     record["stderr"] = stream(result.errorOutput, budget)
     record["limits_hit"] = .array(limits(result.limitsHit))
-    record["denials"] = .array((result.denials.map(denial) + refusals(result.limitsHit) + result.hostDenials.map(denial)).prefix(256).map { $0 })
+    let denials = result.denials.map(denial) + refusals(result.limitsHit) + result.hostDenials.map(denial)
+    record["denials"] = .array(Array(denials.prefix(256)))
     record["artifacts"] = .array(artifacts.map(artifact))
     if !result.skippedArtifacts.isEmpty {
       record["skipped"] = .array(result.skippedArtifacts.map { .string(String($0.prefix(1024))) })

@@ -13,8 +13,8 @@ internal import WorkerKit
 final class RunTunnel {
   /// Connections on their way at one time; those beyond wait in the listening socket.
   private static let waitingLimit = 32
-  /// Until a connection is given up.
-  private static let patience = Milliseconds(5_000)
+  /// Until a connection is given up: longer than a worker takes that died before its first call and is started again.
+  private static let patience = Milliseconds(8_000)
   /// For the last counts, when the run is over.
   private static let farewell = Milliseconds(200)
   private static let denialLimit = 64
@@ -172,6 +172,8 @@ final class RunTunnel {
     listener = nil
     waiting = [:]
     let end = BootTime.now + Self.farewell
+    // Whoever has its connections ends them now, and says what they carried.
+    shutdown(reports.raw, Int32(SHUT_WR))
     readReports()
     while !open.isEmpty {
       let left = end.milliseconds(since: .now)

@@ -125,8 +125,10 @@ struct HeadFields {
   static func end(_ bytes: [UInt8], seen: Int) -> Int? {
     guard bytes.count >= 4, seen < bytes.count else { return nil }
     return bytes.withUnsafeBufferPointer { bytes in
-      (max(3, seen)..<bytes.count).first { bytes[$0] == 10 && bytes[$0 - 1] == 13 && bytes[$0 - 2] == 10 && bytes[$0 - 3] == 13 }
-        .map { $0 + 1 }
+      (max(3, seen)..<bytes.count).first {
+        bytes[$0] == 10 && bytes[$0 - 1] == 13 && bytes[$0 - 2] == 10 && bytes[$0 - 3] == 13
+      }
+      .map { $0 + 1 }
     }
   }
 

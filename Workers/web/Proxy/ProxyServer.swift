@@ -58,6 +58,8 @@ package final class ProxyServer: ReadinessHandler {
       case .request(let request, let connection, let reports): take(request, connection, reports)
       case .other: continue
       case .none: return
+      // An empty packet looks the same, but nobody hangs up with it.
+      case .closed where readiness.intersection(.hangUp).isEmpty: continue
       case .closed: return loop.unwatch(tunnel.raw)
       }
     }
@@ -120,8 +122,8 @@ package final class ProxyServer: ReadinessHandler {
   }
 }
 
-/// What is known of one run: its connections, and the socket on which it is told of them. That socket closes when the
-/// run is over, which ends whatever is left.
+/// What is known of one run: its connections, and the socket on which it is told of them. Its other side stops writing
+/// when the run is over, which ends whatever is left.
 private final class ProxyRun: ReadinessHandler {
   private let reports: Descriptor
   private let loop: EventLoop
@@ -131,14 +133,13 @@ private final class ProxyRun: ReadinessHandler {
   init(_ reports: consuming Descriptor, _ loop: EventLoop) throws(PosixError) {
     self.reports = reports
     self.loop = loop
-    try loop.watch(self.reports.raw, for: Readiness(), handler: self)
+    try loop.watch(self.reports.raw, for: .readable, handler: self)
   }
 
   func report(_ report: TunnelReport) { report.send(to: reports.raw) }
 
-  func ready(_ readiness: Readiness) {
-    if !readiness.intersection(.hangUp).isEmpty { end() }
-  }
+  /// Nothing is ever sent here: it has been closed, or the run is over and its sender waits for the last reports.
+  func ready(_ readiness: Readiness) { end() }
 
   func end() {
     loop.unwatch(reports.raw)
