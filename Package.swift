@@ -226,8 +226,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Journal", "Engine", "Supervision",
-        "Coordinator",
+        "Audit", "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Policy", "Journal", "Engine",
+        "Supervision", "Coordinator",
       ],
       swiftSettings: strict
     ),

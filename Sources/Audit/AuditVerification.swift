@@ -188,7 +188,7 @@ package struct AuditVerification: Sendable {
     } else if head.hash != lastHash {
       let since = lastSigned > 0 ? "after record \(lastSigned), which is good" : "before it"
       report(.head, head.number, "the head of record \(head.number) names another hash: records were changed \(since)")
-    } else if isGood {
+    } else if isGood, problemCount == 0 {
       lastSigned = head.number
     }
   }
