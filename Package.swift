@@ -109,8 +109,8 @@ let package = Package(
     .executableTarget(
       name: "bulkheadd",
       dependencies: [
-        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore", "Journal",
-        "Supervision", "Coordinator",
+        "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore",
+        "Journal", "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
       swiftSettings: strict

@@ -161,7 +161,11 @@ package struct AuditVerification: Sendable {
     } else if number < due {
       report(.reordered, due, "record \(number) stands where record \(due) is due")
     } else {
-      report(.changed, due, "record \(due) is not what was hashed: it, or the hash of the record before it, was changed")
+      report(
+        .changed,
+        due,
+        "record \(due) is not what was hashed: it, or the hash of the record before it, was changed"
+      )
     }
   }
 

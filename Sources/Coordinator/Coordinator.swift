@@ -156,6 +156,7 @@ package final class Coordinator {
   private func finish() {
     guard !isFinished else { return }
     isFinished = true
+    audit.note(.stopped(version: identity.version))
     let waiting = onDrained
     onDrained = []
     for then in waiting { then() }
@@ -192,6 +193,7 @@ package final class Coordinator {
 extension Coordinator {
   /// Takes up the jobs that the journal has open, then calls `then`.
   package func recoverJobs(then: @escaping () -> Void = {}) {
+    audit.note(.started(version: identity.version))
     jobs.recover(then: then)
     collectAudit()
   }

@@ -149,7 +149,9 @@ private func measureMaking() throws -> [Measurement] {
       Side(name: "tool.invoked") { count in
         (0..<count).reduce(0) { $0 &+ length(WrittenJournal.invoked(Int64($1), writer)) }
       },
-      Side(name: "tool.ended") { count in (0..<count).reduce(0) { sum, _ in sum &+ length(WrittenJournal.ended(writer)) } },
+      Side(name: "tool.ended") { count in
+        (0..<count).reduce(0) { sum, _ in sum &+ length(WrittenJournal.ended(writer)) }
+      },
     ]
   )
 }
@@ -170,7 +172,9 @@ private func measureWalk() throws -> [Measurement] {
     var start = now()
     let found = try journal.verify()
     ours.append(now() - start)
-    guard found.problemCount == 0, found.records == count else { fatalError("the log does not hold: \(found.problems)") }
+    guard found.problemCount == 0, found.records == count else {
+      fatalError("the log does not hold: \(found.problems)")
+    }
     start = now()
     var hash = SHA256()
     hash.update(text)

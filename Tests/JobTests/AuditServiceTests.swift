@@ -12,9 +12,13 @@ import Wire
   private func bench(_ count: Int = 5) throws -> JobBench {
     let bench = try JobBench()
     for i in 0..<count {
-      let event = AuditEvent.invoked(AuditEvent.Invocation(tool: i % 2 == 0 ? "bash" : "ls", input: ["i": .integer(Int64(i))]))
+      let event = AuditEvent.invoked(
+        AuditEvent.Invocation(tool: i % 2 == 0 ? "bash" : "ls", input: ["i": .integer(Int64(i))])
+      )
       var isWritten = false
-      bench.coordinator.journal.commit([AuditWriter().change(event, job: "j-\(i)", step: "s")]) { isWritten = $0 == nil }
+      bench.coordinator.journal.commit([AuditWriter().change(event, job: "j-\(i)", step: "s")]) {
+        isWritten = $0 == nil
+      }
       try bench.until("it is written") { isWritten }
     }
     return bench
@@ -31,7 +35,10 @@ import Wire
     try client.send(["id": 2, "method": "audit/heads"])
     try client.send(["id": 3, "method": "audit/verify"])
     try client.send(["id": 4, "method": "audit/query", "params": ["order": "random"]])
-    try client.send(["id": 5, "method": "audit/verify", "params": ["against": [["number": 1, "hash": "x", "at": 1, "key": "k", "signature": "s"]]]])
+    try client.send([
+      "id": 5, "method": "audit/verify",
+      "params": ["against": [["number": 1, "hash": "x", "at": 1, "key": "k", "signature": "s"]]],
+    ])
     for id in 1...5 { try client.waitForReply(Int64(id), bench) }
     let records = try #require(client.reply(1)?["result"]?["records"]?.arrayValue)
     #expect(records.compactMap { $0["record"]?.stringValue }.compactMap { AuditLine($0)?.job } == ["j-4", "j-2"])

@@ -33,7 +33,11 @@ import Wire
     )
     let hashed = Self.data(.invoked(Self.invocation)) { $0.inputs = .hash }
     // Of {"script":"ls","token":"[redacted]"}.
-    #expect(hashed.contains(#""input":{"sha256":"c982bbd43a33ee6710118f8675a7bd93298d2d6342a49df42765dc9de9f4676a","bytes":36}"#))
+    #expect(
+      hashed.contains(
+        #""input":{"sha256":"c982bbd43a33ee6710118f8675a7bd93298d2d6342a49df42765dc9de9f4676a","bytes":36}"#
+      )
+    )
     #expect(!Self.data(.invoked(Self.invocation)) { $0.inputs = .none }.contains("input"))
   }
 

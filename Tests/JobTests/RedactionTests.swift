@@ -11,8 +11,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "password", "Password", "PASSWD", "db_password", "dbPassword", "api_key", "apiKey", "X-API-Key", "aws_secret_access_key",
-    "client_secret", "access_token", "Authorization", "Set-Cookie", "private_key", "credentials", "kunden-nummer", "GRÖSSE",
+    "password", "Password", "PASSWD", "db_password", "dbPassword", "api_key", "apiKey", "X-API-Key",
+    "aws_secret_access_key",
+    "client_secret", "access_token", "Authorization", "Set-Cookie", "private_key", "credentials", "kunden-nummer",
+    "GRÖSSE",
     "GRÖßE",
   ])
   func `the value of a member with a secret's name is taken out, whatever it is`(_ name: String) throws {
@@ -47,7 +49,8 @@ import Testing
     ("psql postgres://anna:hunter2@db/x", "psql postgres://anna:[redacted]@db/x"),
     ("export DB_PASSWORD=hunter2; ls", "export DB_PASSWORD=[redacted]; ls"),
     ("run --api-key=abc --n=3", "run --api-key=[redacted] --n=3"),
-    ("PASSWORD=\"two words\" x", "PASSWORD=\"[redacted]\" x"), ("GET /?token=abc&page=2", "GET /?token=[redacted]&page=2"),
+    ("PASSWORD=\"two words\" x", "PASSWORD=\"[redacted]\" x"),
+    ("GET /?token=abc&page=2", "GET /?token=[redacted]&page=2"),
     ("a sk-abcdefghijklmnop1234 b ghp_abcdefghijklmnopqrstuvwxyz0123456789", "a [redacted] b [redacted]"),
     ("größe=5 übrig", "größe=5 übrig"),
   ])

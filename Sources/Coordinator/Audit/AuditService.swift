@@ -13,11 +13,14 @@ final class AuditService {
   private let journal: Journal
   private let log: Logger
   private let settings: AuditSettings
+  /// Makes records of what happens.
+  let writer: AuditWriter
 
   init(_ journal: Journal, log: Logger, settings: AuditSettings) {
     self.journal = journal
     self.log = log
     self.settings = settings
+    writer = AuditWriter(settings)
     journal.onAuditHead = { [log] in Self.tell($0, log) }
   }
 
@@ -31,6 +34,9 @@ final class AuditService {
       ]
     )
   }
+
+  /// Of what the coordinator itself does, and what nobody waits for.
+  func note(_ event: AuditEvent) { journal.commit([writer.change(event)]) }
 
   // MARK: Questions
 
@@ -74,7 +80,11 @@ final class AuditService {
       known.append(head)
     }
     var total: Int64 = 0
-    journal.auditReader.read { try $0.countAudit() } then: { if case .success(let count) = $0 { total = count } }
+    journal.auditReader.read {
+      try $0.countAudit()
+    } then: {
+      if case .success(let count) = $0 { total = count }
+    }
     let key = journal.auditKey.id
     return journal.verifyAudit(against: known) {
       progress($0, total)

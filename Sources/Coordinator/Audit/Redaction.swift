@@ -10,7 +10,8 @@ struct Redaction: Sendable {
 
   /// As `SecretNames.folded` folds; whatever ends with one of these is one, too.
   private static let names = [
-    "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "privatekey", "secretkey", "signingkey",
+    "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "privatekey", "secretkey",
+    "signingkey",
     "authorization", "cookie", "credential", "credentials", "pwd",
   ]
 
