@@ -1,5 +1,4 @@
 internal import Audit
-internal import Glibc
 
 /// Whether everything that was done has its record.
 extension Database {
@@ -86,10 +85,15 @@ extension Database {
     }
 
     private static func end(of word: StaticString, in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
-      guard let base = bytes.base.baseAddress,
-        let found = memmem(base + bytes.startIndex, bytes.count, word.utf8Start, word.utf8CodeUnitCount)
-      else { return nil }
-      return base.distance(to: UnsafeRawPointer(found)) + word.utf8CodeUnitCount
+      let count = word.utf8CodeUnitCount
+      var start = bytes.startIndex
+      while start + count <= bytes.endIndex {
+        var i = 0
+        while i < count, bytes[start + i] == word.utf8Start[i] { i += 1 }
+        if i == count { return start + count }
+        start += 1
+      }
+      return nil
     }
   }
 }
