@@ -112,8 +112,7 @@ let package = Package(
       name: "bulkheadd",
       dependencies: [
         "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore",
-        "Journal",
-        "Supervision", "Coordinator",
+        "Journal", "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -236,8 +235,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Policy", "Journal", "Engine", "Supervision",
-        "Coordinator",
+        "Audit", "Digest", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Plan", "Policy", "Journal", "Engine",
+        "Supervision", "Coordinator",
       ],
       swiftSettings: strict
     ),
@@ -378,8 +377,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CCurlCalls", "CLinux", "CSQLite", "JSON", "Wire", "Plan", "Policy", "Posix", "Transport", "Jail", "Logging",
-        "Supervision",
+        "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan", "Policy", "Posix",
+        "Transport", "Jail", "Logging", "Supervision",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
         "sandbox-worker", "receipts-worker",
         "jail-probe",

@@ -161,7 +161,11 @@ package struct AuditVerification: Sendable {
     } else if number < due {
       report(.reordered, due, "record \(number) stands where record \(due) is due")
     } else {
-      report(.changed, due, "record \(due) is not what was hashed: it, or the hash of the record before it, was changed")
+      report(
+        .changed,
+        due,
+        "record \(due) is not what was hashed: it, or the hash of the record before it, was changed"
+      )
     }
   }
 
@@ -188,7 +192,7 @@ package struct AuditVerification: Sendable {
     } else if head.hash != lastHash {
       let since = lastSigned > 0 ? "after record \(lastSigned), which is good" : "before it"
       report(.head, head.number, "the head of record \(head.number) names another hash: records were changed \(since)")
-    } else if isGood {
+    } else if isGood, problemCount == 0 {
       lastSigned = head.number
     }
   }

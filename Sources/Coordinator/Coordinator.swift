@@ -159,7 +159,7 @@ package final class Coordinator {
   private func finish() {
     guard !isFinished else { return }
     isFinished = true
-    journal.commit([judge.auditor.change(.stopped(version: identity.version))])
+    audit.note(.stopped(version: identity.version))
     let waiting = onDrained
     onDrained = []
     for then in waiting { then() }
@@ -196,7 +196,8 @@ package final class Coordinator {
 extension Coordinator {
   /// Takes up the jobs that the journal has open, then calls `then`.
   package func recoverJobs(then: @escaping () -> Void = {}) {
-    journal.commit([judge.auditor.change(.started(version: identity.version)), judge.loaded()])
+    audit.note(.started(version: identity.version))
+    journal.commit([judge.loaded()])
     jobs.recover(then: then)
     forgetOld()
   }

@@ -86,13 +86,15 @@ package struct SigningKey: Sendable {
     }
     var signature = [UInt8](repeating: 0, count: VerifyingKey.signatureBytes)
     var count = signature.count
-    let status = EVP_DigestSignInit(context, nil, nil, nil, key) & EVP_DigestSign(
-      context,
-      &signature,
-      &count,
-      message,
-      message.count
-    )
+    let status =
+      EVP_DigestSignInit(context, nil, nil, nil, key)
+      & EVP_DigestSign(
+        context,
+        &signature,
+        &count,
+        message,
+        message.count
+      )
     precondition(status == 1 && count == signature.count, "EVP_DigestSign")
     return signature
   }

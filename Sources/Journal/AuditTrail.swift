@@ -131,7 +131,7 @@ struct AuditTrail: ~Copyable {
   // MARK: Retention
 
   /// Rows that one transaction removes at most.
-  static let removalLimit: Int64 = 2_000
+  static let removalLimit: Int64 = 500
 
   /// Removes records from the front that are older than `time`, whole rows, never the last one. A signed statement says
   /// where the chain then begins, and a record that they were removed.
@@ -145,7 +145,9 @@ struct AuditTrail: ~Copyable {
     while try rows.step() {
       // The one before is not the last row.
       if candidate != nil { last = candidate }
-      guard rows.integer(2) < time, let hash = ChainHash((rows.blob(3) ?? []).suffix(ChainHash.byteCount)) else { break }
+      guard rows.integer(2) < time, let hash = ChainHash((rows.blob(3) ?? []).suffix(ChainHash.byteCount)) else {
+        break
+      }
       if first == nil { first = rows.integer(0) }
       candidate = (rows.integer(0), rows.integer(1), hash)
     }
@@ -165,6 +167,8 @@ struct AuditTrail: ~Copyable {
     for sql in [
       "DELETE FROM audit WHERE first <= \(last.row)", "DELETE FROM audit_heads WHERE number < \(last.number)",
       "DELETE FROM audit_beginnings WHERE number < \(last.number)",
+      // Gives back a part of what came free, as much as takes about a commit's time.
+      "PRAGMA incremental_vacuum(256)",
     ] { try database.execute(sql) }
     let data = "{\"first\":\(first),\"last\":\(last.number),\"hash\":\"\(last.hash.hex)\"}"
     try add(AuditRecord(kind: "audit.removed", actor: "coordinator", data: data), database)

@@ -64,43 +64,4 @@ extension Database {
 
     mutating func advance() throws(JournalError) { head = try rows.step() ? Database.head(rows, .head) : nil }
   }
-
-  // MARK: Acts
-
-  /// Dispatched steps and calls for which the log has no `tool.invoked`, in words; at most `limit`.
-  ///
-  /// Every `step.started` event of a job that was accepted since the log's first record must have a record with the same
-  /// job and step: as many as there were starts.
-  package func actsWithoutRecord(limit: Int = 100) throws(JournalError) -> [String] {
-    var invoked: [String: Int] = [:]
-    var begin: Int64?
-    let rows = try prepare("SELECT records FROM audit ORDER BY first")
-    while try rows.step() {
-      try rows.withBytes(0) { bytes throws(JournalError) in
-        for line in Self.lines(bytes) {
-          guard let record = AuditLine(UnsafeRawBufferPointer(rebasing: bytes[line])) else { continue }
-          if begin == nil { begin = record.at }
-          guard record.kind == "tool.invoked", let job = record.job, let step = record.step else { continue }
-          invoked["\(job)\u{0}\(step)", default: 0] += 1
-        }
-      }
-    }
-    var missing: [String] = []
-    let events = try prepare(
-      """
-      SELECT jobs.id, events.step, events.item, count(*) FROM events JOIN jobs ON jobs.seq = events.id >> 28
-      WHERE events.kind = 'step.started' AND jobs.created_at >= ? GROUP BY jobs.id, events.step, events.item
-      """
-    )
-    events.bind(1, begin ?? 0)
-    while missing.count < limit, try events.step() {
-      let (job, id) = (events.text(0) ?? "", events.text(1) ?? "")
-      let step = events.optionalInteger(2).map { "\(id)[\($0)]" } ?? id
-      let (starts, records) = (events.integer(3), invoked["\(job)\u{0}\(step)"] ?? 0)
-      if starts > records {
-        missing.append("step '\(step)' of job '\(job)' was started \(starts) times, and the audit log has \(records)")
-      }
-    }
-    return missing
-  }
 }

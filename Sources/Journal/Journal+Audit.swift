@@ -25,7 +25,8 @@ extension Journal {
       // Safety: made and called on the loop's thread; the thread between only carries it.
       let progress: (Int64) -> Void
       let then: (Result<AuditVerification, JournalError>?) -> Void
-      init(_ progress: @escaping (Int64) -> Void, _ then: @escaping (Result<AuditVerification, JournalError>?) -> Void) {
+      init(_ progress: @escaping (Int64) -> Void, _ then: @escaping (Result<AuditVerification, JournalError>?) -> Void)
+      {
         (self.progress, self.then) = (progress, then)
       }
     }

@@ -102,7 +102,10 @@ import Testing
   func `what is not written as records are is no record`(_ line: String) { #expect(AuditLine(line) == nil) }
 
   @Test func `data with line breaks is one line, and too much of it is left out`() {
-    #expect(Self.line(1, 1, "k", "a", nil, nil, "{\n\t\"b\": 1\r\n}") == #"{"n":1,"at":1,"kind":"k","actor":"a","data":{  "b": 1  }}"#)
+    #expect(
+      Self.line(1, 1, "k", "a", nil, nil, "{\n\t\"b\": 1\r\n}")
+        == #"{"n":1,"at":1,"kind":"k","actor":"a","data":{  "b": 1  }}"#
+    )
     let large = "{\"a\":\"\(String(repeating: "x", count: AuditLine.dataLimit))\"}"
     let line = Self.line(1, 1, "k", "a", nil, nil, large)
     #expect(line == #"{"n":1,"at":1,"kind":"k","actor":"a","data":{"left_out_bytes":\#(large.utf8.count)}}"#)

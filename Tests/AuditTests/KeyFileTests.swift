@@ -34,7 +34,11 @@ import Testing
   @Test func `a public file that is gone or another's is written again`() throws {
     let folder = try Folder()
     let key = try AuditKey.open(in: folder.path)
-    try AuditKey.text(of: SigningKey().verifying).write(toFile: folder.path + "/audit.pub", atomically: true, encoding: .utf8)
+    try AuditKey.text(of: SigningKey().verifying).write(
+      toFile: folder.path + "/audit.pub",
+      atomically: true,
+      encoding: .utf8
+    )
     _ = try AuditKey.open(in: folder.path)
     #expect(try AuditKey.publicKey(folder.path + "/audit.pub") == key.verifying)
   }

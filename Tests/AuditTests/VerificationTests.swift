@@ -12,7 +12,9 @@ import Testing
   }
 
   /// Each member's bytes, and the punctuation between.
-  @Test(arguments: ["{", "\"n\"", "15", "1767225600014", "tool.invoked", "anna", "j-1", "s14", "bash", "echo 14", "}}}"])
+  @Test(arguments: [
+    "{", "\"n\"", "15", "1767225600014", "tool.invoked", "anna", "j-1", "s14", "bash", "echo 14", "}}}",
+  ])
   func `a changed byte of record 15 is noticed there`(_ part: String) throws {
     var chain = Chain(30)
     let bytes = Array(chain.lines[14].utf8)

@@ -6,6 +6,7 @@
 import Glibc
 
 let families: [String: () throws -> Results] = [
+  "audit": { Results(try measureAudit()) },
   "jail": { try benchmarkJail() },
   "jobs": { Results(try measureJobs()) },
   "json": { Results(try measureJSON()) },

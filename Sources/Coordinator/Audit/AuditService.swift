@@ -12,12 +12,17 @@ internal import Wire
 final class AuditService {
   private let journal: Journal
   private let log: Logger
-  var settings: AuditSettings
+  var settings: AuditSettings {
+    didSet { writer = AuditWriter(settings) }
+  }
+  /// Makes records of what happens.
+  private(set) var writer: AuditWriter
 
   init(_ journal: Journal, log: Logger, settings: AuditSettings) {
     self.journal = journal
     self.log = log
     self.settings = settings
+    writer = AuditWriter(settings)
     journal.onAuditHead = { [log] in Self.tell($0, log) }
   }
 
@@ -31,6 +36,9 @@ final class AuditService {
       ]
     )
   }
+
+  /// Of what the coordinator itself does, and what nobody waits for.
+  func note(_ event: AuditEvent) { journal.commit([writer.change(event)]) }
 
   // MARK: Questions
 

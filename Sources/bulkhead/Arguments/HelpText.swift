@@ -12,6 +12,7 @@ enum HelpText {
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
       ("Journal", [.usage, .gc, .backup, .selfTestCrash]),
+      ("Audit log", [.audit, .auditVerify, .auditExport]),
       ("Program", [.version, .completions, .help]),
     ]
     var text = """

@@ -60,7 +60,9 @@ struct AuditReport {
     if problemCount > 0 {
       console.complain("the audit log does not hold: \(counted(Int(problemCount), "problem"))")
       for problem in problems { console.writeError("  \(Console.printable(problem.message))\n") }
-      if Int64(problems.count) < problemCount { console.writeError("  and \(problemCount - Int64(problems.count)) more\n") }
+      if Int64(problems.count) < problemCount {
+        console.writeError("  and \(problemCount - Int64(problems.count)) more\n")
+      }
     } else {
       console.say("the audit log holds: \(span), \(counted(Int(heads), "signed head"))")
     }
@@ -80,7 +82,9 @@ struct AuditReport {
       remarks.append("no head vouches yet for what follows record \(lastSigned): \(last - lastSigned) of the records")
     }
     if compared > 0 { remarks.append("\(counted(Int(compared), "head")) that were kept elsewhere were looked for") }
-    if tooOld > 0 { remarks.append("\(counted(Int(tooOld), "head")) to compare with are older than the log's beginning") }
+    if tooOld > 0 {
+      remarks.append("\(counted(Int(tooOld), "head")) to compare with are older than the log's beginning")
+    }
     return remarks
   }
 
