@@ -49,7 +49,7 @@ final class ClientSession {
   /// its own.
   private static let controls: Set<String> = [
     JobCancel.method, JobPause.method, JobResume.method, JobRetry.method, JobFork.method, JobResolve.method,
-    WorkersReload.method, JournalCollect.method, JournalBackup.method, Shutdown.method,
+    WorkersReload.method, PolicyReload.method, JournalCollect.method, JournalBackup.method, Shutdown.method,
   ]
 
   private func checkRole(_ method: String, _ params: JSONObject) throws(WireError) {
@@ -193,6 +193,13 @@ final class ClientSession {
     case AuditHeads.method:
       coordinator.audit.heads(try AuditHeads.decode(params), answer: answer(id, connection))
     case AuditVerify.method: try verifyAudit(id, try AuditVerify.decode(params), connection)
+    case PolicyShow.method:
+      _ = try PolicyShow.decode(params)
+      connection.respond(to: id, with: coordinator.shownPolicy)
+    case PolicyReload.method:
+      _ = try PolicyReload.decode(params)
+      connection.respond(to: id, with: coordinator.rereadPolicy())
+    case PolicyTest.method: jobs.rehearse(try PolicyTest.decode(params), answer: answer(id, connection))
     case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
       let message = try JournalCollect.decode(params)

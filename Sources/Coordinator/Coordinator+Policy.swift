@@ -2,7 +2,7 @@ internal import JSON
 internal import Journal
 internal import Logging
 package import Policy
-internal import Wire
+package import Wire
 
 /// The policy while it holds, and what people do that changes something for others.
 extension Coordinator {
@@ -13,6 +13,30 @@ extension Coordinator {
     journal.commit([judge.loaded()])
     log.info("policy loaded", ["version": .string(policy.version), "file": file.map { .string($0) } ?? .null])
     jobs.policyChanged()
+  }
+
+  /// Reads the policy again; one with mistakes leaves the one that holds.
+  @discardableResult
+  package func rereadPolicy() -> PolicyReload.Response {
+    let (policy, file, mistakes) = readPolicy()
+    for mistake in mistakes { log.error("policy cannot be used", ["reason": .string(mistake)]) }
+    let isChanged = mistakes.isEmpty && policy != nil && policy != judge.policy
+    if isChanged, let policy { take(policy, file: file) }
+    return PolicyReload.Response(
+      version: judge.policy.version,
+      file: judge.policyFile,
+      isChanged: isChanged,
+      mistakes: mistakes
+    )
+  }
+
+  var shownPolicy: PolicyShow.Response {
+    PolicyShow.Response(
+      version: judge.policy.version,
+      file: judge.policyFile,
+      environment: judge.policy.environment,
+      policy: judge.policy.effective
+    )
   }
 
   /// What a client asks for that changes something, before it is done.

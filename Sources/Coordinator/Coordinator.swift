@@ -35,6 +35,9 @@ package final class Coordinator {
   private var onDrained: [() -> Void] = []
   /// Called after the last worker is gone and whoever waits for the drain has been told.
   package var onShutdown: (() -> Void)?
+  /// A policy, the file that it is from, and why it is none.
+  package typealias PolicyReading = (policy: Policy?, file: String?, mistakes: [String])
+  let readPolicy: () -> PolicyReading
   private let reload: () -> (manifests: [String: WorkerManifest], errors: [String])
   /// The operator's own recipes, beside those that workers bring.
   private let recipeFolders: [String]
@@ -60,6 +63,8 @@ package final class Coordinator {
     clientLimit: Int = 1024,
     recipeFolders: [String] = [],
     policy: Policy = .none,
+    policyFile: String? = nil,
+    readPolicy: @escaping () -> PolicyReading = { (nil, nil, []) },
     reload: @escaping () -> (manifests: [String: WorkerManifest], errors: [String])
   ) {
     self.loop = loop
@@ -72,6 +77,8 @@ package final class Coordinator {
     self.recipeFolders = recipeFolders
     self.reload = reload
     judge = Judge(journal, supervisor, log: log, policy: policy)
+    judge.policyFile = policyFile
+    self.readPolicy = readPolicy
     calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal

@@ -19,6 +19,7 @@ final class Service {
   private let coordinator: Coordinator
   private let listener: ClientListener
   private var signals: SignalSource?
+  private let policyWatch: FileWatch
   private let lock: SocketLock?
   private let ownSocket: String?
   private var isEnding = false
@@ -81,6 +82,9 @@ final class Service {
       drainTimeout: Milliseconds(settings.configuration.drainTimeoutMS),
       clientLimit: Int(settings.configuration.limits.clients),
       recipeFolders: settings.recipeFolders,
+      policy: settings.policy.policy,
+      policyFile: settings.policy.file,
+      readPolicy: { [settings] in settings.readPolicy() },
       reload: { settings.readWorkers(keeping: supervisor.manifests) }
     )
     coordinator.socketPath = settings.socket
@@ -90,6 +94,7 @@ final class Service {
       allowedUIDs: [geteuid()],
       allowedGID: settings.group
     )
+    policyWatch = try FileWatch(settings.policyFiles, on: loop) { [coordinator] in coordinator.rereadPolicy() }
     pending.handler = { [weak self] in self?.received($0) }
   }
 
@@ -151,6 +156,7 @@ final class Service {
     case SIGHUP:
       notifier.send("RELOADING=1")
       coordinator.reloadWorkers()
+      coordinator.rereadPolicy()
       notifier.send("READY=1")
     default:
       if isEnding {

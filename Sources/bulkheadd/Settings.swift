@@ -19,6 +19,8 @@ struct Settings {
   let state: String
   let workerPath: [String]
   let log: Logger
+  let policy: LoadedPolicy
+  private let options: Options
   /// Members of this group may connect to a system service.
   let group: UInt32?
   /// Of every jail.
@@ -35,6 +37,8 @@ struct Settings {
     let environment = environment.merging(options.state.map { ["XDG_STATE_HOME": $0] } ?? [:]) { $1 }
     let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
     configuration = loaded.configuration
+    policy = try loaded.loadPolicy(option: options.environment, environment: environment)
+    self.options = options
     configurationFile = loaded.file
     self.environment = environment
     locations = Locations(mode: configuration.mode, environment: environment)
@@ -111,6 +115,24 @@ struct Settings {
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
     return (manifests, errors)
+  }
+
+  /// The policy as its file is now, or why it cannot be taken.
+  func readPolicy() -> Coordinator.PolicyReading {
+    do throws(ConfigurationError) {
+      let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
+      let read = try loaded.loadPolicy(option: options.environment, environment: environment)
+      return (read.policy, read.file, [])
+    } catch {
+      return (nil, nil, error.mistakes.map { "\($0)" })
+    }
+  }
+
+  /// Files that say what the policy is, or would if they were there.
+  var policyFiles: [String] {
+    let files = configurationFile.map { [$0] } ?? locations.configurationFiles
+    let beside = files.map { "\(Self.folder(of: $0))/policy.yaml" }
+    return Array(Set(files + beside + (policy.file.map { [$0] } ?? [])))
   }
 
   var jobs: JobSettings {

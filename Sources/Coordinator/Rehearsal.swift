@@ -1,0 +1,148 @@
+internal import Engine
+internal import JSON
+internal import Journal
+internal import Plan
+internal import Policy
+internal import Wire
+
+/// What another policy would have said about what is recorded: requests, attempts at steps, and calls.
+///
+/// Runs on a reader's thread, so it knows of callers what is written down, and of tools what was run.
+struct Rehearsal: Sendable {
+  let old: Policy
+  let new: Policy
+  private(set) var found: PolicyTest.Response
+
+  /// Acts that one rehearsal looks at.
+  private static let limit: Int64 = 200_000
+  /// One act is looked at as a whole only if it is no larger.
+  private static let jobBytes: Int64 = 64 << 20
+
+  init(_ old: Policy, _ new: Policy) {
+    self.old = old
+    self.new = new
+    found = PolicyTest.Response(version: new.version)
+  }
+
+  mutating func run(since: Int64, _ database: Database) throws {
+    var filter = Database.JobFilter()
+    filter.limit = 200
+    while found.acts < Self.limit {
+      let page = try database.jobs(filter)
+      for summary in page {
+        guard summary.createdAt >= since else { return }
+        if let record = try database.job(seq: summary.seq) { try look(at: record, database) }
+      }
+      guard let last = page.last else { return }
+      filter.before = last.seq
+    }
+  }
+
+  private mutating func look(at record: JobRecord, _ database: Database) throws {
+    found.jobs += 1
+    let caller = Self.caller(record.caller)
+    guard record.kind == .plan else { return try look(atCall: record, caller, database) }
+    // Safety: a job that cannot be read was told of when it was opened.
+    guard let spec = try? JobSpec(record.spec) else { return }
+    var task = spec.assignment?.task ?? JSONObject()
+    if spec.assignment == nil { task["description"] = spec.plan.description.map { .string($0) } }
+    if spec.assignment != nil { compare(Facts(.request, task: task, job: record.id, caller: caller), item: nil) }
+    guard try database.stepSize(of: record.seq).bytes <= Self.jobBytes else { return }
+    for row in try database.steps(of: record.seq) where row.attempt > 0 && row.input != nil {
+      guard spec.plan.steps.indices.contains(row.key.step), let input = Jobs.parse(row.input) else { continue }
+      let step = spec.plan.steps[row.key.step]
+      let facts = Facts(
+        .invocation,
+        task: task,
+        job: record.id,
+        step: step.id,
+        tool: step.tool,
+        worker: row.worker,
+        input: input,
+        needs: step.needs.completed(by: spec.tools[step.tool]?.needs),
+        limits: step.limits,
+        caller: caller
+      )
+      compare(facts, item: row.key.item)
+    }
+    for call in try database.calls(of: record.seq) where !call.isRedacted {
+      guard let input = Jobs.parse(call.input) else { continue }
+      compare(
+        Facts(.invocation, task: task, job: record.id, tool: call.tool, input: input, caller: caller),
+        item: nil
+      )
+    }
+  }
+
+  private mutating func look(atCall record: JobRecord, _ caller: Caller, _ database: Database) throws {
+    let spec = Jobs.parse(record.spec) ?? .null
+    var input = spec["input"]
+    if input == nil { input = Jobs.parse(try database.steps(of: record.seq).first?.input) }
+    guard let tool = spec["tool"]?.stringValue, let input else { return }
+    compare(Facts(.invocation, job: record.id, step: "call", tool: tool, input: input, caller: caller), item: nil)
+  }
+
+  private mutating func compare(_ facts: Facts, item: Int?) {
+    found.acts += 1
+    let (before, after) = (old.decide(facts), new.decide(facts))
+    guard before.effect != after.effect else { return }
+    found.changeCount += 1
+    guard found.changes.count < PolicyTest.listed else { return }
+    let deciding = after.matches.isEmpty ? before.deciding : after.deciding
+    found.changes.append(
+      PolicyTest.Change(
+        job: facts.job ?? "",
+        step: facts.step,
+        item: item.map { Int64($0) },
+        tool: facts.tool,
+        point: facts.point.rawValue,
+        before: before.effect.rawValue,
+        after: after.effect.rawValue,
+        rules: deciding.prefix(16).map(\.rule),
+        message: String((deciding.first?.message ?? "").prefix(300))
+      )
+    )
+  }
+
+  private static func caller(_ text: String) -> Caller {
+    let json = Jobs.parse(text) ?? .null
+    func id(_ value: JSON?) -> UInt32 { value?.integerValue.flatMap { UInt32(exactly: $0) } ?? .max }
+    return Caller(
+      uid: id(json["uid"]),
+      gid: id(json["gid"]),
+      groups: (json["groups"]?.arrayValue ?? []).map { id($0) },
+      user: json["user"]?.stringValue ?? "",
+      role: .submitter
+    )
+  }
+}
+
+extension Jobs {
+  func rehearse(_ message: PolicyTest, answer: @escaping Answer<PolicyTest.Response>) {
+    let policy: Policy
+    do throws(PolicyErrors) {
+      policy = try Policy(reading: message.policy, environment: message.environment)
+    } catch {
+      let listed = error.errors.map { JSON.string($0.message) }
+      return answer(
+        .failure(
+          WireError(
+            .invalidParams,
+            "the policy cannot be used: \(listed.first?.stringValue ?? "")",
+            data: ["path": "/policy", "mistakes": .array(listed)]
+          )
+        )
+      )
+    }
+    let rehearsal = Rehearsal(judge.policy, policy)
+    let since = message.since ?? 0
+    // Long work, which holds up nobody's reading.
+    journal.auditReader.read { database in
+      var rehearsal = rehearsal
+      try rehearsal.run(since: since, database)
+      return rehearsal.found
+    } then: {
+      answer($0.mapError(Self.storage))
+    }
+  }
+}
