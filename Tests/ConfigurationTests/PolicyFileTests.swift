@@ -38,6 +38,16 @@ import Testing
     }
   }
 
+  /// A file of the package.
+  private static func text(_ path: String) throws -> String {
+    let package = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    let file = try #require(fopen("\(package)/\(path)", "r"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
   private static let limit = "limits: [{name: pace, of: tasks, at_most: 10, per: minute}]\n"
 
   @Test func `without a policy everything is allowed`() throws {
@@ -63,6 +73,16 @@ import Testing
     #expect(found.policy?.policy.guardrails.map(\.message) == ["say $$ and ${NOWHERE}"])
     let again = try Configuration.decode(Array(try load(text).effective().utf8), file: "c", environment: home)
     #expect(again.configuration == (try load(text).configuration))
+  }
+
+  @Test func `the policy of the specification is one`() throws {
+    let page = try Self.text("protocol/policy.md")
+    let block = try #require(page.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
+    let found = try policy(["bulkhead.yaml": "", "policy.yaml": String(block)])
+    #expect(found.messages == [])
+    #expect(found.policy?.policy.environment == "production")
+    #expect(found.policy?.policy.guardrails.count == 5)
+    #expect(found.policy?.policy.limits.map(\.sharing) == [.everyone, .everyone, .everyone])
   }
 
   @Test func `a mistake has its line and column, in either place`() throws {
