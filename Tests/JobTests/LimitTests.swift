@@ -106,6 +106,7 @@ import Wire
     let bench = try bench(#"{"name":"two","of":"concurrent_jobs","at_most":2}"#)
     let jobs = try (0..<3).map { try bench.submit(#"{"id":"h","tool":"hold"}"#, id: "j\($0)") }
     try bench.until("two hold") { bench.lines().count == 2 }
+    try bench.untilWaiting()
     #expect(try bench.state("j2") == "waiting")
     #expect(try bench.show("j2").job.reason?["data"]?["limit"] == "two")
     try bench.release()

@@ -82,8 +82,6 @@ package struct PolicyReload: WireRequest {
 /// Client → coordinator: what another policy would have said about what is recorded.
 package struct PolicyTest: WireRequest {
   package static let method = "policy/test"
-  /// Changes that one answer lists.
-  package static let listed = 1_000
 
   package var policy: JSON
   package var environment: String?
@@ -109,99 +107,103 @@ package struct PolicyTest: WireRequest {
   }
 
   /// Something that was done, or asked for, about which the two policies differ.
-  package struct Change: WireBody {
+  package struct Example: WireBody, Equatable {
+    /// `newly_blocked`, `newly_asked` or `newly_allowed`.
+    package var change: String
     package var job: String
     package var step: String?
-    package var item: Int64?
     package var tool: String?
     /// `request` or `invocation`.
     package var point: String
     /// `allow`, `warn`, `require_approval` or `block`.
     package var before: String
     package var after: String
-    /// Rules of the new policy that decide, or of the old one where it alone said something.
+    /// Rules that make it so; of what would be allowed, those that no longer hold it back.
     package var rules: [String]
-    package var message: String
 
     package init(
+      change: String,
       job: String,
       step: String? = nil,
-      item: Int64? = nil,
       tool: String? = nil,
       point: String,
       before: String,
       after: String,
-      rules: [String],
-      message: String
+      rules: [String]
     ) {
+      self.change = change
       self.job = job
       self.step = step
-      self.item = item
       self.tool = tool
       self.point = point
       self.before = before
       self.after = after
       self.rules = rules
-      self.message = message
     }
 
     package init(from fields: inout Fields) throws(WireError) {
+      change = try fields.require("change")
       job = try fields.require("job")
       step = try fields.optional("step")
-      item = try fields.optional("item")
       tool = try fields.optional("tool")
       point = try fields.require("point")
       before = try fields.require("before")
       after = try fields.require("after")
       rules = try fields.strings("rules") ?? []
-      message = try fields.require("message")
     }
 
     package func encode(into writer: inout JSONWriter) {
+      writer.member("change", change)
       writer.member("job", job)
       writer.member("step", step)
-      writer.member("item", item)
       writer.member("tool", tool)
       writer.member("point", point)
       writer.member("before", before)
       writer.member("after", after)
       writer.member("rules", rules)
-      writer.member("message", message)
     }
   }
 
   package struct Response: WireBody {
+    /// Of the policy that was tried.
     package var version: String
     /// What was looked at.
     package var jobs: Int64
     package var acts: Int64
-    /// The newest first, at most `PolicyTest.listed`.
-    package var changes: [Change]
-    /// All of them.
-    package var changeCount: Int64
+    package var newlyBlocked: Int64
+    package var newlyAsked: Int64
+    package var newlyAllowed: Int64
+    /// The newest of each kind.
+    package var examples: [Example]
 
-    package init(version: String, jobs: Int64 = 0, acts: Int64 = 0, changes: [Change] = [], changeCount: Int64 = 0) {
+    package init(version: String) {
       self.version = version
-      self.jobs = jobs
-      self.acts = acts
-      self.changes = changes
-      self.changeCount = changeCount
+      jobs = 0
+      acts = 0
+      newlyBlocked = 0
+      newlyAsked = 0
+      newlyAllowed = 0
+      examples = []
     }
 
     package init(from fields: inout Fields) throws(WireError) {
       version = try fields.require("version")
       jobs = try fields.require("jobs")
       acts = try fields.require("acts")
-      changes = try fields.requireBodies("changes")
-      changeCount = try fields.require("change_count")
+      newlyBlocked = try fields.require("newly_blocked")
+      newlyAsked = try fields.require("newly_asked")
+      newlyAllowed = try fields.require("newly_allowed")
+      examples = try fields.requireBodies("examples")
     }
 
     package func encode(into writer: inout JSONWriter) {
       writer.member("version", version)
       writer.member("jobs", jobs)
       writer.member("acts", acts)
-      writer.member("changes", changes)
-      writer.member("change_count", changeCount)
+      writer.member("newly_blocked", newlyBlocked)
+      writer.member("newly_asked", newlyAsked)
+      writer.member("newly_allowed", newlyAllowed)
+      writer.member("examples", examples)
     }
   }
 }

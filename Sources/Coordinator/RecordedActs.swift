@@ -5,29 +5,29 @@ internal import Plan
 internal import Policy
 internal import Wire
 
-/// What another policy would have said about what is recorded: requests, attempts at steps, and calls.
+/// Goes through what is recorded, requests, attempts at steps and calls, and has another policy decide about it.
 ///
 /// Runs on a reader's thread, so it knows of callers what is written down, and of tools what was run.
-struct Rehearsal: Sendable {
-  let old: Policy
-  let new: Policy
-  private(set) var found: PolicyTest.Response
+struct RecordedActs: Sendable {
+  private let policy: Policy
+  private var rehearsal: Rehearsal
+  private var jobs: Int64 = 0
 
   /// Acts that one rehearsal looks at.
-  private static let limit: Int64 = 200_000
+  private static let limit = 200_000
   /// One act is looked at as a whole only if it is no larger.
   private static let jobBytes: Int64 = 64 << 20
 
-  init(_ old: Policy, _ new: Policy) {
-    self.old = old
-    self.new = new
-    found = PolicyTest.Response(version: new.version)
+  /// - Parameter policy: that holds.
+  init(_ policy: Policy, trying other: Policy) {
+    self.policy = policy
+    rehearsal = Rehearsal(other)
   }
 
   mutating func run(since: Int64, _ database: Database) throws {
     var filter = Database.JobFilter()
     filter.limit = 200
-    while found.acts < Self.limit {
+    while rehearsal.looked < Self.limit {
       let page = try database.jobs(filter)
       for summary in page {
         guard summary.createdAt >= since else { return }
@@ -39,14 +39,14 @@ struct Rehearsal: Sendable {
   }
 
   private mutating func look(at record: JobRecord, _ database: Database) throws {
-    found.jobs += 1
+    jobs += 1
     let caller = Self.caller(record.caller)
     guard record.kind == .plan else { return try look(atCall: record, caller, database) }
     // Safety: a job that cannot be read was told of when it was opened.
     guard let spec = try? JobSpec(record.spec) else { return }
     var task = spec.assignment?.task ?? JSONObject()
     if spec.assignment == nil { task["description"] = spec.plan.description.map { .string($0) } }
-    if spec.assignment != nil { compare(Facts(.request, task: task, job: record.id, caller: caller), item: nil) }
+    if spec.assignment != nil { look(at: Facts(.request, task: task, job: record.id, caller: caller)) }
     guard try database.stepSize(of: record.seq).bytes <= Self.jobBytes else { return }
     for row in try database.steps(of: record.seq) where row.attempt > 0 && row.input != nil {
       guard spec.plan.steps.indices.contains(row.key.step), let input = Jobs.parse(row.input) else { continue }
@@ -63,14 +63,11 @@ struct Rehearsal: Sendable {
         limits: step.limits,
         caller: caller
       )
-      compare(facts, item: row.key.item)
+      look(at: facts)
     }
     for call in try database.calls(of: record.seq) where !call.isRedacted {
       guard let input = Jobs.parse(call.input) else { continue }
-      compare(
-        Facts(.invocation, task: task, job: record.id, tool: call.tool, input: input, caller: caller),
-        item: nil
-      )
+      look(at: Facts(.invocation, task: task, job: record.id, tool: call.tool, input: input, caller: caller))
     }
   }
 
@@ -79,29 +76,33 @@ struct Rehearsal: Sendable {
     var input = spec["input"]
     if input == nil { input = Jobs.parse(try database.steps(of: record.seq).first?.input) }
     guard let tool = spec["tool"]?.stringValue, let input else { return }
-    compare(Facts(.invocation, job: record.id, step: "call", tool: tool, input: input, caller: caller), item: nil)
+    look(at: Facts(.invocation, job: record.id, step: "call", tool: tool, input: input, caller: caller))
   }
 
-  private mutating func compare(_ facts: Facts, item: Int?) {
-    found.acts += 1
-    let (before, after) = (old.decide(facts), new.decide(facts))
-    guard before.effect != after.effect else { return }
-    found.changeCount += 1
-    guard found.changes.count < PolicyTest.listed else { return }
-    let deciding = after.matches.isEmpty ? before.deciding : after.deciding
-    found.changes.append(
-      PolicyTest.Change(
-        job: facts.job ?? "",
-        step: facts.step,
-        item: item.map { Int64($0) },
-        tool: facts.tool,
-        point: facts.point.rawValue,
-        before: before.effect.rawValue,
-        after: after.effect.rawValue,
-        rules: deciding.prefix(16).map(\.rule),
-        message: String((deciding.first?.message ?? "").prefix(300))
-      )
-    )
+  private mutating func look(at facts: Facts) { rehearsal.look(at: facts, before: policy.decide(facts)) }
+
+  func response(_ version: String) -> PolicyTest.Response {
+    var response = PolicyTest.Response(version: version)
+    response.jobs = jobs
+    response.acts = Int64(rehearsal.looked)
+    response.newlyBlocked = Int64(rehearsal.count(.newlyBlocked))
+    response.newlyAsked = Int64(rehearsal.count(.newlyAsked))
+    response.newlyAllowed = Int64(rehearsal.count(.newlyAllowed))
+    response.examples = Rehearsal.Change.allCases.flatMap { change in
+      rehearsal.examples(change).map { example in
+        PolicyTest.Example(
+          change: change.rawValue,
+          job: example.job ?? "",
+          step: example.step,
+          tool: example.tool,
+          point: example.point.rawValue,
+          before: example.before.rawValue,
+          after: example.after.rawValue,
+          rules: Array(example.rules.prefix(16))
+        )
+      }
+    }
+    return response
   }
 
   private static func caller(_ text: String) -> Caller {
@@ -134,13 +135,14 @@ extension Jobs {
         )
       )
     }
-    let rehearsal = Rehearsal(judge.policy, policy)
+    let acts = RecordedActs(judge.policy, trying: policy)
+    let version = policy.version
     let since = message.since ?? 0
     // Long work, which holds up nobody's reading.
     journal.auditReader.read { database in
-      var rehearsal = rehearsal
-      try rehearsal.run(since: since, database)
-      return rehearsal.found
+      var acts = acts
+      try acts.run(since: since, database)
+      return acts.response(version)
     } then: {
       answer($0.mapError(Self.storage))
     }
