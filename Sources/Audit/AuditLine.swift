@@ -108,6 +108,19 @@ package struct AuditLine: Sendable, Equatable {
     self = read
   }
 
+  /// Whether `init` would read it, at less cost.
+  static func isLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard line.count <= limit else { return false }
+    var scan = Scan(line)
+    guard scan.skip("{\"n\":"), let number = scan.integer(), number > 0, scan.skip(",\"at\":"), scan.integer() != nil,
+      scan.skip(",\"kind\":"), scan.skipString(), scan.skip(",\"actor\":"), scan.skipString()
+    else { return false }
+    if scan.skip(",\"job\":"), !scan.skipString() { return false }
+    if scan.skip(",\"step\":"), !scan.skipString() { return false }
+    return scan.skip(",\"data\":") && scan.rest >= 3 && scan.next == UInt8(ascii: "{")
+      && line[line.count - 1] == UInt8(ascii: "}") && line[line.count - 2] == UInt8(ascii: "}")
+  }
+
   /// The number that `line` says it has, even where the rest of it is damaged.
   static func number(of line: UnsafeRawBufferPointer) -> Int64? {
     var scan = Scan(line)

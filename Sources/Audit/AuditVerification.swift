@@ -138,7 +138,7 @@ package struct AuditVerification: Sendable {
     let number = AuditLine.number(of: bytes)
     if computed != stored || number != due {
       explain(bytes, number, due, isLinked: computed == stored)
-    } else if AuditLine(bytes) == nil {
+    } else if !AuditLine.isLine(bytes) {
       report(.changed, due, "record \(due) is not written as records are")
     }
     // Where numbers are left out, what follows is measured by the numbers that there are.

@@ -60,6 +60,18 @@ struct Scan {
     return nil
   }
 
+  /// Passes over a JSON string; one that has escapes or other letters than those of ASCII is read as `string` reads it.
+  mutating func skipString() -> Bool {
+    let start = position
+    guard skip("\"") else { return false }
+    while let byte = next, byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") {
+      position += 1
+      if byte == UInt8(ascii: "\"") { return true }
+    }
+    position = start
+    return string() != nil
+  }
+
   /// A string of exactly `count` bytes as twice as many lower-case digits.
   mutating func bytes(_ count: Int) -> [UInt8]? {
     guard skip("\""), rest > 2 * count else { return nil }

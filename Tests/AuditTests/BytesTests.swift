@@ -88,6 +88,7 @@ import Testing
         == #"{"tool":"bash","input":{"script":"echo \"hi\""}}"#
     )
     #expect(AuditLine(Self.lines[2])?.actor == "Jörg\n\\")
+    for line in Self.lines { #expect(Array(line.utf8).withUnsafeBytes { AuditLine.isLine($0) }) }
   }
 
   @Test(arguments: [
@@ -99,7 +100,10 @@ import Testing
     #"{"n":1,"at":1,"kind":"k","actor":"a","data":{}"#, #"{"n":1,"at":1,"kind":"k","actor":"\q","data":{}}"#,
     #"{"n":1,"at":1,"kind":"k\","actor":"a","data":{}}"#,
   ])
-  func `what is not written as records are is no record`(_ line: String) { #expect(AuditLine(line) == nil) }
+  func `what is not written as records are is no record`(_ line: String) {
+    #expect(AuditLine(line) == nil)
+    #expect(!Array(line.utf8).withUnsafeBytes { AuditLine.isLine($0) })
+  }
 
   @Test func `data with line breaks is one line, and too much of it is left out`() {
     #expect(
