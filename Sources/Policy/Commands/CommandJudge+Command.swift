@@ -7,7 +7,6 @@ extension CommandJudge {
       return []
     }
     let source = context.command.source
-    judge(texts: [words.map { $0.literal ?? "\u{FFFC}" }.joined(separator: " ")])
     var hits = hits(words)
     let (verdict, rule) = held(words)
     if verdict == .yes, let rule { note(rule.1, source, rule: rule.0.source) }
@@ -67,6 +66,10 @@ extension CommandJudge {
     context.depth += 1
     switch part {
     case .words(let words, let findsFunctions, let findsBuiltins):
+      guard spend(8 * words.count) else {
+        note(.unknown, context.command.source, reason: ShellStop.work.reason)
+        return []
+      }
       context.findsFunctions = context.findsFunctions && findsFunctions
       context.findsBuiltins = context.findsBuiltins && findsBuiltins
       return judge(words, context)

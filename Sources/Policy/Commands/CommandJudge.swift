@@ -40,8 +40,7 @@ struct CommandJudge {
     functions: [String: [ShellScript.Function]] = [:]
   ) -> Hits {
     let text = Array(script.utf8)
-    bytes -= text.count
-    guard depth < ShellLimit.depth, text.count <= ShellLimit.bytes, bytes >= 0 else {
+    guard depth < ShellLimit.depth, text.count <= ShellLimit.bytes, spend(text.count) else {
       note(.unknown, script, reason: "it is too long, or nested too deeply")
       return []
     }
@@ -67,11 +66,18 @@ struct CommandJudge {
         break
       }
       let context = CommandContext(script, index, depth: depth)
+      judge(texts: [context.command.words.map { $0.literal ?? "\u{1}" }.joined(separator: " ")])
       hits.append(judge(context.command.words, context))
       all.formUnion(hits[index])
     }
     judgePipelines(script, hits)
     return all
+  }
+
+  /// Whether so many bytes may still be looked at.
+  mutating func spend(_ count: Int) -> Bool {
+    bytes -= count
+    return bytes >= 0
   }
 
   private mutating func exhaust(_ source: String) {

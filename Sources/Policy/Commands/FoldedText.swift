@@ -2,6 +2,36 @@
 /// gone, blanks and SQL comments as one blank.
 enum FoldedText {
   static func fold(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    return bytes.allSatisfy { $0 < 0x80 } ? fold(ascii: bytes) : fold(scalars: text)
+  }
+
+  /// The same for what is long more often than not.
+  private static func fold(ascii bytes: [UInt8]) -> String {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var isBlank = false
+    let lastEnd = bytes.indices.last { $0 > 0 && bytes[$0] == .slash && bytes[$0 - 1] == .star } ?? -1
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if byte == .slash, index < lastEnd - 1, bytes[index] == .star {
+        index += 3
+        while bytes[index - 1] != .slash || bytes[index - 2] != .star { index += 1 }
+        isBlank = true
+      } else if byte == .space || (9...13).contains(byte) {
+        isBlank = true
+      } else if byte > 0x20, byte != 0x7F {
+        if isBlank, !result.isEmpty { result.append(.space) }
+        isBlank = false
+        result.append((0x41...0x5A).contains(byte) ? byte + 0x20 : byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func fold(scalars text: String) -> String {
     var result = String.UnicodeScalarView()
     var isBlank = false
     let scalars = Array(text.unicodeScalars)
