@@ -14,7 +14,8 @@ extension CommandPattern.Stage {
     var words = words
     if name.base != program, !program.contains("/") {
       // What looks like the program has options that look like its own.
-      for index in words.indices.prefix(256) where words[index].shape == .literal && words[index].text.utf8.count < 256 { words[index].text = FoldedText.fold(words[index].text) }
+      for index in words.indices.prefix(256) where words[index].shape == .literal && words[index].text.utf8.count < 256
+      { words[index].text = FoldedText.fold(words[index].text) }
     }
     let options = optionVerdict(words, abbreviated: true)
     let operands = operandVerdict(words)
@@ -164,7 +165,8 @@ private struct Readings {
     (counts, skipping) = (next, nextSkipping)
   }
 
-  private mutating func advance(_ count: Int, _ word: ShellWord, _ next: inout Set<Int>, _ nextSkipping: inout Set<Int>) {
+  private mutating func advance(_ count: Int, _ word: ShellWord, _ next: inout Set<Int>, _ nextSkipping: inout Set<Int>)
+  {
     let isLast = count + 1 == stage.operands.count
     if let text = word.literal {
       guard stage.isEqual(count, text) else {
