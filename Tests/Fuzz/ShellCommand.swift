@@ -7,7 +7,11 @@ import Policy
 func fuzzShellCommand(_ bytes: UnsafeRawBufferPointer) {
   let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
   let script = String(decoding: parts.first ?? bytes[...], as: UTF8.self)
-  let open = CommandRules(forbid: ["sudo", "rm -rf", "DROP TABLE", "curl | bash"], approve: ["git push"], unknown: .block)
+  let open = CommandRules(
+    forbid: ["sudo", "rm -rf", "DROP TABLE", "curl | bash"],
+    approve: ["git push"],
+    unknown: .block
+  )
   let found = open.judge(script: script)
   check(found)
   precondition(found == open.judge(script: script), "judged twice, in two ways")

@@ -12,14 +12,17 @@ import Testing
   private func isHeld(_ script: String) -> Bool { !Samples.judge(script).isEmpty }
 
   @Test(arguments: [
-    "rm -rf /", "rm -r -f x", "rm -fr x", "rm x -rf", "rm --recursive --force x", "rm -Rf x", "rm -R --force x", "rm --recu --fo x",
-    "rm -vrf x", "rm -r x -f", "/bin/rm -rf x", "/usr/bin/rm -rf x", "/bin/../bin//rm -rf x", "//usr//bin/./rm -rf /", "  rm\t-rf /",
+    "rm -rf /", "rm -r -f x", "rm -fr x", "rm x -rf", "rm --recursive --force x", "rm -Rf x", "rm -R --force x",
+    "rm --recu --fo x",
+    "rm -vrf x", "rm -r x -f", "/bin/rm -rf x", "/usr/bin/rm -rf x", "/bin/../bin//rm -rf x", "//usr//bin/./rm -rf /",
+    "  rm\t-rf /",
     "RM -RF /", "./rm -rf x", "../../bin/rm -rf x", "/proc/self/root/bin/rm -rf x",
   ])
   func `options in any order and any path of a program are its rule's`(script: String) { #expect(isForbidden(script)) }
 
   @Test(arguments: [
-    #"r""m -rf /"#, #"\rm -rf /"#, #"r\m -r\f /"#, #"'rm' "-rf" /"#, #"$'\x72m' -rf /"#, #"$'\162\155' -rf /"#, #"$'\u0072m' -rf /"#,
+    #"r""m -rf /"#, #"\rm -rf /"#, #"r\m -r\f /"#, #"'rm' "-rf" /"#, #"$'\x72m' -rf /"#, #"$'\162\155' -rf /"#,
+    #"$'\u0072m' -rf /"#,
     #"$"rm" -rf /"#, #"rm $'-rf' /"#, #"r''m -r""f /"#, "r\\\nm -rf /", "rm \\\n -rf /", "rm -r\\\nf /",
   ])
   func `quotes, escapes and continued lines hide no command`(script: String) { #expect(isForbidden(script)) }
@@ -54,7 +57,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "rｍ -rf /", "ｒｍ -rf /", "rm -rf /".replacing("m", with: "м"), "r\u{200B}m -rf /", "r\u{AD}m -rf /", "rm \u{2013}rf /", "rm\u{FE0F} -rf /",
+    "rｍ -rf /", "ｒｍ -rf /", "rm -rf /".replacing("m", with: "м"), "r\u{200B}m -rf /", "r\u{AD}m -rf /",
+    "rm \u{2013}rf /", "rm\u{FE0F} -rf /",
   ])
   func `look-alikes and invisible characters are what they look like`(script: String) { #expect(isForbidden(script)) }
 
@@ -64,7 +68,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "./ls", "/tmp/ls", "../bin/ls", "bin/ls", "~/ls", "ln -s /bin/rm ls; ./ls -rf /", "/usr/../tmp/ls", "/tmp/../bin/ls", "/proc/self/root/bin/ls",
+    "./ls", "/tmp/ls", "../bin/ls", "bin/ls", "~/ls", "ln -s /bin/rm ls; ./ls -rf /", "/usr/../tmp/ls",
+    "/tmp/../bin/ls", "/proc/self/root/bin/ls",
     "/dev/fd/3", "/bin/x/../ls", "/home/x/bin/ls",
   ])
   func `a program outside the system's folders is unknown`(script: String) {

@@ -11,7 +11,8 @@ import Testing
     #expect(scripts.count >= 150)
     let runs = try BashRuns(scripts)
     check(scripts, runs)
-    for (script, isScript) in zip(scripts, runs.accepted) where isScript && !CommandCorpus.ambiguities.contains(script) {
+    for (script, isScript) in zip(scripts, runs.accepted) where isScript && !CommandCorpus.ambiguities.contains(script)
+    {
       let reasons = ShellReader.read(Array(script.utf8)).doubts.map(\.reason)
       #expect(reasons != [ShellStop.syntax.reason], "bash reads it: \(script)")
     }
@@ -44,9 +45,13 @@ import Testing
 
   /// The program, and the program with each of its options, and with its first word where that surely is no option's.
   private static func rules(matching call: [String]) -> [String] {
-    let options = call.dropFirst().prefix { $0 != "--" }.filter { $0.hasPrefix("-") && $0.dropFirst().allSatisfy(\.isLetter) && $0.count > 1 }
+    let options = call.dropFirst().prefix { $0 != "--" }.filter {
+      $0.hasPrefix("-") && $0.dropFirst().allSatisfy(\.isLetter) && $0.count > 1
+    }
     var rules = [call[0]] + options.map { "\(call[0]) \($0)" }
-    if call.count > 1, !call[1].isEmpty, call[1].allSatisfy({ $0.isLetter && $0.isLowercase }) { rules.append("\(call[0]) \(call[1])") }
+    if call.count > 1, !call[1].isEmpty, call[1].allSatisfy({ $0.isLetter && $0.isLowercase }) {
+      rules.append("\(call[0]) \(call[1])")
+    }
     return rules
   }
 
@@ -57,42 +62,80 @@ import Testing
   /// The scripts of the other tests with a harmless program in place of `rm`, as far as nothing in them could reach a real
   /// one, and some more.
   static var corpus: [String] {
-    let unsafe = ["/bin", "/usr", "/proc", "/lib", "/dev", "-delete", "find /", "chroot", "rm", "command -p", "\\time", "sleep", "/tmp"]
-    let hidden = (CommandCorpus.constructs + CommandCorpus.wrappers + CommandCorpus.ambiguities + CommandCorpus.expansions)
-      .map { $0.replacing("rm -rf /", with: "alpha -rf one").replacing("rm -rf", with: "alpha -rf").replacing("rm", with: "alpha") }
+    let unsafe = [
+      "/bin", "/usr", "/proc", "/lib", "/dev", "-delete", "find /", "chroot", "rm", "command -p", "\\time", "sleep",
+      "/tmp",
+    ]
+    let hidden =
+      (CommandCorpus.constructs + CommandCorpus.wrappers + CommandCorpus.ambiguities + CommandCorpus.expansions)
+      .map {
+        $0.replacing("rm -rf /", with: "alpha -rf one").replacing("rm -rf", with: "alpha -rf").replacing(
+          "rm",
+          with: "alpha"
+        )
+      }
     return (hidden + more).filter { script in !unsafe.contains { script.contains($0) } }
   }
 
   private static let more: [String] = [
-    #"a""lpha one"#, #"\alpha one"#, #"al\pha 'one two'"#, #"$'\x61lpha' one"#, "al\\\npha one", #""alpha" -r"#, "{alpha,-r,one}", "{,alpha} one",
-    "alpha {-r,-f} {a,b}{c,d}", "a{lpha,} one", "x=alpha; $x one", "${x:-alpha} one", "set -- alpha one; \"$@\"", "a=(alpha one); \"${a[@]}\"",
-    "x='alpha one'; eval $x", "eval 'x() { alpha; }'; x", "alpha | beta | gamma", "alpha; beta & gamma; wait", "! alpha && beta || gamma",
-    "for x in alpha beta; do $x one; done", "while read l; do $l; done <<< 'alpha'", "echo alpha | while read l; do $l; done",
-    "echo 'alpha one' | sh", "printf 'alpha\\n' | bash", "printf '%s %s\\n' alpha one | bash", "cat <<'X' | sh\nalpha 'one'\nX", "bash <<X\nalpha \\$x\nX",
-    "bash <<'X'\nalpha \"\\\"; beta \"\nX", "bash <<X\necho \\\"; alpha\\\"\nX", "x=a[\\$\\(alpha\\)]; echo $((x))", "x='a[$(alpha)]'; ((x))", "x='a[$(alpha)]'; [[ x -eq 1 ]]",
-    "x='a[$(alpha)]'; declare -i y; y=x", "x='a[$(alpha)]'; let y=x", "x='a[$(alpha)]'; echo ${z:x}", "x='a[$(alpha)]'; echo ${z[x]}", "x='$(alpha)'; echo \"${x@P}\"",
-    "x='a[$(alpha)]'; echo ${!x}", "[[ -v a[$(alpha)] ]]", "test -v 'a[$(alpha)]'", "unset 'a[$(alpha)]'", "printf -v 'a[$(alpha)]' x", "PS4='$(alpha)'; set -x; :",
-    "trap alpha EXIT", "trap 'alpha one' DEBUG; :", "f() { \"$@\"; }; f alpha one", "alpha() { beta; }; alpha", "alpha() { beta; }; command alpha one",
-    "shopt -s expand_aliases\nalias x='alpha one'\nx", "shopt -s expand_aliases\nalias e=\"echo '\"\ne ';alpha # '", "env alpha -r", "env -S 'alpha -r one'", "env -i alpha",
-    "env x=1 bash -c 'alpha $0' beta", "xargs alpha -r <<< one", "echo one | xargs -I{} alpha {}", "echo alpha | xargs -I{} sh -c {}", "echo alpha | xargs bash -c",
-    "find . -exec alpha {} \\;", "find . -maxdepth 0 -execdir alpha -r {} +", "nohup nice -n 1 timeout 5 alpha one", "timeout -s TERM 5 alpha", "stdbuf -oL alpha", "setsid -w alpha",
-    "bash -c 'bash -c \"alpha one\"'", "bash -ec alpha", "bash -c -e alpha", "sh -c 'alpha; [[ x && alpha ]]'", "dash -c '((alpha one) )'", "dash -c 'x=1; [[ 1 && beta'",
-    "exec alpha one", "(exec -a beta alpha one)", "command alpha", "coproc alpha; wait", "coproc alpha one; wait", "time alpha", "time -p alpha one", "echo $(alpha) `beta`",
-    "cat < <(alpha)", "echo >(alpha); wait", "alpha <<X\n$(beta)\nX", "alpha <<'X'\n$(beta)\nX", "alpha <<-X\n\t`beta`\n\tX\ngamma", "cat <<A - <<B\nx\nA\n$(alpha)\nB\nbeta",
-    "case alpha in a*) alpha ;;& *a) beta ;& x) gamma ;; esac", "case x in (x) alpha;; esac", "if alpha; then beta; else gamma; fi", "until alpha; do beta; done",
-    "((1)) && alpha", "((alpha) ; (beta))", "echo $((1+1)) $( (alpha) )", "echo $( ( (alpha) ) )", "echo \"$(echo \"$(alpha \"one\")\")\"", "echo ${x:-$(alpha)} ${y:=`beta`}",
-    "a[1 #]=$(alpha)", "a=([1]=$(alpha) `beta`)", "a[$(alpha)]=1", "declare x=$(alpha) y=`beta`", "export x=\"$(alpha)\"; local y=$(beta)", "x=$(alpha) y=1 beta -r",
-    "alpha # ; beta\ngamma", "alpha#beta; gamma", "alpha \\#; beta", "alpha '#' ; beta", "alpha $'\\'' ; beta", "alpha $'it\\'s' \"a\\\"b\" ; beta", "alpha \"`echo \\\"x\\\"`\"; beta",
-    "if true; then alpha\nfi;beta", "{ alpha; };beta", "{ alpha;}\nbeta", "alpha;\n\n\nbeta\n", "alpha &&\n\n beta", "alpha |\n# comment\nbeta", "f()\n{\nalpha\n}\nf", "function f { alpha; }; f",
-    "f() for x in 1; do alpha; done; f", "f() [[ -n $(alpha) ]]; f", "f() ((1)); f; alpha", "for ((i=0; i<2; i++)) { alpha $i; }", "select x in one; do alpha; break; done <<< 1",
-    "shopt -s extglob\ncase alpha in @(alpha|beta)) gamma;; esac", "[[ alpha =~ ^(a|b)(.*)$ ]] && beta", "[[ x == [[:alpha:]] ]] && beta", "[[ ( x == x ) && ! -e y ]] && alpha",
-    "alpha 2>&1 >/dev/null", "2>one alpha", "alpha >|one <one", "alpha &>one", "{fd}>one alpha", "alpha {x}>one", "alpha >&2; beta", "alpha 3<<<x 4<&0 ; beta",
-    "x='alpha one' ; $x", "IFS=,; x=alpha,one; $x", "PATH=.:$PATH alpha", "hash -p ./nothing beta; alpha", "alpha <<X | beta\none\nX\ngamma", "alpha <<X &\none\nX\nbeta; wait",
-    "alpha \"${x:-\"}\"}\" ; beta", "alpha ${x:-'}'} ; beta", "alpha \"${x:-'}\" ; beta", "alpha ${x:-{a}} ; beta", "alpha ${#x} ${x#\\}} ; beta", "alpha $# ; beta", "alpha ${#} ${##} ; beta",
-    "alpha $[1+1] ; beta", "alpha a=(b", "alpha one\r\nbeta", "\u{FEFF}alpha; beta", "alpha \u{A0}; beta", "alpha && { beta; } && (gamma)", "[ alpha ] && beta", "alpha ]] ; beta",
-    "echo alpha | { read x; $x; }", "alpha $(case x in x) beta;; esac)", "alpha $(cat <<X\n)\nX\n) ; beta", "alpha \"$(cat <<'X'\n\"\nX\n)\" ; beta", "alpha `cat <<X\n'\nX\n` ; beta",
-    "eval \"alpha\" '; beta'", "eval \"$(echo alpha)\"", ". <(echo alpha)", "source /dev/stdin <<< alpha", "mapfile -C alpha -c 1 x <<< one", "alpha $((x=1,y=2)) ; beta",
-    "builtin eval alpha", "command eval 'alpha; beta'", "alpha\\\n -r\\\n -f", "alpha -\\\nr", "echo x |\\\n alpha", "tr=alpha; \"$tr\"", "f() { alpha; }; export -f f; bash -c f",
+    #"a""lpha one"#, #"\alpha one"#, #"al\pha 'one two'"#, #"$'\x61lpha' one"#, "al\\\npha one", #""alpha" -r"#,
+    "{alpha,-r,one}", "{,alpha} one",
+    "alpha {-r,-f} {a,b}{c,d}", "a{lpha,} one", "x=alpha; $x one", "${x:-alpha} one", "set -- alpha one; \"$@\"",
+    "a=(alpha one); \"${a[@]}\"",
+    "x='alpha one'; eval $x", "eval 'x() { alpha; }'; x", "alpha | beta | gamma", "alpha; beta & gamma; wait",
+    "! alpha && beta || gamma",
+    "for x in alpha beta; do $x one; done", "while read l; do $l; done <<< 'alpha'",
+    "echo alpha | while read l; do $l; done",
+    "echo 'alpha one' | sh", "printf 'alpha\\n' | bash", "printf '%s %s\\n' alpha one | bash",
+    "cat <<'X' | sh\nalpha 'one'\nX", "bash <<X\nalpha \\$x\nX",
+    "bash <<'X'\nalpha \"\\\"; beta \"\nX", "bash <<X\necho \\\"; alpha\\\"\nX", "x=a[\\$\\(alpha\\)]; echo $((x))",
+    "x='a[$(alpha)]'; ((x))", "x='a[$(alpha)]'; [[ x -eq 1 ]]",
+    "x='a[$(alpha)]'; declare -i y; y=x", "x='a[$(alpha)]'; let y=x", "x='a[$(alpha)]'; echo ${z:x}",
+    "x='a[$(alpha)]'; echo ${z[x]}", "x='$(alpha)'; echo \"${x@P}\"",
+    "x='a[$(alpha)]'; echo ${!x}", "[[ -v a[$(alpha)] ]]", "test -v 'a[$(alpha)]'", "unset 'a[$(alpha)]'",
+    "printf -v 'a[$(alpha)]' x", "PS4='$(alpha)'; set -x; :",
+    "trap alpha EXIT", "trap 'alpha one' DEBUG; :", "f() { \"$@\"; }; f alpha one", "alpha() { beta; }; alpha",
+    "alpha() { beta; }; command alpha one",
+    "shopt -s expand_aliases\nalias x='alpha one'\nx", "shopt -s expand_aliases\nalias e=\"echo '\"\ne ';alpha # '",
+    "env alpha -r", "env -S 'alpha -r one'", "env -i alpha",
+    "env x=1 bash -c 'alpha $0' beta", "xargs alpha -r <<< one", "echo one | xargs -I{} alpha {}",
+    "echo alpha | xargs -I{} sh -c {}", "echo alpha | xargs bash -c",
+    "find . -exec alpha {} \\;", "find . -maxdepth 0 -execdir alpha -r {} +", "nohup nice -n 1 timeout 5 alpha one",
+    "timeout -s TERM 5 alpha", "stdbuf -oL alpha", "setsid -w alpha",
+    "bash -c 'bash -c \"alpha one\"'", "bash -ec alpha", "bash -c -e alpha", "sh -c 'alpha; [[ x && alpha ]]'",
+    "dash -c '((alpha one) )'", "dash -c 'x=1; [[ 1 && beta'",
+    "exec alpha one", "(exec -a beta alpha one)", "command alpha", "coproc alpha; wait", "coproc alpha one; wait",
+    "time alpha", "time -p alpha one", "echo $(alpha) `beta`",
+    "cat < <(alpha)", "echo >(alpha); wait", "alpha <<X\n$(beta)\nX", "alpha <<'X'\n$(beta)\nX",
+    "alpha <<-X\n\t`beta`\n\tX\ngamma", "cat <<A - <<B\nx\nA\n$(alpha)\nB\nbeta",
+    "case alpha in a*) alpha ;;& *a) beta ;& x) gamma ;; esac", "case x in (x) alpha;; esac",
+    "if alpha; then beta; else gamma; fi", "until alpha; do beta; done",
+    "((1)) && alpha", "((alpha) ; (beta))", "echo $((1+1)) $( (alpha) )", "echo $( ( (alpha) ) )",
+    "echo \"$(echo \"$(alpha \"one\")\")\"", "echo ${x:-$(alpha)} ${y:=`beta`}",
+    "a[1 #]=$(alpha)", "a=([1]=$(alpha) `beta`)", "a[$(alpha)]=1", "declare x=$(alpha) y=`beta`",
+    "export x=\"$(alpha)\"; local y=$(beta)", "x=$(alpha) y=1 beta -r",
+    "alpha # ; beta\ngamma", "alpha#beta; gamma", "alpha \\#; beta", "alpha '#' ; beta", "alpha $'\\'' ; beta",
+    "alpha $'it\\'s' \"a\\\"b\" ; beta", "alpha \"`echo \\\"x\\\"`\"; beta",
+    "if true; then alpha\nfi;beta", "{ alpha; };beta", "{ alpha;}\nbeta", "alpha;\n\n\nbeta\n", "alpha &&\n\n beta",
+    "alpha |\n# comment\nbeta", "f()\n{\nalpha\n}\nf", "function f { alpha; }; f",
+    "f() for x in 1; do alpha; done; f", "f() [[ -n $(alpha) ]]; f", "f() ((1)); f; alpha",
+    "for ((i=0; i<2; i++)) { alpha $i; }", "select x in one; do alpha; break; done <<< 1",
+    "shopt -s extglob\ncase alpha in @(alpha|beta)) gamma;; esac", "[[ alpha =~ ^(a|b)(.*)$ ]] && beta",
+    "[[ x == [[:alpha:]] ]] && beta", "[[ ( x == x ) && ! -e y ]] && alpha",
+    "alpha 2>&1 >/dev/null", "2>one alpha", "alpha >|one <one", "alpha &>one", "{fd}>one alpha", "alpha {x}>one",
+    "alpha >&2; beta", "alpha 3<<<x 4<&0 ; beta",
+    "x='alpha one' ; $x", "IFS=,; x=alpha,one; $x", "PATH=.:$PATH alpha", "hash -p ./nothing beta; alpha",
+    "alpha <<X | beta\none\nX\ngamma", "alpha <<X &\none\nX\nbeta; wait",
+    "alpha \"${x:-\"}\"}\" ; beta", "alpha ${x:-'}'} ; beta", "alpha \"${x:-'}\" ; beta", "alpha ${x:-{a}} ; beta",
+    "alpha ${#x} ${x#\\}} ; beta", "alpha $# ; beta", "alpha ${#} ${##} ; beta",
+    "alpha $[1+1] ; beta", "alpha a=(b", "alpha one\r\nbeta", "\u{FEFF}alpha; beta", "alpha \u{A0}; beta",
+    "alpha && { beta; } && (gamma)", "[ alpha ] && beta", "alpha ]] ; beta",
+    "echo alpha | { read x; $x; }", "alpha $(case x in x) beta;; esac)", "alpha $(cat <<X\n)\nX\n) ; beta",
+    "alpha \"$(cat <<'X'\n\"\nX\n)\" ; beta", "alpha `cat <<X\n'\nX\n` ; beta",
+    "eval \"alpha\" '; beta'", "eval \"$(echo alpha)\"", ". <(echo alpha)", "source /dev/stdin <<< alpha",
+    "mapfile -C alpha -c 1 x <<< one", "alpha $((x=1,y=2)) ; beta",
+    "builtin eval alpha", "command eval 'alpha; beta'", "alpha\\\n -r\\\n -f", "alpha -\\\nr", "echo x |\\\n alpha",
+    "tr=alpha; \"$tr\"", "f() { alpha; }; export -f f; bash -c f",
   ]
 }
 
@@ -105,7 +148,8 @@ struct BashRuns {
 
   static let programs = ["alpha", "beta", "gamma", "ls"]
   private static let real = [
-    "env", "xargs", "find", "nohup", "nice", "timeout", "stdbuf", "setsid", "sh", "bash", "dash", "base64", "cat", "sleep",
+    "env", "xargs", "find", "nohup", "nice", "timeout", "stdbuf", "setsid", "sh", "bash", "dash", "base64", "cat",
+    "sleep",
   ]
 
   /// Runs each script for a moment in an empty folder of its own, where no program is found but those that write
@@ -135,7 +179,9 @@ struct BashRuns {
       // Safety: a script that called nothing has no file.
       let data = (try? Data(contentsOf: root.appendingPathComponent("calls/\(index)"))) ?? Data()
       let lines = String(decoding: data, as: UTF8.self).split(separator: "\u{1E}", omittingEmptySubsequences: true)
-      calls.append(lines.map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).dropLast().map(String.init) })
+      calls.append(
+        lines.map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).dropLast().map(String.init) }
+      )
       accepted.append(files.fileExists(atPath: root.appendingPathComponent("accepted/\(index)").path))
     }
   }
@@ -187,7 +233,11 @@ struct RandomScript {
       var characters = Array(text)
       guard !characters.isEmpty else { return text }
       let place = next(characters.count)
-      if next(2) == 0 { characters.remove(at: place) } else { characters.insert(Self.signs[next(Self.signs.count)], at: place) }
+      if next(2) == 0 {
+        characters.remove(at: place)
+      } else {
+        characters.insert(Self.signs[next(Self.signs.count)], at: place)
+      }
       text = String(characters)
     }
     return text
@@ -200,7 +250,10 @@ struct RandomScript {
   }
 
   private mutating func call() -> String {
-    let name = one(["alpha", "beta", "gamma", "a\"lph\"a", "\\beta", "'gamma'", "$'\\x61lpha'", "al\\\npha", "{alpha,one}", "$x", "${y:-beta}"])
+    let name = one([
+      "alpha", "beta", "gamma", "a\"lph\"a", "\\beta", "'gamma'", "$'\\x61lpha'", "al\\\npha", "{alpha,one}", "$x",
+      "${y:-beta}",
+    ])
     return (0..<next(4)).reduce(name) { text, _ in text + " " + word(1) }
   }
 

@@ -2,11 +2,15 @@
 enum CommandHazards {
   /// Long options, of which any beginning may be written, and letters.
   private static let options: [String: (long: [String], letters: String)] = [
-    "tar": (["to-command", "checkpoint-action", "use-compress-program", "rsh-command", "info-script", "new-volume-script"], "IF"),
+    "tar": (
+      ["to-command", "checkpoint-action", "use-compress-program", "rsh-command", "info-script", "new-volume-script"],
+      "IF"
+    ),
     "rsync": (["rsh", "rsync-path"], "e"), "scp": ([], "SoDF"), "zip": (["unzip-command"], "T"),
     "sort": (["compress-program"], ""), "split": (["filter"], ""), "make": (["eval", "file", "makefile"], "fE"),
     "gmake": (["eval", "file", "makefile"], "fE"), "npm": (["script-shell"], ""),
-    "wget": (["use-askpass", "execute", "config"], "e"), "man": (["pager", "html"], "PH"), "tcpdump": (["postrotate-command"], "z"),
+    "wget": (["use-askpass", "execute", "config"], "e"), "man": (["pager", "html"], "PH"),
+    "tcpdump": (["postrotate-command"], "z"),
     "cpio": (["rsh-command"], ""), "gcc": (["wrapper"], "B"), "nmap": (["script"], ""), "apt": (["option"], "oc"),
     "apt-get": (["option"], "oc"), "dpkg": (["pre-invoke", "post-invoke"], ""), "openssl": ([], ""),
     "pytest": ([], "pc"), "ssh-keygen": ([], "D"), "rpm": (["eval", "pipe", "define"], "E"),
@@ -15,10 +19,14 @@ enum CommandHazards {
   static func inner(_ words: [ShellWord], _ base: String) -> CommandWrappers.Inner {
     if base == "git" { return GitHazards.inner(words) }
     if base == "docker" || base == "podman" || base == "kubectl" { return container(words) }
-    if base == "npm" || base == "yarn" || base == "pnpm", words.dropFirst().contains(where: { ["exec", "x", "dlx"].contains($0.literal) }) {
+    if base == "npm" || base == "yarn" || base == "pnpm",
+      words.dropFirst().contains(where: { ["exec", "x", "dlx"].contains($0.literal) })
+    {
       return .unknown(CommandWrappers.unreadable)
     }
-    if base == "make" || base == "gmake", words.contains(where: { $0.text.hasPrefix("SHELL=") || $0.text.hasPrefix("MAKE") }) {
+    if base == "make" || base == "gmake",
+      words.contains(where: { $0.text.hasPrefix("SHELL=") || $0.text.hasPrefix("MAKE") })
+    {
       return .unknown("its words name programs")
     }
     guard let known = options[base] else { return .init() }
@@ -31,7 +39,9 @@ enum CommandHazards {
       if isHazard(text, known.long, known.letters) { return .unknown("'\(text)' names a program") }
     }
     // The letters of tar's first word need no dash.
-    if base == "tar", let first = words.dropFirst().first?.literal, first.contains("I") || first.contains("F"), !first.hasPrefix("--") {
+    if base == "tar", let first = words.dropFirst().first?.literal, first.contains("I") || first.contains("F"),
+      !first.hasPrefix("--")
+    {
       return .unknown("'\(first)' names a program")
     }
     return .init()
@@ -61,7 +71,9 @@ enum GitHazards {
       index += 1
       switch text {
       case "-c":
-        guard index < words.count, isHarmless(setting: words[index]) else { return .unknown("its setting may name a program") }
+        guard index < words.count, isHarmless(setting: words[index]) else {
+          return .unknown("its setting may name a program")
+        }
         index += 1
       case "--config-env": return .unknown("its setting may name a program")
       case "-C", "--git-dir", "--work-tree", "--namespace":
@@ -80,16 +92,22 @@ enum GitHazards {
   }
 
   private static func isHarmless(setting: ShellWord) -> Bool {
-    let safe = ["user.", "color.", "advice.", "core.quotepath=", "core.autocrlf=", "init.defaultbranch=", "log.", "column."]
+    let safe = [
+      "user.", "color.", "advice.", "core.quotepath=", "core.autocrlf=", "init.defaultbranch=", "log.", "column.",
+    ]
     return setting.shape != .free && setting.shape != .each && safe.contains { setting.text.lowercased().hasPrefix($0) }
   }
 
   private static func options(_ name: String, _ words: ArraySlice<ShellWord>) -> CommandWrappers.Inner {
     let known = hazards[name] ?? (["ext-diff", "textconv", "exec", "upload-pack", "receive-pack"], "")
-    if ["bisect", "submodule"].contains(name), words.contains(where: { ["run", "foreach"].contains($0.literal) || $0.literal == nil }) {
+    if ["bisect", "submodule"].contains(name),
+      words.contains(where: { ["run", "foreach"].contains($0.literal) || $0.literal == nil })
+    {
       return .unknown(CommandWrappers.unreadable)
     }
-    if name == "filter-branch" || name == "difftool" || name == "mergetool" { return .unknown(CommandWrappers.unreadable) }
+    if name == "filter-branch" || name == "difftool" || name == "mergetool" {
+      return .unknown(CommandWrappers.unreadable)
+    }
     if name == "config" { return config(words) }
     for word in words {
       guard let text = word.literal else {
@@ -115,8 +133,10 @@ enum GitHazards {
   }
 
   private static let hazards: [String: (long: [String], letters: String)] = [
-    "clone": (["upload-pack", "config", "template"], "uc"), "fetch": (["upload-pack"], ""), "pull": (["upload-pack"], ""),
-    "ls-remote": (["upload-pack", "exec"], ""), "archive": (["exec", "remote"], ""), "push": (["receive-pack", "exec"], ""),
+    "clone": (["upload-pack", "config", "template"], "uc"), "fetch": (["upload-pack"], ""),
+    "pull": (["upload-pack"], ""),
+    "ls-remote": (["upload-pack", "exec"], ""), "archive": (["exec", "remote"], ""),
+    "push": (["receive-pack", "exec"], ""),
     "grep": (["open-files-in-pager"], "O"), "rebase": (["exec"], "x"), "init": (["template"], ""),
   ]
 

@@ -8,8 +8,10 @@ enum CommandInterpreters {
     "python": ("c", []), "pypy": ("c", []), "perl": ("eE", []), "ruby": ("e", []), "node": ("ep", ["eval", "print"]),
     "nodejs": ("ep", ["eval", "print"]), "bun": ("ep", ["eval", "print"]), "deno": ("", []),
     "php": ("rBE", ["run", "process-code"]), "lua": ("e", []), "luajit": ("e", []), "tclsh": ("", []), "wish": ("", []),
-    "Rscript": ("e", []), "R": ("e", []), "julia": ("eE", ["eval", "print"]), "guile": ("c", []), "elixir": ("e", ["eval"]),
-    "erl": ("", []), "groovy": ("e", []), "scala": ("e", []), "jshell": ("", []), "osascript": ("e", []), "ghc": ("e", []),
+    "Rscript": ("e", []), "R": ("e", []), "julia": ("eE", ["eval", "print"]), "guile": ("c", []),
+    "elixir": ("e", ["eval"]),
+    "erl": ("", []), "groovy": ("e", []), "scala": ("e", []), "jshell": ("", []), "osascript": ("e", []),
+    "ghc": ("e", []),
     "irb": ("", []), "bc": ("", []), "gnuplot": ("e", []), "m4": ("", []), "raku": ("e", []),
   ]
 
@@ -43,9 +45,13 @@ enum CommandInterpreters {
       if ["--version", "-V", "--help", "-h", "-v"].contains(text), words.count == 2 { return .init() }
       if text == "-" { break }
       if text.hasPrefix("--") {
-        if long.contains(String(text.dropFirst(2).prefix { $0 != "=" })) { return .unknown("it is given code", always: false) }
+        if long.contains(String(text.dropFirst(2).prefix { $0 != "=" })) {
+          return .unknown("it is given code", always: false)
+        }
       } else if text.hasPrefix("-") {
-        if text.dropFirst().contains(where: { letters.contains($0) }) { return .unknown("it is given code", always: false) }
+        if text.dropFirst().contains(where: { letters.contains($0) }) {
+          return .unknown("it is given code", always: false)
+        }
         if text == "-m" { return .init() }
       } else {
         return .init()
@@ -98,7 +104,10 @@ enum CommandInterpreters {
         scripts.append(String(text.dropFirst(text.hasPrefix("--") ? 13 : 2)))
         isDue = false
       } else if text.hasPrefix("-"), text != "-" {
-        let known = ["-n", "-E", "-r", "-i", "-s", "-z", "-u", "-ne", "-nE", "-nr", "-Ei", "-ri", "--quiet", "--silent", "--in-place", "--regexp-extended"]
+        let known = [
+          "-n", "-E", "-r", "-i", "-s", "-z", "-u", "-ne", "-nE", "-nr", "-Ei", "-ri", "--quiet", "--silent",
+          "--in-place", "--regexp-extended",
+        ]
         if !known.contains(text), !text.hasPrefix("-i.") { return .unknown("its options are not known") }
         if text == "-ne" { (takes, isDue) = (true, false) }
       } else if isDue {
@@ -111,15 +120,17 @@ enum CommandInterpreters {
 
   // MARK: Clients and pagers
 
-  private static func client(_ words: [ShellWord], _ base: String, _ context: CommandContext) -> CommandWrappers.Inner? {
+  private static func client(_ words: [ShellWord], _ base: String, _ context: CommandContext) -> CommandWrappers.Inner?
+  {
     let texts = words.dropFirst().map(\.text) + [context.inputText() ?? ""]
     let isPager = base == "less" || base == "more"
     let runs = texts.contains { text in
       isPager
         ? text.hasPrefix("+") || text.hasPrefix("-k") || text.hasPrefix("--lesskey") || text.contains("!")
-        : ["\\!", "\\copy", ".shell", ".system", "system ", "load_extension", "program", "|", "\\o", "\\g", "\\setenv"].contains {
-          text.lowercased().contains($0)
-        }
+        : ["\\!", "\\copy", ".shell", ".system", "system ", "load_extension", "program", "|", "\\o", "\\g", "\\setenv"]
+          .contains {
+            text.lowercased().contains($0)
+          }
     }
     return runs ? .unknown("it may run commands that it is told") : nil
   }
@@ -165,7 +176,9 @@ enum SedScript {
 
   private static func skipAddress(_ rest: inout ArraySlice<UInt8>) -> Bool {
     while let byte = rest.first {
-      if byte.isDigit || byte == .dollar || byte == .comma || byte == .tilde || byte == .plus || byte == .bang || byte.isBlank {
+      if byte.isDigit || byte == .dollar || byte == .comma || byte == .tilde || byte == .plus || byte == .bang
+        || byte.isBlank
+      {
         rest = rest.dropFirst()
       } else if byte == .slash {
         guard skipParts(&rest, 1) else { return false }

@@ -7,7 +7,11 @@ extension CommandJudge {
       return []
     }
     let source = context.command.source
-    judge(texts: [words.map { $0.literal ?? "\u{FFFC}" }.joined(separator: " ")])
+    // Longer than any path: nothing can be run by it.
+    guard first.text.utf8.count < 4_096 else {
+      note(.unknown, source, reason: "its program is not named")
+      return []
+    }
     var hits = hits(words)
     let (verdict, rule) = held(words)
     if verdict == .yes, let rule { note(rule.1, source, rule: rule.0.source) }
@@ -24,7 +28,9 @@ extension CommandJudge {
     let isNamed = isNamed(words)
     let isAccepted = !inner.always && (isNamed || (allow != nil && !inner.isTransparent))
     if !isAccepted { for reason in inner.reasons { note(.unknown, source, reason: reason) } }
-    if !name.isSystem, !isNamed, verdict != .yes { note(.unknown, source, reason: "its program is not one of the system's") }
+    if !name.isSystem, !isNamed, verdict != .yes {
+      note(.unknown, source, reason: "its program is not one of the system's")
+    }
     if !name.isSystem || !inner.reasons.isEmpty { judge(possible: words.dropFirst(), context) }
     if name.isSystem, verdict != .yes { judge(listed: words, name, inner, context) }
     return hits
@@ -67,6 +73,10 @@ extension CommandJudge {
     context.depth += 1
     switch part {
     case .words(let words, let findsFunctions, let findsBuiltins):
+      guard spend(8 * words.count) else {
+        note(.unknown, context.command.source, reason: ShellStop.work.reason)
+        return []
+      }
       context.findsFunctions = context.findsFunctions && findsFunctions
       context.findsBuiltins = context.findsBuiltins && findsBuiltins
       return judge(words, context)
@@ -110,7 +120,8 @@ extension CommandJudge {
     var found: Hits = []
     for (number, rule) in (forbid + approve).enumerated() {
       guard case .command(let stages) = rule.kind, stages.count > 1 else { continue }
-      for (index, stage) in stages.enumerated() where stage.held(words) == .yes || (index > 0 && stage.isAnyShell(words)) {
+      for (index, stage) in stages.enumerated()
+      where stage.held(words) == .yes || (index > 0 && stage.isAnyShell(words)) {
         found.insert(Hit(rule: number, stage: index))
       }
     }
@@ -123,7 +134,9 @@ extension CommandPattern.Stage {
   fileprivate func isAnyShell(_ words: [ShellWord]) -> Bool {
     guard options.isEmpty, operands.isEmpty, let text = words.first?.literal else { return false }
     let base = FoldedText.fold(ProgramName(text).base)
-    if ShellNames.shells.contains(program) { return ShellNames.shells.contains(base) || ["eval", "source", "."].contains(base) }
+    if ShellNames.shells.contains(program) {
+      return ShellNames.shells.contains(base) || ["eval", "source", "."].contains(base)
+    }
     // `python` means `python3.11` too.
     let family = base.prefix { $0.isLetter }
     return !family.isEmpty && family == program && base.dropFirst(family.count).allSatisfy { $0.isNumber || $0 == "." }

@@ -40,8 +40,7 @@ struct CommandJudge {
     functions: [String: [ShellScript.Function]] = [:]
   ) -> Hits {
     let text = Array(script.utf8)
-    bytes -= text.count
-    guard depth < ShellLimit.depth, text.count <= ShellLimit.bytes, bytes >= 0 else {
+    guard depth < ShellLimit.depth, text.count <= ShellLimit.bytes, spend(text.count) else {
       note(.unknown, script, reason: "it is too long, or nested too deeply")
       return []
     }
@@ -67,11 +66,18 @@ struct CommandJudge {
         break
       }
       let context = CommandContext(script, index, depth: depth)
+      judge(texts: [context.command.words.map { $0.literal ?? "\u{1}" }.joined(separator: " ")])
       hits.append(judge(context.command.words, context))
       all.formUnion(hits[index])
     }
     judgePipelines(script, hits)
     return all
+  }
+
+  /// Whether so many bytes may still be looked at.
+  mutating func spend(_ count: Int) -> Bool {
+    bytes -= count
+    return bytes >= 0
   }
 
   private mutating func exhaust(_ source: String) {
@@ -82,7 +88,8 @@ struct CommandJudge {
   /// What is known only when every script has been read.
   mutating func finish() {
     let special: Set<String> = [
-      "_", "REPLY", "PWD", "OLDPWD", "FUNCNAME", "MAPFILE", "COPROC", "DIRSTACK", "OPTARG", "GROUPS", "HOSTNAME", "LANG",
+      "_", "REPLY", "PWD", "OLDPWD", "FUNCNAME", "MAPFILE", "COPROC", "DIRSTACK", "OPTARG", "GROUPS", "HOSTNAME",
+      "LANG",
       "TMPDIR", "HOSTTYPE", "MACHTYPE", "OSTYPE", "TERM", "USER", "LOGNAME", "READLINE_LINE",
     ]
     for name in calculated.intersection(tainted.union(special)).sorted().prefix(4) {
@@ -108,7 +115,8 @@ struct CommandJudge {
           let first = script.commands[pipeline[0].lowerBound..<min(pipeline[0].upperBound, hits.count)].last?.source
           note(kind, first ?? rule.source, rule: rule.source)
         }
-        for (command, found) in zip(script.commands, hits) where found.contains(Hit(rule: number, stage: stages.count - 1)) {
+        for (command, found) in zip(script.commands, hits)
+        where found.contains(Hit(rule: number, stage: stages.count - 1)) {
           let ranges = [command.inside, command.below].map { $0.clamped(to: 0..<hits.count) }
           if ranges.contains(where: { hits[$0].contains { $0.contains(Hit(rule: number, stage: stages.count - 2)) } }) {
             note(kind, command.source, rule: rule.source)
@@ -131,8 +139,16 @@ struct CommandJudge {
   mutating func judge(texts: [String]) {
     let rules = textRules
     guard !rules.isEmpty, !texts.isEmpty else { return }
-    let folded = FoldedText.fold(texts.joined(separator: "\n\n"))
-    for (rule, text, kind) in rules where folded.contains(text) { note(kind, rule, rule: rule) }
+    let folded = Array(FoldedText.fold(texts.joined(separator: "\n\n")).utf8)
+    for (rule, text, kind) in rules where Self.holds(folded, text) { note(kind, rule, rule: rule) }
+  }
+
+  private static func holds(_ bytes: [UInt8], _ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    guard let first = wanted.first, bytes.count >= wanted.count else { return false }
+    return (0...(bytes.count - wanted.count)).contains { place in
+      bytes[place] == first && bytes[place..<place + wanted.count].elementsEqual(wanted)
+    }
   }
 
   private var textRules: [(String, String, Finding)] {
@@ -150,11 +166,16 @@ struct CommandJudge {
     let command = Self.shortened(source)
     let match: Decision.Match
     switch finding {
-    case .forbid: match = .init(rule: "commands/forbid", effect: .block, message: "'\(command)' is forbidden by '\(rule)'")
+    case .forbid:
+      match = .init(rule: "commands/forbid", effect: .block, message: "'\(command)' is forbidden by '\(rule)'")
     case .approve:
       match = .init(rule: "commands/approve", effect: .requireApproval, message: "'\(command)' needs approval")
     case .allow:
-      match = .init(rule: "commands/allow", effect: .block, message: "'\(command)' is not on the list of allowed commands")
+      match = .init(
+        rule: "commands/allow",
+        effect: .block,
+        message: "'\(command)' is not on the list of allowed commands"
+      )
     case .unknown:
       let effect: Decision.Effect =
         switch unknown {

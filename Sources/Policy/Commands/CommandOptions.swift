@@ -9,24 +9,34 @@ enum CommandOptions {
 
   static let known: [String: Known] = [
     "git": Known(
-      values: ["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env", "--attr-source"],
+      values: [
+        "-C", "-c", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env", "--attr-source",
+      ],
       flags: [
         "-p", "-P", "--paginate", "--no-pager", "--bare", "--no-replace-objects", "--literal-pathspecs",
         "--no-optional-locks", "--no-lazy-fetch", "--no-advice",
       ]
     ),
     "npm": Known(
-      values: ["--prefix", "-C", "-w", "--workspace", "--registry", "--loglevel", "--cache", "--userconfig", "--tag", "--otp"],
-      flags: ["-s", "--silent", "-q", "-d", "-dd", "-ddd", "-g", "--global", "-ws", "--workspaces", "--offline", "-f", "--force"]
+      values: [
+        "--prefix", "-C", "-w", "--workspace", "--registry", "--loglevel", "--cache", "--userconfig", "--tag", "--otp",
+      ],
+      flags: [
+        "-s", "--silent", "-q", "-d", "-dd", "-ddd", "-g", "--global", "-ws", "--workspaces", "--offline", "-f",
+        "--force",
+      ]
     ),
     "docker": Known(
-      values: ["-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey"],
+      values: [
+        "-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey",
+      ],
       flags: ["-D", "--debug", "--tls", "--tlsverify"]
     ),
     "kubectl": Known(
       values: [
         "-n", "--namespace", "--context", "--cluster", "--user", "--kubeconfig", "-s", "--server", "--token", "--as",
-        "--as-group", "--certificate-authority", "--client-key", "--client-certificate", "--request-timeout", "--cache-dir",
+        "--as-group", "--certificate-authority", "--client-key", "--client-certificate", "--request-timeout",
+        "--cache-dir",
         "-v", "--v", "--profile", "--tls-server-name",
       ],
       flags: ["--insecure-skip-tls-verify", "--match-server-version", "--warnings-as-errors"]
@@ -34,7 +44,8 @@ enum CommandOptions {
     "terraform": Known(values: [], flags: ["-help", "-version"]),
     "systemctl": Known(
       values: [
-        "-H", "--host", "-M", "--machine", "-t", "--type", "-p", "--property", "-n", "--lines", "-o", "--output", "--root",
+        "-H", "--host", "-M", "--machine", "-t", "--type", "-p", "--property", "-n", "--lines", "-o", "--output",
+        "--root",
         "-s", "--signal", "--kill-who", "--job-mode", "--state",
       ],
       flags: [
@@ -80,7 +91,8 @@ enum CommandOptions {
   private static let alike: [String: [Character: String]] = [
     "rm": ["r": "recursive", "R": "recursive", "f": "force", "i": "interactive", "d": "dir"],
     "chmod": recursive, "chown": recursive, "chgrp": recursive,
-    "cp": ["r": "recursive", "R": "recursive", "f": "force"], "mv": ["f": "force"], "ln": ["f": "force", "s": "symbolic"],
+    "cp": ["r": "recursive", "R": "recursive", "f": "force"], "mv": ["f": "force"],
+    "ln": ["f": "force", "s": "symbolic"],
     "git": ["f": "force", "d": "delete", "n": "dry-run"], "docker": ["f": "force"],
     "kubectl": ["f": "filename", "R": "recursive", "A": "all-namespaces"], "curl": ["o": "output", "k": "insecure"],
     "wget": ["O": "output-document"], "tar": ["x": "extract", "c": "create", "t": "list"],

@@ -14,7 +14,8 @@ extension CommandPattern.Stage {
     var words = words
     if name.base != program, !program.contains("/") {
       // What looks like the program has options that look like its own.
-      for index in words.indices where words[index].shape == .literal { words[index].text = FoldedText.fold(words[index].text) }
+      for index in words.indices.prefix(256) where words[index].shape == .literal && words[index].text.utf8.count < 256
+      { words[index].text = FoldedText.fold(words[index].text) }
     }
     let options = optionVerdict(words, abbreviated: true)
     let operands = operandVerdict(words)
@@ -36,8 +37,10 @@ extension CommandPattern.Stage {
   /// A rule with a path means that path, any other the program's name.
   func matches(program name: ProgramName, folded: Bool) -> Bool {
     if program.contains("/") { return name.path == program }
-    if folded { return FoldedText.fold(name.base) == FoldedText.fold(program) }
-    return name.base == program
+    if name.base == program { return true }
+    // No file has a longer name.
+    guard folded, name.base.utf8.count <= 255 else { return false }
+    return FoldedText.fold(name.base) == FoldedText.fold(program)
   }
 
   // MARK: Options
@@ -118,7 +121,8 @@ extension CommandPattern.Stage {
 
   fileprivate func isEqual(_ index: Int, _ text: String) -> Bool {
     let wanted = operands[index]
-    if text == wanted || FoldedText.fold(text) == FoldedText.fold(wanted) { return true }
+    if text == wanted { return true }
+    if text.utf8.count <= 1_024, FoldedText.fold(text) == FoldedText.fold(wanted) { return true }
     return program == "chmod" && CommandOptions.isSameMode(text, wanted)
   }
 }
@@ -161,7 +165,8 @@ private struct Readings {
     (counts, skipping) = (next, nextSkipping)
   }
 
-  private mutating func advance(_ count: Int, _ word: ShellWord, _ next: inout Set<Int>, _ nextSkipping: inout Set<Int>) {
+  private mutating func advance(_ count: Int, _ word: ShellWord, _ next: inout Set<Int>, _ nextSkipping: inout Set<Int>)
+  {
     let isLast = count + 1 == stage.operands.count
     if let text = word.literal {
       guard stage.isEqual(count, text) else {

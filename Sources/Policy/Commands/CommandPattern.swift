@@ -49,7 +49,8 @@ struct CommandPattern: Sendable {
     guard source.utf8.count <= 1_024 else { throw Mistake(message: "a rule has more than 1024 bytes") }
     let script = ShellReader.read(Array(source.utf8))
     let pieces = script.pipelines.first?.count ?? 1
-    guard script.doubts.isEmpty, script.commands.count == pieces, script.pipelines.count <= 1, script.functions.isEmpty else {
+    guard script.doubts.isEmpty, script.commands.count == pieces, script.pipelines.count <= 1, script.functions.isEmpty
+    else {
       throw Mistake(message: "'\(source)' is not a command's words, nor commands with '|' between them")
     }
     var stages: [Stage] = []

@@ -44,7 +44,8 @@ extension CommandRules {
           let rule = try CommandPattern(text)
           guard name == "allow" else { continue }
           switch rule.kind {
-          case .text: found.append(("\(name)/\(index)", "'\(text)' is text that may stand anywhere, and allows nothing"))
+          case .text:
+            found.append(("\(name)/\(index)", "'\(text)' is text that may stand anywhere, and allows nothing"))
           case .command(let stages) where stages.count > 1:
             found.append(("\(name)/\(index)", "'\(text)' is a pipeline: allow its commands one by one"))
           case .command: break

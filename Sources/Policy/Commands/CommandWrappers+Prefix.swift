@@ -79,7 +79,8 @@ extension CommandWrappers {
     let (rest, isKnown) = Prefix(
       values: "adEILnPs",
       long: [
-        "arg-file", "delimiter", "eof", "max-lines", "max-args", "max-procs", "max-chars", "process-slot-var", "replace",
+        "arg-file", "delimiter", "eof", "max-lines", "max-args", "max-procs", "max-chars", "process-slot-var",
+        "replace",
       ]
     ).skip(words)
     guard isKnown else { return .unknown(unreadable, transparent: true) }
@@ -87,9 +88,13 @@ extension CommandWrappers {
     let options = words[1..<rest.startIndex].compactMap(\.literal)
     var mark: String?
     for (index, option) in options.enumerated() {
-      if option == "-I" || option == "--replace" { mark = index + 1 < options.count ? options[index + 1] : "{}" }
-      else if option.hasPrefix("-I") || option.hasPrefix("-i") { mark = option.count > 2 ? String(option.dropFirst(2)) : "{}" }
-      else if let equals = option.firstIndex(of: "="), option.hasPrefix("--r") { mark = String(option[option.index(after: equals)...]) }
+      if option == "-I" || option == "--replace" {
+        mark = index + 1 < options.count ? options[index + 1] : "{}"
+      } else if option.hasPrefix("-I") || option.hasPrefix("-i") {
+        mark = option.count > 2 ? String(option.dropFirst(2)) : "{}"
+      } else if let equals = option.firstIndex(of: "="), option.hasPrefix("--r") {
+        mark = String(option[option.index(after: equals)...])
+      }
     }
     let replaces = options.contains { $0.hasPrefix("-I") || $0.hasPrefix("-i") || $0.hasPrefix("--r") }
     var inner = rest.map { replaces ? filled($0, mark ?? "{}", prefix: "") : $0 }

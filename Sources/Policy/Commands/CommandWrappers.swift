@@ -58,9 +58,12 @@ enum CommandWrappers {
   private static let starters: Set<String> = [
     "aa-exec", "at", "batch", "bwrap", "capsh", "catchsegv", "chronic", "cpulimit", "crontab", "daemonize",
     "dbus-run-session", "dumb-init", "eatmydata", "entr", "expect", "fakeroot", "faketime", "firejail", "flock", "ifne",
-    "ld.so", "linux32", "linux64", "logsave", "ltrace", "machinectl", "mispipe", "nc", "ncat", "netcat", "newgrp", "npx",
-    "nsenter", "numactl", "parallel", "pee", "perf", "pkexec", "prlimit", "proot", "rlwrap", "run-parts", "runcon", "script",
-    "sem", "setarch", "setpriv", "sg", "socat", "ssh-agent", "start-stop-daemon", "strace", "systemd-run", "tini", "torsocks",
+    "ld.so", "linux32", "linux64", "logsave", "ltrace", "machinectl", "mispipe", "nc", "ncat", "netcat", "newgrp",
+    "npx",
+    "nsenter", "numactl", "parallel", "pee", "perf", "pkexec", "prlimit", "proot", "rlwrap", "run-parts", "runcon",
+    "script",
+    "sem", "setarch", "setpriv", "sg", "socat", "ssh-agent", "start-stop-daemon", "strace", "systemd-run", "tini",
+    "torsocks",
     "unbuffer", "unshare", "valgrind", "vipe", "xvfb-run",
   ]
 
@@ -141,7 +144,8 @@ enum CommandWrappers {
     let prefix = Prefix(
       values: base == "sudo" ? "ugpChrtTUDR" : "uC",
       long: [
-        "user", "group", "prompt", "close-from", "host", "role", "type", "other-user", "chdir", "chroot", "command-timeout",
+        "user", "group", "prompt", "close-from", "host", "role", "type", "other-user", "chdir", "chroot",
+        "command-timeout",
       ],
       assigns: true,
       isTransparent: false

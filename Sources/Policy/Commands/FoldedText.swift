@@ -2,7 +2,38 @@
 /// gone, blanks and SQL comments as one blank.
 enum FoldedText {
   static func fold(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
+    let bytes = Array(text.utf8)
+    return bytes.allSatisfy { $0 < 0x80 } ? fold(ascii: bytes) : fold(scalars: text)
+  }
+
+  /// The same for what is long more often than not.
+  private static func fold(ascii bytes: [UInt8]) -> String {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var isBlank = false
+    let lastEnd = bytes.indices.last { $0 > 0 && bytes[$0] == .slash && bytes[$0 - 1] == .star } ?? -1
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if byte == .slash, index < lastEnd - 1, bytes[index] == .star {
+        index += 3
+        while bytes[index - 1] != .slash || bytes[index - 2] != .star { index += 1 }
+        isBlank = true
+      } else if byte == .space || (9...13).contains(byte) {
+        isBlank = true
+      } else if byte > 0x20, byte != 0x7F {
+        if isBlank, !result.isEmpty { result.append(.space) }
+        isBlank = false
+        result.append((0x41...0x5A).contains(byte) ? byte + 0x20 : byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func fold(scalars text: String) -> String {
+    // Bytes: appending to a view of scalars copies it where they are no ASCII.
+    var result: [UInt8] = []
     var isBlank = false
     let scalars = Array(text.unicodeScalars)
     // A comment that never ends is none, and the ones behind it neither.
@@ -18,12 +49,12 @@ enum FoldedText {
       } else if scalar.properties.isWhitespace {
         isBlank = true
       } else if !isInvisible(scalar) {
-        if isBlank, !result.isEmpty { result.append(" ") }
+        if isBlank, !result.isEmpty { result.append(.space) }
         isBlank = false
-        result += plain(scalar)
+        result += String(plain(scalar)).utf8
       }
     }
-    return String(result)
+    return String(decoding: result, as: UTF8.self)
   }
 
   /// With dashes of other kinds as `-`.
@@ -43,18 +74,25 @@ enum FoldedText {
       let isCapital = (0x41...0x5A).contains(scalar.value)
       return String.UnicodeScalarView([isCapital ? UnicodeScalar(UInt8(scalar.value + 0x20)) : scalar])
     }
-    if (0xFF01...0xFF5E).contains(scalar.value), let ascii = UnicodeScalar(scalar.value - 0xFEE0) { return plain(ascii) }
+    if (0xFF01...0xFF5E).contains(scalar.value), let ascii = UnicodeScalar(scalar.value - 0xFEE0) {
+      return plain(ascii)
+    }
     if let letter = alike[scalar] { return String.UnicodeScalarView([letter]) }
     return scalar.properties.lowercaseMapping.unicodeScalars
   }
 
   /// Letters of other scripts that look like one of ours.
   private static let alike: [UnicodeScalar: UnicodeScalar] = [
-    "а": "a", "А": "a", "В": "b", "Ь": "b", "с": "c", "С": "c", "ԁ": "d", "е": "e", "Е": "e", "ё": "e", "һ": "h", "Н": "h",
-    "і": "i", "І": "i", "ј": "j", "Ј": "j", "К": "k", "к": "k", "ӏ": "l", "М": "m", "м": "m", "о": "o", "О": "o", "р": "p",
-    "Р": "p", "ԛ": "q", "ѕ": "s", "Ѕ": "s", "Т": "t", "т": "t", "ѵ": "v", "ԝ": "w", "х": "x", "Х": "x", "у": "y", "У": "y",
-    "α": "a", "Α": "a", "Β": "b", "Ε": "e", "Ζ": "z", "Η": "h", "Ι": "i", "ι": "i", "Κ": "k", "κ": "k", "Μ": "m", "Ν": "n",
-    "ν": "v", "Ο": "o", "ο": "o", "Ρ": "p", "ρ": "p", "Τ": "t", "τ": "t", "Υ": "y", "υ": "u", "Χ": "x", "χ": "x", "ı": "i",
+    "а": "a", "А": "a", "В": "b", "Ь": "b", "с": "c", "С": "c", "ԁ": "d", "е": "e", "Е": "e", "ё": "e", "һ": "h",
+    "Н": "h",
+    "і": "i", "І": "i", "ј": "j", "Ј": "j", "К": "k", "к": "k", "ӏ": "l", "М": "m", "м": "m", "о": "o", "О": "o",
+    "р": "p",
+    "Р": "p", "ԛ": "q", "ѕ": "s", "Ѕ": "s", "Т": "t", "т": "t", "ѵ": "v", "ԝ": "w", "х": "x", "Х": "x", "у": "y",
+    "У": "y",
+    "α": "a", "Α": "a", "Β": "b", "Ε": "e", "Ζ": "z", "Η": "h", "Ι": "i", "ι": "i", "Κ": "k", "κ": "k", "Μ": "m",
+    "Ν": "n",
+    "ν": "v", "Ο": "o", "ο": "o", "Ρ": "p", "ρ": "p", "Τ": "t", "τ": "t", "Υ": "y", "υ": "u", "Χ": "x", "χ": "x",
+    "ı": "i",
     "ɡ": "g", "ɑ": "a", "ſ": "s", "K": "k", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "﹣": "-",
   ]
 }

@@ -1,7 +1,8 @@
 /// Names that mean something to the shell.
 enum ShellNames {
   static let reserved: Set<String> = [
-    "!", "{", "}", "[[", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "select",
+    "!", "{", "}", "[[", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if",
+    "select",
     "then", "time", "until", "while",
   ]
 
@@ -16,7 +17,8 @@ enum ShellNames {
   static let harmless: Set<String> = [
     ":", "[", "break", "builtin", "cd", "command", "continue", "declare", "dirs", "disown", "echo", "eval", "exit",
     "export", "false", "getopts", "hash", "jobs", "let", "local", "logout", "mapfile", "popd", "printf", "pushd", "pwd",
-    "read", "readarray", "readonly", "return", "set", "shift", "shopt", "test", "times", "trap", "true", "type", "typeset",
+    "read", "readarray", "readonly", "return", "set", "shift", "shopt", "test", "times", "trap", "true", "type",
+    "typeset",
     "ulimit", "umask", "unalias", "unset", "wait", "alias", "exec",
   ]
 
@@ -33,7 +35,8 @@ enum ShellNames {
 
   private static let sensitive: Set<String> = [
     "BROWSER", "CDPATH", "EDITOR", "ENV", "EXECIGNORE", "FPATH", "GCONV_PATH", "GLOBIGNORE", "HOME", "IFS", "INPUTRC",
-    "LESS", "LESSCLOSE", "LESSOPEN", "LOCPATH", "LV2_PATH", "MAKEFLAGS", "MANPAGER", "NODE_OPTIONS", "NODE_PATH", "PAGER",
+    "LESS", "LESSCLOSE", "LESSOPEN", "LOCPATH", "LV2_PATH", "MAKEFLAGS", "MANPAGER", "NODE_OPTIONS", "NODE_PATH",
+    "PAGER",
     "PATH", "POSIXLY_CORRECT", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS3", "PS4", "RSYNC_RSH", "SHELL", "SHELLOPTS",
     "TAR_OPTIONS", "TERMINFO", "VISUAL", "XDG_CONFIG_HOME", "ZDOTDIR", "GREP_OPTIONS", "JAVA_TOOL_OPTIONS",
     "_JAVA_OPTIONS", "CLASSPATH", "GREP_COLORS", "TMPPREFIX", "KUBECONFIG", "MANPATH", "PARALLEL",

@@ -7,7 +7,9 @@ extension ShellReader {
     else { return [Self.word(units[...])] }
     script.isForBash = true
     var budget = ShellLimit.braces
-    if let list = Self.expand(units[...], &budget, depth: 0) { return list.compactMap { $0.isEmpty ? nil : Self.word($0[...]) } }
+    if let list = Self.expand(units[...], &budget, depth: 0) {
+      return list.compactMap { $0.isEmpty ? nil : Self.word($0[...]) }
+    }
     // Something in braces that is not a plain list: the word may become anything that begins so.
     var word = Self.word(units[..<open])
     word.shape = .free

@@ -28,8 +28,10 @@ extension ShellReader {
     switch name {
     case "alias" where rest.contains { $0.literal == nil || $0.text.contains("=") }:
       doubt("an alias changes what is read", from: start)
-    case "enable", "bind", "complete", "compgen", "compopt", "fc", "history": doubt("'\(name)' changes what runs", from: start)
-    case "hash" where rest.contains { $0.mayBeOption && $0.text != "-r" }: doubt("'hash' changes what runs", from: start)
+    case "enable", "bind", "complete", "compgen", "compopt", "fc", "history":
+      doubt("'\(name)' changes what runs", from: start)
+    case "hash" where rest.contains { $0.mayBeOption && $0.text != "-r" }:
+      doubt("'hash' changes what runs", from: start)
     case "set": noteSet(rest, from: start)
     case "shopt": noteOptions(rest, from: start)
     case "declare", "typeset", "local", "export", "readonly": noteDeclaration(rest, from: start)
@@ -46,7 +48,8 @@ extension ShellReader {
       if text == "--" || text == "-" { return }
       guard text.hasPrefix("-") || text.hasPrefix("+") else { continue }
       let next = words[index...].dropFirst().first
-      if text.contains("k") || (text.contains("o") && (next?.literal == nil || next?.text == "keyword")) && next != nil {
+      if text.contains("k") || (text.contains("o") && (next?.literal == nil || next?.text == "keyword")) && next != nil
+      {
         return doubt("the shell's settings are not known", from: start)
       }
     }
@@ -57,7 +60,9 @@ extension ShellReader {
       "-s", "-u", "-q", "-p", "nullglob", "globstar", "dotglob", "failglob", "nocaseglob", "nocasematch", "lastpipe",
       "inherit_errexit", "extglob", "checkwinsize", "globasciiranges",
     ]
-    if !words.allSatisfy({ harmless.contains($0.literal ?? "") }) { doubt("the shell's settings are not known", from: start) }
+    if !words.allSatisfy({ harmless.contains($0.literal ?? "") }) {
+      doubt("the shell's settings are not known", from: start)
+    }
   }
 
   private mutating func noteDeclaration(_ words: ArraySlice<ShellWord>, from start: Int) {
@@ -85,7 +90,9 @@ extension ShellReader {
     }
     let isNumber = parts.count == 1 || (word.shape == .literal && String(parts[1]).isDecimal)
     if isInteger { script.calculated.insert(String(name)) }
-    if parts.count == 2 || ShellNames.isSensitive(String(name)) { assign(String(name), isNumber: isNumber, from: start) }
+    if parts.count == 2 || ShellNames.isSensitive(String(name)) {
+      assign(String(name), isNumber: isNumber, from: start)
+    }
   }
 
   /// Builtins that take names of variables: whatever could be one is.
@@ -96,7 +103,9 @@ extension ShellReader {
       if first.literal == nil { return doubt("the variable's name is not known", from: start) }
       names = first.text == "-v" ? words.dropFirst().prefix(1) : [.literal(String(first.text.dropFirst(2)))]
     }
-    if builtin == "read", !words.contains(where: { $0.literal?.isIdentifier ?? true }) { script.tainted.insert("REPLY") }
+    if builtin == "read", !words.contains(where: { $0.literal?.isIdentifier ?? true }) {
+      script.tainted.insert("REPLY")
+    }
     for word in names {
       guard let text = word.literal else {
         doubt("the variable's name is not known", from: start)
@@ -121,7 +130,8 @@ extension ShellReader {
 
   private mutating func noteLet(_ words: ArraySlice<ShellWord>, from start: Int) {
     for word in words {
-      guard let text = word.literal, text.utf8.allSatisfy({ $0.isName || "+-*/%<>=!&|^~?:(), ".utf8.contains($0) }) else {
+      guard let text = word.literal, text.utf8.allSatisfy({ $0.isName || "+-*/%<>=!&|^~?:(), ".utf8.contains($0) })
+      else {
         return doubt("it calculates with a text that is not known", from: start)
       }
       for name in text.split(whereSeparator: { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")) }) {
@@ -149,7 +159,8 @@ extension ShellReader {
   mutating func checkName(_ words: [ShellWord], from start: Int) {
     for word in words where word.shape != .literal || word.text.contains("[") {
       let text = word.text.split(separator: "[", maxSplits: 1).last ?? ""
-      let isPlain = word.shape == .literal && text.utf8.allSatisfy { $0.isDigit || $0 == .closeBracket || $0 == .at || $0 == .star }
+      let isPlain =
+        word.shape == .literal && text.utf8.allSatisfy { $0.isDigit || $0 == .closeBracket || $0 == .at || $0 == .star }
       if !isPlain { doubt("a subscript is evaluated", from: start) }
     }
   }

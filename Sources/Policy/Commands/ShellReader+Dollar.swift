@@ -180,7 +180,9 @@ extension ShellReader {
         try readDoubleQuoted(&units)
       } else {
         if at("<(") || at(">(") { doubt("an expansion holds a process substitution", from: start) }
-        if byte == .dollar, self.byte(1) == .quote { doubt("a quote within an expansion is read in two ways", from: start) }
+        if byte == .dollar, self.byte(1) == .quote {
+          doubt("a quote within an expansion is read in two ways", from: start)
+        }
         try readFree(&units)
       }
     }

@@ -107,7 +107,9 @@ extension ShellReader {
     try readList()
     try expect(.closeParenthesis)
     uncertain -= 1
-    if !pending.isEmpty || (!outer.isEmpty && lines != line) { doubt("a here-document is not where it is due", from: start) }
+    if !pending.isEmpty || (!outer.isEmpty && lines != line) {
+      doubt("a here-document is not where it is due", from: start)
+    }
     pending = outer
   }
 }

@@ -66,7 +66,10 @@ struct ShellReader {
   func quoted(from start: Int) -> String {
     let start = min(start, bytes.count)
     let stop = min(max(position, start), start + ShellLimit.quoted * 2, bytes.count)
-    return String(decoding: bytes[start..<(stop == start ? min(bytes.count, start + ShellLimit.quoted) : stop)], as: UTF8.self)
+    return String(
+      decoding: bytes[start..<(stop == start ? min(bytes.count, start + ShellLimit.quoted) : stop)],
+      as: UTF8.self
+    )
   }
 
   mutating func doubt(_ reason: String, from start: Int) {
