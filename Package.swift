@@ -378,7 +378,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan", "Policy", "Posix",
-        "Transport", "Jail", "Logging", "Supervision",
+        "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
         "sandbox-worker", "receipts-worker",
         "jail-probe",

@@ -14,6 +14,7 @@ let families: [String: () throws -> Results] = [
   "memory": { Results(try measureMemoryLimit()) },
   "plan": { Results(try measurePlan()) },
   "policy": { Results(try measurePolicy()) },
+  "proxy": measureProxy,
   "receipts": { Results(try measureReceipts()) },
   "sandbox": measureSandbox,
   "service": { Results(try measureService()) },

@@ -24,11 +24,13 @@ final class ProxyBench {
   private let store: String
   private let blobs: BlobService
 
-  /// `hosts` and `allowPrivate` are the web worker's settings; without `web` there is no such worker.
+  /// `hosts` and `allowPrivate` are the web worker's settings; without `web` there is no such worker; `byHand` starts
+  /// both as ordinary processes, which enter what walls they can by themselves.
   init(
-    hosts: [String] = ["*:*"],
+    hosts: [String] = [],
     allowPrivate: [String] = ["127.0.0.1"],
     web: Bool = true,
+    byHand: Bool = false,
     at location: SourceLocation = #_sourceLocation
   ) throws {
     ignoreBrokenPipes()
@@ -37,7 +39,9 @@ final class ProxyBench {
     supervisor = Supervisor(
       loop: loop,
       spawner: try Self.spawner.get(),
-      launcher: JailedLauncher(environment: [:], credentials: Self.ordinary, hidden: []),
+      launcher: byHand
+        ? DirectLauncher(environment: [:], credentials: Self.ordinary)
+        : JailedLauncher(environment: [:], credentials: Self.ordinary, hidden: []),
       log: log,
       identity: Peer(name: "bench", version: "1.0"),
       queueLimit: 1024

@@ -155,6 +155,35 @@ struct UseTests {
   }
 
   @Test
+  func `workers that were started by hand have their places at the tunnel, too`() throws {
+    let server = try Server("http")
+    let bench = try ProxyBench(hosts: [server.host], byHand: true)
+    let answer = try bench.bash("curl -sS http://\(server.host)/", hosts: [server.host])
+    #expect(answer.stdout == "hello\n", "\(answer.all)")
+    try bench.end()
+  }
+
+  @Test
+  func `a plan with hosts is refused exactly where nobody offers a tunnel`() throws {
+    let plan: JSON = [
+      "request_id": "r",
+      "steps": [
+        ["id": "a", "tool": "bash", "input": ["command": "true"], "needs": ["hosts": ["example.com:443"]]]
+      ],
+    ]
+    let without = try ProxyBench(web: false)
+    let mistakes = without.coordinator.jobs.check(plan).mistakes
+    #expect(mistakes.map(\.path) == ["/steps/0/needs/hosts"], "\(mistakes)")
+    #expect(
+      mistakes.first?.message == "no worker offers the runs of tool 'bash' a tunnel: hosts cannot be granted to it"
+    )
+    try without.end()
+    let with = try ProxyBench()
+    #expect(with.coordinator.jobs.check(plan).mistakes.map(\.message) == [])
+    try with.end()
+  }
+
+  @Test
   func `what goes on when the web worker dies in the middle`() throws {
     let server = try Server("http")
     let bench = try ProxyBench(hosts: [server.host])

@@ -66,7 +66,8 @@ import Wire
   @Test func `what cannot be given is refused by name`() throws {
     let bench = try SandboxBench()
     for (need, change) in [
-      ("hosts", needs { $0.hosts = (0..<257).map { "h\($0).example.com:443" } }), ("profile", needs { $0.profile = "all" }),
+      ("hosts", needs { $0.hosts = (0..<257).map { "h\($0).example.com:443" } }),
+      ("profile", needs { $0.profile = "all" }),
       ("grade", needs { $0.grade = "none" }),
     ] {
       let error = try bench.bash("true", needs: change).error

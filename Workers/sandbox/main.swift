@@ -11,7 +11,7 @@ let worker = Worker(name: "sandbox", version: "0.1.0", concurrency: 128)
 worker.onInitialize = { try Sandbox.start(try SandboxSettings($0.settings)) }
 worker.tool(
   "bash",
-  "Runs a bash command in a jail: no network, a private empty workspace, bounded time, memory and output.",
+  "Runs a bash command in a jail: no network but granted hosts, a private empty workspace, bounded time, memory, output.",
   input: Schemas.bash,
   output: Schemas.bashResult,
   BashTool.run
