@@ -360,8 +360,8 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: [
-        "Posix", "JSON", "bulkhead", "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker",
-        "receipts-worker", "sandbox-worker",
+        "Posix", "JSON", "Logging", "Policy", "Journal", "BlobStore", "Supervision", "Coordinator", "Wire", "bulkhead",
+        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "receipts-worker", "sandbox-worker",
       ],
       exclude: ["Golden"],
       swiftSettings: strict

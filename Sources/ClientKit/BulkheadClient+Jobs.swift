@@ -12,14 +12,17 @@ extension BulkheadClient {
   ///   - priority: 0 to 9; 5 unless given. More is sooner.
   ///   - deadline: from acceptance to the job's end, 90 days at most; what runs then is cancelled.
   ///   - paused: accept it, but start nothing until `resume`.
+  ///   - budget: the most that all of it may use up; what would go beyond it fails with `limit_exceeded`. nil: no bound of its
+  ///     own.
   public func submit(
     plan: JSON,
     id: String? = nil,
     priority: Int? = nil,
     deadline: Duration? = nil,
-    paused: Bool = false
+    paused: Bool = false,
+    budget: Budget? = nil
   ) async throws(ClientError) -> SubmittedJob {
-    try await submit(.plan(plan), id: id, priority: priority, deadline: deadline, paused: paused)
+    try await submit(.plan(plan), id: id, priority: priority, deadline: deadline, paused: paused, budget: budget)
   }
 
   /// As `submit(plan:)`, of a recipe with its parameters; a file is an artifact's value (`upload`).
@@ -28,9 +31,10 @@ extension BulkheadClient {
     id: String? = nil,
     priority: Int? = nil,
     deadline: Duration? = nil,
-    paused: Bool = false
+    paused: Bool = false,
+    budget: Budget? = nil
   ) async throws(ClientError) -> SubmittedJob {
-    try await submit(.recipe(recipe), id: id, priority: priority, deadline: deadline, paused: paused)
+    try await submit(.recipe(recipe), id: id, priority: priority, deadline: deadline, paused: paused, budget: budget)
   }
 
   /// As `submit(plan:)`, of a request of which a planner makes a plan.
@@ -39,9 +43,10 @@ extension BulkheadClient {
     id: String? = nil,
     priority: Int? = nil,
     deadline: Duration? = nil,
-    paused: Bool = false
+    paused: Bool = false,
+    budget: Budget? = nil
   ) async throws(ClientError) -> SubmittedJob {
-    try await submit(.request(request), id: id, priority: priority, deadline: deadline, paused: paused)
+    try await submit(.request(request), id: id, priority: priority, deadline: deadline, paused: paused, budget: budget)
   }
 
   private func submit(
@@ -49,14 +54,16 @@ extension BulkheadClient {
     id: String?,
     priority: Int?,
     deadline: Duration?,
-    paused: Bool
+    paused: Bool,
+    budget: Budget?
   ) async throws(ClientError) -> SubmittedJob {
     let message = JobSubmit(
       work,
       id: id,
       priority: priority.map { Int64($0) },
       deadlineMS: deadline.map { wholeMilliseconds($0) },
-      isPaused: paused
+      isPaused: paused,
+      budget: budget
     )
     let response = try await request(message)
     return SubmittedJob(job: response.job, isExisting: response.isExisting)
@@ -101,7 +108,8 @@ extension BulkheadClient {
       plan: response.spec,
       result: response.result,
       isAbridged: response.isAbridged,
-      usage: response.usage
+      usage: response.usage,
+      budget: response.budget
     )
   }
 

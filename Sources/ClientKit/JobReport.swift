@@ -21,6 +21,8 @@ public struct JobReport: Sendable, Equatable {
   public let isAbridged: Bool
   /// What the whole job used of language models; nil: nothing.
   public let usage: UsageSum?
+  /// What all of it may use up at most, as submitted; nil: no bound of its own.
+  public let budget: Budget?
 }
 
 /// What the rows of a usage report stand for.

@@ -33,8 +33,8 @@ import Testing
 
   @Test func `every link within the protocol's pages leads somewhere`() throws {
     for page in [
-      "README.md", "plan.md", "jobs.md", "requests.md", "states.md", "audit.md", "policy.md", "threat-model.md",
-      "schema/README.md", "examples/README.md",
+      "README.md", "plan.md", "jobs.md", "requests.md", "states.md", "audit.md", "policy.md", "approvals.md",
+      "threat-model.md", "schema/README.md", "examples/README.md",
     ] {
       let text = try Contract.text(page)
       for link in text.matches(of: /\]\(([^)#:"]+)\)/) {

@@ -41,11 +41,26 @@ import Wire
     #expect(written == Set(permitted))
   }
 
+  @Test func `the role of each row is the one that a client's method needs`() throws {
+    var written: [String: String] = [:]
+    for row in try Contract.table("Methods") {
+      let methods = row[0].split(separator: ",").map { $0.trimmingCharacters(in: ["`", " "]) }
+      let isClients = row[1] == "either" || row[1].contains("K→C")
+      #expect(isClients == (row[4] != "—"), "\(row[0])")
+      for method in methods where isClients { written[method] = row[4].trimmingCharacters(in: ["`"]) }
+    }
+    let needed = MethodRule.all.filter { $0.link == .client && $0.sender == .peer }
+    #expect(written == Dictionary(uniqueKeysWithValues: needed.map { ($0.method, $0.role.rawValue) }))
+  }
+
   @Test func `every error that can travel has a golden frame`() throws {
     var shown: Set<String> = []
     for example in try GoodExample.all() where example.kind == "failure" {
       if let name = try example.message()["error"]?["data"]?["name"]?.stringValue { shown.insert(name) }
     }
-    #expect(Set(try Contract.errors().keys).subtracting(shown) == ["connection_closed", "tool_changed"])
+    #expect(
+      Set(try Contract.errors().keys).subtracting(shown)
+        == ["connection_closed", "tool_changed", "approval_required"]
+    )
   }
 }

@@ -1,21 +1,34 @@
+internal import JSON
 package import Wire
 
 /// Jobs and steps in columns.
 package enum JobTables {
-  package static func jobs(_ jobs: [JobSummary], now: Int64) -> Table {
+  /// `approvals` are the ids of what waits for a person, by job.
+  package static func jobs(_ jobs: [JobSummary], now: Int64, approvals: [String: [String]] = [:]) -> Table {
     let hasCalls = jobs.contains { $0.kind != "plan" }
-    var table = Table(["JOB"] + (hasCalls ? ["KIND"] : []) + ["STATE", "STEPS", "AGE", "TOOK", "TITLE"])
+    let hasWaiting = jobs.contains { $0.state == "waiting" || approvals[$0.id] != nil }
+    var table = Table(
+      ["JOB"] + (hasCalls ? ["KIND"] : []) + ["STATE", "STEPS", "AGE", "TOOK"] + (hasWaiting ? ["WAITS FOR"] : [])
+        + ["TITLE"]
+    )
     for job in jobs {
       let title = cut(printableLine(job.title), to: 48)
       let cells = [job.id] + (hasCalls ? [job.kind] : [])
       table.add(
         cells + [
-          job.state, "\(job.stepCount)", spanText(milliseconds: max(0, now - job.createdAt)), took(job, now), title,
-        ],
+          job.state, "\(job.stepCount)", spanText(milliseconds: max(0, now - job.createdAt)), took(job, now),
+        ] + (hasWaiting ? [waitsFor(job, approvals[job.id] ?? [])] : []) + [title],
         colours: Array(repeating: nil, count: cells.count) + [ProgressFrame.colour(ofJob: job.state)]
       )
     }
     return table
+  }
+
+  private static func waitsFor(_ job: JobSummary, _ approvals: [String]) -> String {
+    guard let first = approvals.first else {
+      return job.state == "waiting" ? printableLine(job.reason?["name"]?.stringValue ?? "-") : "-"
+    }
+    return approvals.count == 1 ? first : "\(first) and \(approvals.count - 1) more"
   }
 
   /// Steps with a count of their items, if they have any.

@@ -80,6 +80,8 @@ package struct JobShow: WireRequest {
     package var isAbridged: Bool
     /// What the whole job has used of language models, in all generations; nil: nothing.
     package var usage: UsageSum?
+    /// What all of the job may use up at most, as submitted.
+    package var budget: Budget?
 
     package init(
       job: JobSummary,
@@ -87,7 +89,8 @@ package struct JobShow: WireRequest {
       spec: JSON? = nil,
       result: JSON? = nil,
       isAbridged: Bool = false,
-      usage: UsageSum? = nil
+      usage: UsageSum? = nil,
+      budget: Budget? = nil
     ) {
       self.job = job
       self.steps = steps
@@ -95,6 +98,7 @@ package struct JobShow: WireRequest {
       self.result = result
       self.isAbridged = isAbridged
       self.usage = usage
+      self.budget = budget
     }
 
     package init(from fields: inout Fields) throws(WireError) {
@@ -104,6 +108,7 @@ package struct JobShow: WireRequest {
       result = try fields.optional("result")
       isAbridged = try fields.optional("abridged") ?? false
       usage = try fields.body("usage")
+      budget = try fields.body("budget")
     }
 
     package func encode(into writer: inout JSONWriter) {
@@ -113,6 +118,7 @@ package struct JobShow: WireRequest {
       writer.member("result", result)
       if isAbridged { writer.member("abridged", true) }
       writer.member("usage", usage)
+      writer.member("budget", budget)
     }
   }
 }

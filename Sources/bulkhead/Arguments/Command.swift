@@ -14,6 +14,8 @@ enum Completion: Sendable, Equatable {
   case jobs
   /// Names of recipes, asked of the coordinator.
   case recipes
+  /// Ids of what waits for a person, asked of the coordinator.
+  case approvals
 }
 
 /// One option of a command.
@@ -114,7 +116,8 @@ struct Command: Sendable {
     .up, .down, .status, .doctor,
     .run, .jobs, .show, .watch, .trace,
     .cancel, .pause, .resume, .retry, .fork, .resolve,
-    .planCheck, .planGraph, .recipes,
+    .approvals, .approve, .deny,
+    .planCheck, .planGraph, .planPrivileges, .recipes,
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,

@@ -1,6 +1,6 @@
 /// Shell scripts, made from the table.
 enum CompletionScript {
-  /// A shell command that prints names of tools, workers or recent jobs, one a line.
+  /// A shell command that prints names of tools and workers, recent jobs or what waits, one a line.
   private static func listing(_ command: String) -> String {
     "bulkhead \(command) 2>/dev/null | awk 'NR > 1 { print $1 }'" + (command == "workers" ? " | sort -u" : "")
   }
@@ -72,6 +72,7 @@ enum CompletionScript {
     case .workers: "COMPREPLY+=($(compgen -W \"$(\(listing("workers")))\" -- \"$current\"))"
     case .recipes: "COMPREPLY+=($(compgen -W \"$(\(listing("recipes")))\" -- \"$current\"))"
     case .jobs: "COMPREPLY+=($(compgen -W \"$(\(listing("jobs")))\" -- \"$current\"))"
+    case .approvals: "COMPREPLY+=($(compgen -W \"$(\(listing("approvals")))\" -- \"$current\"))"
     }
   }
 
@@ -164,6 +165,7 @@ enum CompletionScript {
     case .workers: ["compadd -- ${(f)\"$(\(listing("workers")))\"}"]
     case .recipes: ["compadd -- ${(f)\"$(\(listing("recipes")))\"}"]
     case .jobs: ["compadd -- ${(f)\"$(\(listing("jobs")))\"}"]
+    case .approvals: ["compadd -- ${(f)\"$(\(listing("approvals")))\"}"]
     }
   }
 
@@ -220,6 +222,7 @@ enum CompletionScript {
     case .workers: "-a '(bulkhead workers 2>/dev/null | tail -n +2 | string split -f 1 \" \" | sort -u)'"
     case .recipes: "-a '(bulkhead recipes 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     case .jobs: "-a '(bulkhead jobs 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
+    case .approvals: "-a '(bulkhead approvals 2>/dev/null | tail -n +2 | string split -f 1 \" \")'"
     }
   }
 }

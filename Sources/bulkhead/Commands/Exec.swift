@@ -29,6 +29,7 @@ extension Command {
       "What it writes is printed while it runs, each stream to its own. Code finds the value of --input in the variable 'input'; the value that the variable 'output' holds at the end is printed as JSON in a line of its own, unless it is null. System calls that were refused and limits that were reached are told on standard error.",
       "--read and --write grant paths of this machine to this run alone, if the configuration permits it. Relative paths are taken from the current folder.",
       "A jail is built whole or not at all. Where a machine cannot build it whole, the operator accepts a lesser grade by name ('jail.grade' in the configuration), and --grade full still refuses it for this run; 'bulkhead doctor' says what is missing. What ran in less than a whole jail says so on standard error.",
+      "A run that the policy wants a person to see waits: on a terminal you are asked, otherwise standard error says how it is decided. It waits no longer than this program does.",
       "The first Ctrl-C stops the run and waits for its end, the second quits at once.",
       "With --json nothing is printed while it runs; the document is the whole record: reason, exit, stdout, stderr, limits_hit, denials, artifacts, receipt, and for code output and error.",
     ],
@@ -58,19 +59,27 @@ extension Command {
     let client = try await arguments.connect()
     let input = try await request.input(client)
     let output = LiveOutput(console)
-    var onProgress: (@Sendable (Progress) -> Void)?
-    if !console.isJSON { onProgress = { output.take($0) } }
-    let listener = onProgress
+    let tells = !console.isJSON
     let result: ToolResult
     do throws(ClientError) {
-      result = try await client.call(
-        tool: request.tool,
-        input: input,
-        timeout: request.callTimeout,
-        needs: request.needs,
-        limits: request.limits,
-        onProgress: listener
-      )
+      let stage = CallStage(console) { output.endLine() }
+      result = try await ApprovalWatch.during(client, stage) { approvals async throws(ClientError) in
+        var onProgress: (@Sendable (Progress) -> Void)?
+        if tells {
+          onProgress = { progress in
+            output.take(progress)
+            if progress.kind == .status { approvals.wake() }
+          }
+        }
+        return try await client.call(
+          tool: request.tool,
+          input: input,
+          timeout: request.callTimeout,
+          needs: request.needs,
+          limits: request.limits,
+          onProgress: onProgress
+        )
+      }
     } catch {
       output.endLine()
       throw failure(error, request)
@@ -103,6 +112,7 @@ extension Command {
     case "invalid_input":
       if error.message.contains("'\(request.language)' is not one of") { failure.exit = ExitCode.noProgram }
       failure.hint = nil
+    case "blocked", "approval_denied": failure.exit = ExitCode.refused
     case "unknown_tool": failure.hint = "is the sandbox worker there? 'bulkhead workers' shows its state"
     default: break
     }

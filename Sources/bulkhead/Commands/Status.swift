@@ -18,7 +18,13 @@ extension Command {
     action: .remote { arguments, console async throws(Failure) in
       let client = try await arguments.connect()
       let status = try await asking { () async throws(ClientError) in try await client.status() }
-      if console.isJSON { console.print(status.json) } else { console.print(text(status, console)) }
+      if console.isJSON {
+        console.print(status.json)
+      } else {
+        console.print(text(status, console))
+        let count = await WaitingApprovals(client).approvals.count
+        if count > 0 { console.print("approvals \(count) waiting: 'bulkhead approvals'") }
+      }
       return ExitCode.success
     }
   )

@@ -18,6 +18,7 @@ extension Command {
     description: [
       "Calls the tool NAME with an input, a JSON object, and prints its output: a text as it is, anything else as indented JSON. With - the input is read from standard input.",
       "The coordinator checks the input against the tool's schema before the worker sees it; every violation is listed with its path. Privileges stand beside the input: what --read and --write name is granted to this call if the configuration permits it. Relative paths are taken from the current folder.",
+      "A call that the policy wants a person to see waits: on a terminal you are asked, otherwise standard error says how it is decided. It waits no longer than this program does.",
       "The first Ctrl-C cancels the call and waits for it to end, the second quits at once.",
       "With --json the document is the whole result: output, artifacts, receipt and job. A failure is {\"error\": {\"name\", \"message\", \"hint\", \"data\"}}.",
     ],
@@ -42,17 +43,24 @@ extension Command {
     let needs = try needs(arguments)
     let input = try await input(arguments.operand(1) ?? "")
     let client = try await arguments.connect()
-    var onProgress: (@Sendable (Progress) -> Void)?
-    if arguments.has("progress"), !console.isQuiet { onProgress = { show($0, console) } }
-    let listener = onProgress
+    let showsProgress = arguments.has("progress") && !console.isQuiet
     let result = try await asking("tool '\(name)'") { () async throws(ClientError) in
-      try await client.call(
-        tool: name,
-        input: input,
-        timeout: timeout,
-        needs: needs,
-        onProgress: listener
-      )
+      try await ApprovalWatch.during(client, CallStage(console)) { approvals async throws(ClientError) in
+        var onProgress: (@Sendable (Progress) -> Void)?
+        if showsProgress {
+          onProgress = { progress in
+            show(progress, console)
+            if progress.kind == .status { approvals.wake() }
+          }
+        }
+        return try await client.call(
+          tool: name,
+          input: input,
+          timeout: timeout,
+          needs: needs,
+          onProgress: onProgress
+        )
+      }
     }
     show(result, console)
     return ExitCode.success

@@ -48,6 +48,7 @@ extension JobReport {
     object["result"] = result
     if isAbridged { object["abridged"] = true }
     object["usage"] = usage?.json
+    object["budget"] = budget?.json
     return .object(object)
   }
 

@@ -61,33 +61,52 @@ final class JobWatch: Sendable {
     }
     display.begin(JobProgress(job: report.job, steps: report.steps))
     defer { display.finish() }
+    let approvals = ApprovalWatch(.job(id), console, asks: interruption == .cancelsJob, stage: display) {
+      self.state.withLock { $0.client }
+    }
+    approvals.begin()
+    let ended: JobSummary
+    do throws(Failure) {
+      ended = try await followToEnd(approvals)
+    } catch {
+      await approvals.end()
+      throw error
+    }
+    await approvals.end()
+    display.finish()
+    return try await end(ended, state.withLock { $0.client })
+  }
+
+  private func followToEnd(_ approvals: ApprovalWatch) async throws(Failure) -> JobSummary {
     var last: Int64 = 0
     while true {
       let client = state.withLock { $0.client }
       let ended: JobSummary?
       do throws(ClientError) {
-        ended = try await show(client, after: &last)
+        ended = try await show(client, after: &last, approvals)
       } catch {
         guard error.meansUnreachable || error.code.rawValue == "draining" else {
           throw await failure(error, job: id, client)
         }
         ended = nil
       }
-      if let ended {
-        display.finish()
-        return try await end(ended, client)
-      }
+      if let ended { return ended }
       try await reconnect()
     }
   }
 
   /// Shows the events behind `last`. Gives the job when it has ended.
-  private func show(_ client: BulkheadClient, after last: inout Int64) async throws(ClientError) -> JobSummary? {
+  private func show(
+    _ client: BulkheadClient,
+    after last: inout Int64,
+    _ approvals: ApprovalWatch
+  ) async throws(ClientError) -> JobSummary? {
     let stream = client.follow(job: id, after: last)
     var events = stream.makeAsyncIterator()
     while let event = try await events.next() {
       last = max(last, event.number)
       display.take(event)
+      if event.kind == "step.waiting" || event.kind == "job.waiting" { approvals.wake() }
     }
     return stream.job
   }

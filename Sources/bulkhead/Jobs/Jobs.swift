@@ -17,7 +17,7 @@ extension Command {
       Flag("all", short: "a", "list all, however many there are"),
     ],
     description: [
-      "Prints a line for each job: its state, how many steps it has, how long ago it was accepted, how long it ran, and the beginning of its title. The states are queued, running, waiting (for a tool or a person), paused, cancelling, succeeded, failed and cancelled.",
+      "Prints a line for each job: its state, how many steps it has, how long ago it was accepted, how long it ran, what it waits for if one of them waits, and the beginning of its title. The states are queued, running, waiting (for a tool or a person), paused, cancelling, succeeded, failed and cancelled.",
       "Plans are jobs, and so is each direct call of a tool; the latter are listed with --calls.",
       "With --json the document is {\"jobs\": [...]}; times are milliseconds since 1970.",
     ],
@@ -54,7 +54,11 @@ extension Command {
           arguments.values("state").isEmpty ? "no jobs; 'bulkhead run --plan FILE' starts one" : "no such jobs"
         )
       } else {
-        console.print(JobTables.jobs(jobs, now: wallClock()).text(console.paint()))
+        let asked = await WaitingApprovals(client, jobs: jobs)
+        console.print(JobTables.jobs(jobs, now: wallClock(), approvals: asked.byJob).text(console.paint()))
+        if let first = asked.approvals.first {
+          console.note("'bulkhead approvals' lists what waits for a person, 'bulkhead approve \(first.id)' decides")
+        }
         if hasMore { console.note("there are more; --all lists them, --limit N more of them") }
       }
       return ExitCode.success

@@ -12,6 +12,8 @@ extension Command {
       "REQUEST says in words what is to be done; a planner makes a plan of it, which is checked like any other, and the job grows by its steps. With --recipe it is a plan that is kept under a name, with what --set says for its parameters ('bulkhead recipes'). With --plan it is the plan in a file. With - the request is read from standard input.",
       "A request's files are given with --file and known to the planner by their names; it never sees what is in them, nor what steps give. --mode direct asks a model once, system has the model of role 'executor' plan, hybrid has the one of role 'planner' plan and the one of role 'verifier' judge; unless it is said, the other options decide.",
       "On a terminal the steps are shown as they go; otherwise each event is a line on standard error. When the job has succeeded its answer is printed, or the outputs of its last steps as JSON, and before it, on standard error, who planned and verified it and what language models were used. A result that did not hold is printed with an error behind it, and the exit code is 1.",
+      "What the policy wants a person to see waits. On a terminal you are shown exactly what would run, and asked; otherwise standard error says which approval it is and how it is decided, and the job goes on waiting. With --json nobody is asked or told but by the events.",
+      "A number as --budget is US dollars. What would go beyond a budget fails with 'limit_exceeded'; calls within calls count too.",
       "The first Ctrl-C cancels the job and waits for its end; the second leaves it to itself. A job outlives this program and the coordinator: 'bulkhead watch' shows it again.",
       "With --json each event is a document on a line of its own; the last line is {\"job\", \"result\"}.",
     ],
@@ -30,6 +32,7 @@ extension Command {
         "bulkhead run --plan receipts.json --file image=lunch.jpg",
         "Gives the plan a file where it says \"file:image\"."
       ),
+      Example("bulkhead run --plan report.json --budget usd=0.50,wall=10m", "Bounds what it may use up."),
       Example(
         "bulkhead run --plan - --id nightly-7 -d --deadline 2h < plan.json",
         "Starts a job under an id of its own; to repeat this after a doubtful answer does no harm."
@@ -38,9 +41,10 @@ extension Command {
     action: .remote { arguments, console async throws(Failure) in
       let priority = try arguments.count("priority", in: 0...9)
       let deadline = try arguments.deadline()
+      let budget = try arguments.budget()
       let work = try await RunWork.read(arguments)
       let client = try await arguments.connect()
-      let submitted = try await work.submit(client, id: arguments.value("id"), priority, deadline)
+      let submitted = try await work.submit(client, id: arguments.value("id"), priority, deadline, budget)
       let id = submitted.job.id
       if arguments.has("detach") {
         if console.isJSON {
@@ -103,6 +107,11 @@ private enum RunFlags {
       completion: .words((0...9).map { "\($0)" })
     ),
     Flag("deadline", value: "TIME", "cancel what still runs after this time, such as 30s, 5m, 2h or 7d"),
+    Flag(
+      "budget",
+      value: "BUDGET",
+      "the most that the job may use up: 0.50, or usd=0.50,tokens=20000,cpu=30s,wall=10m"
+    ),
     Flag("progress", short: "p", "show what the steps print while they run too"),
   ]
 }

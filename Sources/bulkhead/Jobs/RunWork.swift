@@ -90,7 +90,8 @@ enum RunWork {
     _ client: BulkheadClient,
     id: String?,
     _ priority: Int?,
-    _ deadline: Duration?
+    _ deadline: Duration?,
+    _ budget: Budget?
   ) async throws(Failure) -> SubmittedJob {
     switch self {
     case .plan(var plan, let name, let files):
@@ -99,7 +100,7 @@ enum RunWork {
         plan = plan.replacing(text: "file:\(file.name)", with: artifact.json)
       }
       do throws(ClientError) {
-        return try await client.submit(plan: plan, id: id, priority: priority, deadline: deadline)
+        return try await client.submit(plan: plan, id: id, priority: priority, deadline: deadline, budget: budget)
       } catch {
         throw error.code.rawValue == "invalid_plan" ? PlanFile.failure(error.planMistakes, name) : Failure(error)
       }
@@ -108,13 +109,13 @@ enum RunWork {
       let parameters = try await RecipeParameters(recipe?.parameters ?? [:], name).values(settings, files, client)
       let choice = RecipeChoice(name: name, parameters: parameters)
       return try await asking("recipe '\(name)'") { () async throws(ClientError) in
-        try await client.submit(recipe: choice, id: id, priority: priority, deadline: deadline)
+        try await client.submit(recipe: choice, id: id, priority: priority, deadline: deadline, budget: budget)
       }
     case .request(var request, let files):
       for file in files { request.files.append(try await file.upload(client, as: file.name)) }
       let final = request
       return try await asking { () async throws(ClientError) in
-        try await client.submit(request: final, id: id, priority: priority, deadline: deadline)
+        try await client.submit(request: final, id: id, priority: priority, deadline: deadline, budget: budget)
       }
     }
   }

@@ -10,6 +10,7 @@ extension Command {
     flags: [Flag("step", value: "STEP", "show this step: its input, output and error, and its items")],
     description: [
       "Prints the state of JOB, a line for each of its steps, and when it has succeeded its result. With --step it is that step with its input and output, its idempotency key and what it used, and a line for each of its items.",
+      "Of a job that waits for a person it says for which approvals, and how they are decided.",
       "With --json the document is {\"job\", \"steps\", \"spec\", \"result\"} with every input and output; \"abridged\" says that some were left out because all would not fit one answer. \"usage\", of a step and of the job, is what was used of language models; a cost is in billionths of a US dollar, and \"baseline_nano_usd\" is what it would have been had the large model done the small one's work.",
     ],
     exits: ["0    success", "1    there is no such job or step"],
@@ -29,52 +30,18 @@ extension Command {
       } else {
         let paint = console.paint()
         let now = wallClock()
-        console.print(step == nil ? JobPage(report, now, paint).text : StepPage(report, now, paint).text)
+        let asked = await WaitingApprovals(client, job: report.job).approvals
+        console.print(step == nil ? JobPage(report, asked, now, paint).text : StepPage(report, now, paint).text)
       }
       return ExitCode.success
     }
   )
 }
 
-/// Labels and values below each other.
-private struct Sheet {
-  let paint: Paint
-  private(set) var lines: [String] = []
-
-  init(_ paint: Paint) { self.paint = paint }
-
-  mutating func row(_ label: String, _ value: String?, _ colour: Colour? = nil) {
-    guard let value, !value.isEmpty else { return }
-    lines.append(paint(padded(label, 11), .bold) + paint(printable(value), colour))
-  }
-
-  /// A heading and what stands below it.
-  mutating func block(_ heading: String, _ text: String?) {
-    guard let text else { return }
-    lines += ["", paint(heading, .bold), text]
-  }
-
-  mutating func json(_ heading: String, _ value: JSON?) {
-    guard let value, !value.isNull else { return }
-    if case .string(let text) = value {
-      block(heading, printable(text))
-    } else {
-      block(heading, printable(value.indented()))
-    }
-  }
-
-  /// Below the row of models, and like it a line.
-  mutating func twoModels(_ usage: UsageSum?) {
-    if let text = usage?.twoModelsText { lines.append(printable(padded("", 11) + text)) }
-  }
-
-  mutating func add(_ text: String) { lines += ["", text] }
-}
-
 private struct JobPage {
   let text: String
 
-  init(_ report: JobReport, _ now: Int64, _ paint: Paint) {
+  init(_ report: JobReport, _ asked: [Approval], _ now: Int64, _ paint: Paint) {
     let job = report.job
     var sheet = Sheet(paint)
     sheet.row("job", job.id)
@@ -82,6 +49,16 @@ private struct JobPage {
     sheet.row("state", job.state, ProgressFrame.colour(ofJob: job.state))
     sheet.row("why", reasonText(job.reason))
     sheet.row("step", job.reason?["step"]?.stringValue)
+    for (index, approval) in asked.enumerated() {
+      let about = approval.tool.map { "\(ApprovalTables.place(approval)), tool \(visibleLine($0))" }
+      sheet.row(index == 0 ? "waits for" : "", "\(approval.id): \(about ?? ApprovalTables.place(approval))")
+    }
+    if let first = asked.first {
+      sheet.row(
+        "",
+        "'bulkhead approvals \(first.id)' shows what would run, 'bulkhead approve \(first.id)' or 'bulkhead deny \(first.id)' decides"
+      )
+    }
     sheet.row("kind", job.kind)
     sheet.row("priority", "\(job.priority)")
     if job.generation > 1 { sheet.row("generation", "\(job.generation)") }
@@ -90,6 +67,7 @@ private struct JobPage {
     sheet.row("ended", job.endedAt.map { timeText(milliseconds: $0) })
     sheet.row("took", job.startedAt == nil ? nil : JobTables.took(job, now))
     sheet.row("deadline", job.deadlineAt.map { timeText(milliseconds: $0) })
+    sheet.row("budget", report.budget?.text)
     sheet.row("models", report.usage?.text)
     sheet.twoModels(report.usage)
     for line in StagesText.lines(report.result) { sheet.row(line.label, line.text) }

@@ -21,7 +21,7 @@ final class LiveOutput: Sendable {
     case .stdout, .stderr: write(progress.text, progress.kind)
     case .status:
       // The coordinator says so when parts were dropped because they were not read in time.
-      state.withLock { $0.hasGap = true }
+      if progress.text.contains("were dropped") { state.withLock { $0.hasGap = true } }
       console.note("bulkhead: \(Console.printable(progress.text))")
     case .token: break
     }

@@ -4,7 +4,7 @@ internal import Posix
 internal import TerminalText
 
 /// Shows a job while it runs: as a picture that is drawn again in its place, as lines, or as JSON.
-final class ProgressDisplay: Sendable {
+final class ProgressDisplay: ApprovalWatch.Stage {
   enum Form {
     /// Nothing but what is noted.
     case silent
@@ -22,6 +22,8 @@ final class ProgressDisplay: Sendable {
     /// The widths of the lines on the screen.
     var drawn: [Int] = []
     var isFinished = false
+    /// Something else has the terminal; what is to be shown waits here.
+    var held: [String]?
   }
 
   private let console: Console
@@ -56,10 +58,8 @@ final class ProgressDisplay: Sendable {
       switch form {
       case .live: if !output.isEmpty { show(output, &state) }
       case .lines:
-        for line in output { console.writeError(line + "\n") }
-        if let line = EventLine.text(event, since: since, paint: console.paint(onErrors: true)) {
-          console.writeError(line + "\n")
-        }
+        show(output, &state)
+        if let line = EventLine.text(event, since: since, paint: console.paint(onErrors: true)) { show([line], &state) }
       case .silent, .json: break
       }
     }
@@ -67,8 +67,10 @@ final class ProgressDisplay: Sendable {
 
   /// A line about what is going on, above the picture.
   func note(_ text: String) {
-    guard form == .live else { return console.note(text) }
-    state.withLock { show([text], &$0) }
+    state.withLock { state in
+      // A question does not hold up what is to be known at once.
+      if form == .live, state.held == nil { show([text], &state) } else { console.note(text) }
+    }
   }
 
   /// Draws the picture a last time and leaves it.
@@ -79,6 +81,26 @@ final class ProgressDisplay: Sendable {
       state.isFinished = true
     }
   }
+
+  // MARK: Questions
+
+  func clear() {
+    state.withLock { state in
+      if form == .live { redraw(&state) }
+      state.drawn = []
+      state.held = []
+    }
+  }
+
+  func restore() {
+    state.withLock { state in
+      guard let held = state.held else { return }
+      state.held = nil
+      if !held.isEmpty { show(held, &state) }
+    }
+  }
+
+  func tell(_ line: String) { note(line) }
 
   // MARK: Drawing
 
@@ -91,6 +113,14 @@ final class ProgressDisplay: Sendable {
   }
 
   private func show(_ lines: [String], _ state: inout State) {
+    if state.held != nil {
+      state.held! += lines
+      return
+    }
+    if form == .lines {
+      for line in lines { console.writeError(line + "\n") }
+      return
+    }
     let top = state.isFinished ? "" : Self.top(state.drawn, width: Self.size.columns)
     console.writeError(top + lines.map { "\($0)\u{1B}[K\n" }.joined() + (top.isEmpty ? "" : "\u{1B}[J"))
     guard !state.isFinished else { return }
@@ -99,7 +129,7 @@ final class ProgressDisplay: Sendable {
   }
 
   private func redraw(_ state: inout State) {
-    guard let job = state.job else { return }
+    guard let job = state.job, state.held == nil else { return }
     let size = Self.size
     // One line stays free for the cursor.
     let frame = ProgressFrame(width: size.columns, height: size.lines - 1, paint: console.paint(onErrors: true))
