@@ -112,7 +112,7 @@ let package = Package(
       name: "bulkheadd",
       dependencies: [
         "Audit", "CLinux", "Digest", "JSON", "Wire", "Posix", "Logging", "Jail", "Configuration", "BlobStore",
-        "Journal", "Supervision", "Coordinator",
+        "Journal", "Policy", "Supervision", "Coordinator",
         "bulkhead-jail",
       ],
       swiftSettings: strict
@@ -377,8 +377,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan", "Policy", "Posix",
-        "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
+        "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan",
+        "Policy", "Posix", "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
         "sandbox-worker", "receipts-worker",
         "jail-probe",

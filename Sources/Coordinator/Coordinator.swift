@@ -205,11 +205,14 @@ extension Coordinator {
   package func recoverJobs(then: @escaping () -> Void = {}) {
     audit.note(.started(version: identity.version))
     journal.commit([judge.loaded()])
-    jobs.recover(then: then)
+    jobs.recover { [weak self] in
+      then()
+      if let self { jobs.collectRegularly(blobs) }
+    }
     forgetOld()
   }
 
-  /// Once at the start and then every hour.
+  /// What no job holds: once at the start and then every hour.
   private func forgetOld() {
     audit.collect()
     journal.commit([.removeMeters(before: judge.meters.now)])

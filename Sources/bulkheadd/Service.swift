@@ -7,6 +7,7 @@ internal import JSON
 internal import Jail
 internal import Journal
 internal import Logging
+internal import Policy
 internal import Posix
 internal import Supervision
 internal import Wire
@@ -46,7 +47,12 @@ final class Service {
     lock = activated == nil ? try Self.takeLock(settings.socket) : nil
     ownSocket = activated == nil ? settings.socket : nil
     // The journal's lock says whose the state folder is: before it is held, nothing in there is touched.
-    let journal = try Journal(folder: settings.state, version: Self.identity.version, on: loop)
+    let journal = try Journal(
+      folder: settings.state,
+      version: Self.identity.version,
+      on: loop,
+      headInterval: settings.policy.policy.audit.signEvery
+    )
     let raw = try activated ?? Sockets.listen(at: settings.socket, mode: settings.socketMode, group: settings.group)
 
     settings.controlGroups = Self.claimControlGroups(settings.log)
