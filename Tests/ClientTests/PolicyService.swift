@@ -86,7 +86,8 @@ final class PolicyService {
   }
 
   private static func listen(_ path: String) throws -> Descriptor {
-    let raw = try posix("socket") { socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0) }
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let raw = try posix("socket") { Glibc.socket(AF_UNIX, kind, 0) }
     let descriptor = Descriptor(owning: raw)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
