@@ -261,7 +261,9 @@ import Wire
     _ = try bench.asked()
     _ = try bench.ask { bench.jobs.cancel(JobCancel(job: job), by: .owner, answer: $0) }.get()
     try bench.finish(job)
-    try bench.until("it is withdrawn") { bench.coordinator.judge.approvals.pendingCount == 0 }
+    try bench.until("it is withdrawn") {
+      bench.coordinator.judge.approvals.pendingCount == 0 && bench.coordinator.journal.backlog == 0
+    }
     #expect(try bench.list(all: true).map(\.state) == ["withdrawn"])
     try bench.end()
   }

@@ -38,7 +38,9 @@ extension Judge {
       ending.receipt = value.receipt
     case .failure(let error):
       ending = AuditEvent.Ending(tool: tool, result: error.name == .cancelled ? "cancelled" : "failed")
-      ending.error = error.name.rawValue
+      // A worker may say anything there, and a secret in the worst case.
+      let isKnown = WireError.codes[error.name] != nil
+      ending.error = (isKnown ? error.name : .toolFailed).rawValue
       ending.receipt = error.receipt
     }
     ending.isSecret = isSecret
