@@ -11,8 +11,8 @@ import Testing
     #expect(scripts.count >= 150)
     let runs = try BashRuns(scripts)
     check(scripts, runs)
-    for (script, isScript) in zip(scripts, runs.accepted) where isScript && !CommandCorpus.ambiguities.contains(script)
-    {
+    let ambiguous = CommandCorpus.ambiguities.map(Self.harmless)
+    for (script, isScript) in zip(scripts, runs.accepted) where isScript && !ambiguous.contains(script) {
       let reasons = ShellReader.read(Array(script.utf8)).doubts.map(\.reason)
       #expect(reasons != [ShellStop.syntax.reason], "bash reads it: \(script)")
     }
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func `whatever bash runs of random scripts was found, or unknown`() throws {
-    for seed in 1...UInt64(ProcessInfo.processInfo.environment["BULKHEAD_SHELL_SEEDS"] ?? "2")! {
+    for seed in [1, 2] as [UInt64] {
       var random = RandomScript(seed: seed)
       let scripts = (0..<120).map { _ in random.script() }
       let runs = try BashRuns(scripts)
@@ -67,14 +67,12 @@ import Testing
       "/tmp",
     ]
     let hidden =
-      (CommandCorpus.constructs + CommandCorpus.wrappers + CommandCorpus.ambiguities + CommandCorpus.expansions)
-      .map {
-        $0.replacing("rm -rf /", with: "alpha -rf one").replacing("rm -rf", with: "alpha -rf").replacing(
-          "rm",
-          with: "alpha"
-        )
-      }
-    return (hidden + more).filter { script in !unsafe.contains { script.contains($0) } }
+      CommandCorpus.constructs + CommandCorpus.wrappers + CommandCorpus.ambiguities + CommandCorpus.expansions
+    return (hidden.map(harmless) + more).filter { script in !unsafe.contains { script.contains($0) } }
+  }
+
+  private static func harmless(_ script: String) -> String {
+    script.replacing("rm -rf /", with: "alpha -rf one").replacing("rm", with: "alpha")
   }
 
   private static let more: [String] = [

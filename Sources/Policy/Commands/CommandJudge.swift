@@ -10,7 +10,7 @@ struct CommandJudge {
   private var calculated: Set<String> = []
   /// Commands and bytes that may still be looked at.
   private var budget = ShellLimit.commands * 2
-  private var bytes = ShellLimit.bytes * 4
+  private var bytes = ShellLimit.bytes * 2
   private var isExhausted = false
 
   init(_ rules: CommandRules) {
