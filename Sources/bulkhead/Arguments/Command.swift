@@ -121,7 +121,7 @@ struct Command: Sendable {
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
-    .policyCheck,
+    .policyCheck, .policyShow, .policyReload, .policyTest,
     .audit, .auditVerify, .auditExport,
     .usage, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
