@@ -14,7 +14,8 @@ import Testing
     ["selftest", "crash"],
     ["version"],
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
-    ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"],
+    ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"], ["policy", "show"], ["policy", "reload"],
+    ["policy", "test"],
   ]
 
   static let cases: [[String]] =
