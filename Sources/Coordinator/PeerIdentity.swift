@@ -11,6 +11,13 @@ struct PeerIdentity: Sendable {
   /// Supplementary ones, as they were when it connected.
   let groups: [UInt32]
 
+  init(pid: Int32, uid: UInt32, gid: UInt32, groups: [UInt32] = []) {
+    self.pid = pid
+    self.uid = uid
+    self.gid = gid
+    self.groups = groups
+  }
+
   init(of socket: borrowing Descriptor) throws(PosixError) {
     var credentials = bulkhead_peer_credentials()
     var length = socklen_t(MemoryLayout<bulkhead_peer_credentials>.size)

@@ -140,6 +140,46 @@ extension World {
   }
 
   @Test(arguments: 0..<12)
+  func `end the same however long people take to say yes`(_ block: Int) throws {
+    /// What a journal would remember of it.
+    final class Said {
+      var yes: Set<StepKey> = []
+      var plan = false
+    }
+    for number in 0..<12 {
+      let seed = UInt64(2_000_000 + block * 1_000 + number)
+      var dice = Dice(state: seed)
+      let plan = try randomPlan(&dice, tool: "t")
+      var calm = World(plan)
+      try calm.live(&dice, crashes: 0)
+      var world = World(plan)
+      let said = Said()
+      let asks = WireError(.approvalRequired, "ask")
+      world.judge = { said.yes.contains($0.key) ? Verdict(.go($0.input)) : Verdict(.ask(asks)) }
+      world.judgePlan = { _, _ in said.plan ? Verdict(.go(.null)) : Verdict(.ask(asks)) }
+      try world.live(&dice, crashes: 4) { world, dice in
+        guard world.entries.isEmpty, dice.one(in: 2) || world.ready.isEmpty && world.running.isEmpty else {
+          return false
+        }
+        if world.machine.held != nil {
+          said.plan = true
+          try world.send(.decided(nil))
+          return true
+        }
+        let waiting = world.disk.rows.values.filter { $0.state == .waiting }.map(\.key).sorted()
+        guard !waiting.isEmpty else { return false }
+        let key = waiting[dice.roll(waiting.count)]
+        said.yes.insert(key)
+        try world.send(.decided(key))
+        return true
+      }
+      #expect(world.disk.state == calm.disk.state, "seed \(seed)")
+      #expect(world.disk.result == calm.disk.result, "seed \(seed)")
+      #expect(world.dispatched.allSatisfy { said.yes.contains($0.key) }, "nothing ran unasked")
+    }
+  }
+
+  @Test(arguments: 0..<12)
   func `of tools that are not idempotent are never made again unasked`(_ block: Int) throws {
     for number in 0..<12 {
       var dice = Dice(state: UInt64(1_000_000 + block * 1_000 + number))

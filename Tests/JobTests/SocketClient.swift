@@ -14,7 +14,8 @@ final class SocketClient {
   private(set) var messages: [JSON] = []
   let session: ClientSession
 
-  init(_ bench: JobBench) throws {
+  /// - Parameter peer: who it is said to be by the kernel; nil: who it is.
+  init(_ bench: JobBench, as peer: PeerIdentity? = nil) throws {
     var pair: [Int32] = [-1, -1]
     try posix("socketpair") {
       socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair)
@@ -22,7 +23,7 @@ final class SocketClient {
     let theirs = Descriptor(owning: pair[0])
     socket = Descriptor(owning: pair[1])
     try socket.setNonBlocking()
-    let peer = try PeerIdentity(of: theirs)
+    let peer = try peer ?? PeerIdentity(of: theirs)
     session = try ClientSession(bench.coordinator, theirs, peer)
     bench.coordinator.sessions[ObjectIdentifier(session)] = session
     try send([
