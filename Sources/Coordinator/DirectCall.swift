@@ -76,9 +76,8 @@ struct DirectCall {
   }
 
   /// Before it waits for a person.
-  func wait(worker: String?, _ error: WireError) -> [Change] {
+  func wait(_ error: WireError) -> [Change] {
     var step = StepRecord(StepKey(0), .waiting)
-    step.worker = worker
     step.input = message.input.description
     step.error = error.json.description
     var job = record(.waiting, withInput: false)

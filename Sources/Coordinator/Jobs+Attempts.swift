@@ -63,7 +63,7 @@ extension Jobs {
           by: job.origin.caller(judge),
           job: job.record.id,
           step: attempt.step,
-          item: attempt.key.item.map { $0 + 1 }
+          item: attempt.key.item
         )
       )
       switch result {

@@ -76,7 +76,7 @@ final class ToolCalls {
         waiting: { [weak self] error in
           call.isOnDisk = true
           self?.waiting[ObjectIdentifier(call)] = call
-          return record.wait(worker: entry.kind.manifest.name, error)
+          return record.wait(error)
         },
         go: { [weak self] input, verdict in
           var message = message

@@ -68,7 +68,7 @@ extension JobMachine {
     _ offer: ToolOffer,
     _ context: Context
   ) {
-    begin(key, startAttempt(key), worker: offer.terms.worker, context) { _ in }
+    begin(key, startAttempt(key), worker: offer.terms.worker, isRefused: true, context) { _ in }
     fail(key, error, context)
   }
 
@@ -112,6 +112,7 @@ extension JobMachine {
     _ key: StepKey,
     _ number: Int64,
     worker: String,
+    isRefused: Bool = false,
     _ context: Context,
     _ fill: (inout StepRecord) -> Void
   ) {
@@ -123,7 +124,11 @@ extension JobMachine {
     fill(&row)
     write(.putStep(job: seq, row))
     change(key) { $0.hasRow = true }
-    record("step.started", context, step: key, data: ["attempt": .integer(number), "worker": .string(worker)])
+    var data: JSONObject = ["attempt": .integer(number), "worker": .string(worker)]
+    // No worker gets to see it.
+    if isRefused { data["refused"] = true }
+    let what = JSON.object(data)
+    record("step.started", context, step: key, data: what)
   }
 
   func isIdempotent(_ key: StepKey) -> Bool {

@@ -13,7 +13,7 @@ extension JobMachine {
       unit.phase = .running
       unit.attempt += 1
     }
-    begin(key, unit(key)?.attempt ?? 1, worker: "", context) { _ in }
+    begin(key, unit(key)?.attempt ?? 1, worker: "", isRefused: true, context) { _ in }
     fail(key, error, context)
   }
 

@@ -5,7 +5,7 @@ extension Database {
   /// Acts for which the log has no `tool.invoked`, in words; at most `limit`. Looked at are the jobs that were accepted
   /// since the log's first record:
   ///
-  /// - each `step.started` event has a record of its own with the same job and step;
+  /// - each `step.started` event of an attempt that a worker may have seen has a record of its own with the same job and step;
   /// - each direct call that was handed to a worker has one with its job;
   /// - each call that a worker made has one with its key.
   package func actsWithoutRecord(limit: Int = 100) throws(JournalError) -> [String] {
@@ -14,7 +14,7 @@ extension Database {
     let events = try prepare(
       """
       SELECT jobs.id, events.step, events.item, count(*) FROM events JOIN jobs ON jobs.seq = events.id >> 28
-      WHERE events.kind = 'step.started' AND jobs.created_at >= \(invoked.since)
+      WHERE events.kind = 'step.started' AND events.data NOT LIKE '%"refused":true%' AND jobs.created_at >= \(invoked.since)
       GROUP BY jobs.id, events.step, events.item
       """
     )

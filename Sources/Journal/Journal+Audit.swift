@@ -52,17 +52,22 @@ extension Journal {
     trusting key: VerifyingKey? = nil,
     against known: [AuditHead] = []
   ) throws(JournalError) -> (verification: AuditVerification, actsWithoutRecord: [String]) {
-    let trusted: VerifyingKey
-    do throws(AuditKey.Problem) {
-      if let key { trusted = key } else { trusted = try AuditKey.publicKey("\(folder)/\(AuditKey.publicName)") }
-    } catch {
-      throw JournalError(.io, "journal: \(error.description)")
+    var trusted = key.map { [$0] } ?? []
+    var problem: JournalError?
+    if key == nil {
+      do throws(AuditKey.Problem) {
+        trusted = [try AuditKey.publicKey("\(folder)/\(AuditKey.publicName)")]
+      } catch {
+        problem = JournalError(.io, "journal: \(error.description)")
+      }
     }
     return try atRest(folder) { (database) throws(JournalError) in
       guard try database.integer("PRAGMA user_version") >= Migrations.auditVersion else {
-        return (AuditVerification(trusting: [trusted], against: known), [])
+        return (AuditVerification(trusting: trusted, against: known), [])
       }
-      let verification = try database.verifyAudit(trusting: [trusted], against: known)
+      // A start that ended before its first record has made no key.
+      if let problem, try database.countAudit() > 0 { throw problem }
+      let verification = try database.verifyAudit(trusting: trusted, against: known)
       return (verification, try database.actsWithoutRecord())
     }
   }

@@ -15,7 +15,7 @@ package struct AuditWriter: Sendable {
   }
 
   /// To be written in the entry of what it tells of, before that is done. `by`: nil for the coordinator itself; `item`: of
-  /// a `for_each`, counted from 1.
+  /// a `for_each`, counted from 0.
   package func change(
     _ event: AuditEvent,
     by caller: Caller? = nil,

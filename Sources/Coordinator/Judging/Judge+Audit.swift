@@ -136,7 +136,7 @@ extension Judge {
     }
     let person = approval.decidedBy.map { caller($0) }
     return [
-      auditor.change(event, by: person, job: approval.job, step: approval.step, item: approval.item.map { Int($0) + 1 })
+      auditor.change(event, by: person, job: approval.job, step: approval.step, item: approval.item.map { Int($0) })
     ]
   }
 
@@ -146,7 +146,7 @@ extension Judge {
       by: occasion.caller,
       job: occasion.origin.id,
       step: occasion.isNested ? occasion.step ?? act.step : act.step,
-      item: act.key.item.map { $0 + 1 }
+      item: act.key.item
     )
   }
 }

@@ -114,7 +114,7 @@ final class CrashTest {
     for process in left {
       ledger.report("process \(process.pid) '\(process.name)' was left behind", when: when)
     }
-    for problem in try stand.examineJournal() { ledger.report(problem, when: when) }
+    for problem in try stand.examineJournal() + stand.examineAudit() { ledger.report(problem, when: when) }
   }
 
   private func killAtRandom() throws(Failure) {
@@ -185,7 +185,7 @@ final class CrashTest {
     for process in stand.orphans().left {
       ledger.report("process \(process.pid) '\(process.name)' outlived the shutdown")
     }
-    for problem in try stand.examineJournal() { ledger.report(problem, when: "at the end") }
+    for problem in try stand.examineJournal() + stand.examineAudit() { ledger.report(problem, when: "at the end") }
   }
 
   // MARK: Time

@@ -148,16 +148,21 @@ final class Stand {
   }
 
   /// What the journal's own examination says is wrong; the coordinator must have ended.
-  func examineJournal() throws(Failure) -> [String] {
+  func examineJournal() throws(Failure) -> [String] { try examine("--check-journal", "the journal") }
+
+  /// What is wrong with the audit log: broken links, and acts that are not in it.
+  func examineAudit() throws(Failure) -> [String] { try examine("--verify-audit", "the audit log") }
+
+  private func examine(_ flag: String, _ what: String) throws(Failure) -> [String] {
     let before = logBytes()
-    let pidfd = try spawn(plan(["--check-journal"], [])).takePidfd()
+    let pidfd = try spawn(plan([flag], [])).takePidfd()
     var watched = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
-    guard poll(&watched, 1, 60_000) == 1 else { return ["the examination of the journal takes more than 60 s"] }
+    guard poll(&watched, 1, 60_000) == 1 else { return ["the examination of \(what) takes more than 60 s"] }
     do throws(PosixError) {
       let exit = try ChildProcess.reap(pidfd: pidfd.raw)
       if exit == .code(0) { return [] }
       let lines = logTail(log, from: before).filter { $0.hasPrefix("bulkheadd: ") }
-      return lines.isEmpty ? ["the examination of the journal \(exit.map { "\($0)" } ?? "did not end")"] : lines
+      return lines.isEmpty ? ["the examination of \(what) \(exit.map { "\($0)" } ?? "did not end")"] : lines
     } catch {
       return ["\(error)"]
     }
