@@ -192,7 +192,8 @@ struct BashRuns {
     root=$1 count=$2
     for name in \(real.joined(separator: " ")); do ln -s "$(type -P "$name")" "$root/real/$name" || exit 3; done
     printf '%s\\n' '#!/bin/sh' 'folder=${0%/*} name=${0##*/}' \\
-      '{ printf "%s\\037" "$name" "$@"; printf "\\036"; } >>"${folder%/bin/*}/calls/${folder##*/}"' >"$root/stub"
+      'record=$(printf "%s\\037" "$name" "$@")' \\
+      'printf "%s\\036" "$record" >>"${folder%/bin/*}/calls/${folder##*/}"' >"$root/stub"
     chmod 755 "$root/stub"
     mkdir "$root/bin" "$root/cwd" "$root/programs"
     for name in \(programs.joined(separator: " ")); do ln "$root/stub" "$root/programs/$name"; done
