@@ -2,7 +2,7 @@ import ClientKit
 import Testing
 
 /// What the kit says and understands of approvals; what comes of it is tested where there is a policy.
-@Suite struct ApprovalTests {
+@Suite(.ownThread) struct ApprovalTests {
   private static let waiting: JSON = [
     "id": "approval-7", "job": "j1", "kind": "step", "state": "pending", "hash": "abc", "step": "push", "tool": "bash",
     "input": ["script": "git push"], "caller": ["uid": 1000], "created_at": 1, "deadline_at": 2,

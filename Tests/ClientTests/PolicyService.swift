@@ -36,6 +36,11 @@ final class PolicyService {
     }
     started.wait()
     if let error = failure.withLock({ $0 }) { throw error }
+    let deadline = Date().addingTimeInterval(30)
+    while try !run(["tools", "--json"]).output.contains("\"act\"") {
+      guard Date() < deadline else { throw Failure("its worker is not ready") }
+      usleep(20_000)
+    }
   }
 
   deinit {
