@@ -1,4 +1,5 @@
-internal import Posix
+package import Posix
+internal import Transport
 package import Wire
 
 /// What asking an instance whether it is there came to.
