@@ -1,20 +1,20 @@
 internal import Journal
-package import Policy
+internal import Policy
 
 /// What an alert looks back on: the executions of a span that slides, in parts of a sixtieth of it.
 ///
 /// Memory does not depend on how much happens: sixty parts, and for `p95_ms` the last 4,096 durations, of which it is exact
 /// as long as no more ended in the span. Times are milliseconds on a clock that never steps.
-package struct AlertWindow: Sendable {
+struct AlertWindow: Sendable {
   /// One execution, as far as alerts care.
-  package struct Sample: Sendable {
-    package var at: Int64
-    package var outcome: ExecutionRecord.Outcome
-    package var tookUS: Int64
-    package var tokens: Int64
-    package var costNanoUSD: Int64
+  struct Sample: Sendable {
+    var at: Int64
+    var outcome: ExecutionRecord.Outcome
+    var tookUS: Int64
+    var tokens: Int64
+    var costNanoUSD: Int64
 
-    package init(at: Int64, _ execution: ExecutionRecord) {
+    init(at: Int64, _ execution: ExecutionRecord) {
       self.at = at
       outcome = execution.outcome
       tookUS = execution.tookUS
@@ -44,22 +44,22 @@ package struct AlertWindow: Sendable {
   private static let partCount: Int64 = 60
   private static let durationLimit = 4_096
 
-  package let rule: AlertRule
+  let rule: AlertRule
   private let partMS: Int64
   private var parts = Array(repeating: Part(), count: Int(Self.partCount))
   private var durations: [(at: Int64, us: Int64)] = []
   private var nextDuration = 0
 
-  package init(_ rule: AlertRule) {
+  init(_ rule: AlertRule) {
     self.rule = rule
     partMS = max(1, (rule.overMS + Self.partCount - 1) / Self.partCount)
   }
 
   /// Whether what this tool does is looked at.
-  package func covers(_ tool: String) -> Bool { rule.tool == nil || rule.tool == tool }
+  func covers(_ tool: String) -> Bool { rule.tool == nil || rule.tool == tool }
 
   /// An older one than those before may be added, as long as it is within the span.
-  package mutating func add(_ sample: Sample) {
+  mutating func add(_ sample: Sample) {
     // What was stopped tells neither that something works nor that it fails.
     guard sample.outcome != .cancelled || sample.tokens > 0 || sample.costNanoUSD > 0 else { return }
     let number = max(0, sample.at) / partMS
@@ -87,7 +87,7 @@ package struct AlertWindow: Sendable {
   }
 
   /// With what another window of the same rule has, which are other executions and later ones.
-  package func merged(with later: AlertWindow) -> AlertWindow {
+  func merged(with later: AlertWindow) -> AlertWindow {
     var merged = self
     for (index, part) in later.parts.enumerated() where part.number >= merged.parts[index].number {
       if part.number > merged.parts[index].number {
@@ -101,14 +101,14 @@ package struct AlertWindow: Sendable {
   }
 
   /// Whether time alone changes what is measured.
-  package func isEmpty(at now: Int64) -> Bool { !parts.contains { isCurrent($0, now) } }
+  func isEmpty(at now: Int64) -> Bool { !parts.contains { isCurrent($0, now) } }
 
   private func isCurrent(_ part: Part, _ now: Int64) -> Bool {
     part.number >= 0 && part.number > now / partMS - Self.partCount
   }
 
   /// What is measured at `now`; nil: too little happened to say anything.
-  package func value(at now: Int64, waitingApprovals: Int) -> Double? {
+  func value(at now: Int64, waitingApprovals: Int) -> Double? {
     if rule.of == .waitingApprovals { return Double(waitingApprovals) }
     var sum = Part()
     for part in parts where isCurrent(part, now) { sum.add(part) }
@@ -133,7 +133,7 @@ package struct AlertWindow: Sendable {
   }
 
   /// Whether a value is on the side on which the alert is raised.
-  package func isBeyond(_ value: Double) -> Bool {
+  func isBeyond(_ value: Double) -> Bool {
     switch rule.side {
     case .above: value > rule.bound
     case .below: value < rule.bound
@@ -142,9 +142,9 @@ package struct AlertWindow: Sendable {
 }
 
 /// By nearest rank: the least value that so many of a hundred do not exceed.
-package enum Percentile {
+enum Percentile {
   /// Where it is in `count` sorted values; `count` is positive.
-  package static func index(_ percent: Int, of count: Int) -> Int {
+  static func index(_ percent: Int, of count: Int) -> Int {
     max(0, (count * percent + 99) / 100 - 1)
   }
 }

@@ -1,3 +1,4 @@
+internal import BlobStore
 internal import Glibc
 internal import JSON
 internal import Journal
@@ -178,7 +179,13 @@ private struct Space: Sendable {
 
   init(_ folder: String) {
     var status = statvfs()
-    guard Glibc.statvfs(folder, &status) == 0 else {
+    let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard raw >= 0 else {
+      error = errno
+      return
+    }
+    defer { close(raw) }
+    guard fstatvfs(raw, &status) == 0 else {
       error = errno
       return
     }

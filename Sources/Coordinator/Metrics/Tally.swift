@@ -3,8 +3,8 @@ internal import Wire
 
 /// Durations of which the 95th percentile is wanted: all of them up to a bound, beyond it a sample in which each has the same
 /// chance to be (reservoir sampling), so that memory does not grow with what is looked at.
-package struct DurationSample: Sendable {
-  package static let limit = 100_000
+struct DurationSample: Sendable {
+  static let limit = 100_000
 
   private var values: [Int64] = []
   private var count = 0
@@ -12,9 +12,9 @@ package struct DurationSample: Sendable {
   /// xorshift: chance that nobody must be kept from foreseeing.
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  package init() {}
+  init() {}
 
-  package mutating func add(_ value: Int64) {
+  mutating func add(_ value: Int64) {
     count += 1
     sum += Double(value)
     if values.count < Self.limit { return values.append(value) }
@@ -29,25 +29,25 @@ package struct DurationSample: Sendable {
     return state
   }
 
-  package var average: Double? { count > 0 ? sum / Double(count) : nil }
+  var average: Double? { count > 0 ? sum / Double(count) : nil }
 
-  package var p95: Int64? {
+  var p95: Int64? {
     guard !values.isEmpty else { return nil }
     return values.sorted()[Percentile.index(95, of: values.count)]
   }
 }
 
 /// Executions, counted.
-package struct ExecutionTally: Sendable {
+struct ExecutionTally: Sendable {
   private var succeeded: Int64 = 0
   private var failed: Int64 = 0
   private var cancelled: Int64 = 0
   private var durations = DurationSample()
 
-  package init() {}
+  init() {}
 
   /// What was stopped says nothing about how long it takes.
-  package mutating func add(_ execution: ExecutionRecord) {
+  mutating func add(_ execution: ExecutionRecord) {
     switch execution.outcome {
     case .succeeded: succeeded += 1
     case .failed: failed += 1
@@ -58,7 +58,7 @@ package struct ExecutionTally: Sendable {
     durations.add(execution.tookUS)
   }
 
-  package var sum: ExecutionSum {
+  var sum: ExecutionSum {
     var sum = ExecutionSum()
     sum.executions = succeeded + failed + cancelled
     sum.succeeded = succeeded
