@@ -1,3 +1,4 @@
+internal import Posix
 public import Wire
 
 /// How jobs, tools, models and rules of the policy did in a time.

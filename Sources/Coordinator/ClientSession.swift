@@ -201,7 +201,13 @@ final class ClientSession {
       connection.respond(to: id, with: coordinator.rereadPolicy())
     case PolicyTest.method: jobs.rehearse(try PolicyTest.decode(params), answer: answer(id, connection))
     case MetricsReport.method: jobs.metrics(try MetricsReport.decode(params), answer: answer(id, connection))
-    case HealthCheck.method: try checkHealth(id, try HealthCheck.decode(params), connection)
+    case HealthCheck.method:
+      coordinator.check(
+        try HealthCheck.decode(params),
+        by: coordinator.judge.role(peer),
+        caller: caller,
+        answer: answer(id, connection)
+      )
     case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
       let message = try JournalCollect.decode(params)
@@ -249,17 +255,6 @@ final class ClientSession {
       self?.dropped[id] = nil
       reply(result)
     }
-  }
-
-  private func checkHealth(_ id: RequestID, _ message: HealthCheck, _ connection: Connection) throws(WireError) {
-    if message.isDeep, coordinator.judge.role(peer).map({ $0 < .submitter }) != false {
-      throw WireError(
-        .forbidden,
-        "'/deep' runs programs, which is for the role 'submitter'",
-        data: ["role": .string(Role.submitter.rawValue)]
-      )
-    }
-    coordinator.check(message, caller: caller, answer: answer(id, connection))
   }
 
   private func cancel(_ id: RequestID) {

@@ -14,7 +14,8 @@ import Wire
     try ApprovalTests.policy(#"{"alerts":[\#(alerts)]}"#)
   }
 
-  private static let failing = #"{"name":"failing","of":"success_rate","tool":"fail","below":0.5,"over":"1h","at_least":2}"#
+  private static let failing =
+    #"{"name":"failing","of":"success_rate","tool":"fail","below":0.5,"over":"1h","at_least":2}"#
 
   private static func untilRaised(_ bench: JobBench, _ names: [String]) throws {
     try bench.until("\(names) are raised") { bench.coordinator.judge.metrics.alerts.map(\.name) == names }

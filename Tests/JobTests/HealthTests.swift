@@ -14,8 +14,15 @@ import Wire
     deep: Bool = false,
     timeoutMS: Int64 = 5_000
   ) throws -> HealthCheck.Response {
-    try bench.ask { bench.coordinator.check(HealthCheck(isDeep: deep, timeoutMS: timeoutMS), caller: [:], answer: $0) }
-      .get()
+    try result(bench, HealthCheck(isDeep: deep, timeoutMS: timeoutMS), by: .admin).get()
+  }
+
+  private static func result(
+    _ bench: JobBench,
+    _ message: HealthCheck,
+    by role: Role?
+  ) throws -> Result<HealthCheck.Response, WireError> {
+    try bench.ask { bench.coordinator.check(message, by: role, caller: [:], answer: $0) }
   }
 
   private static func probe(_ response: HealthCheck.Response, _ name: String) throws -> HealthProbe {
@@ -66,8 +73,12 @@ import Wire
 
   @Test func `a kind without a process has failed, and says why`() throws {
     let bench = try JobBench()
-    _ = bench.supervisor.apply(["gone": bench.worker("gone", script: "dies-at-start") { $0.restart.throttleMS = 60_000 }])
-    try bench.until("it is throttled") { bench.supervisor.kinds["gone"]?.instances.allSatisfy { $0.pid == nil } == true }
+    _ = bench.supervisor.apply([
+      "gone": bench.worker("gone", script: "dies-at-start") { $0.restart.throttleMS = 60_000 }
+    ])
+    try bench.until("it is throttled") {
+      bench.supervisor.kinds["gone"]?.instances.allSatisfy { $0.pid == nil } == true
+    }
     let response = try Self.check(bench)
     let gone = try Self.probe(response, "worker gone-1")
     #expect(response.status == .unhealthy && gone.result == .failed)
@@ -95,16 +106,21 @@ import Wire
   }
 
   @Test func `a viewer may check, and may not have programs run`() throws {
-    let bench = try JobBench(policy: try ApprovalTests.policy(#"{"roles":{"viewer":["group:nobody-has-it"]}}"#))
+    let bench = try JobBench()
     try bench.start(bench.worker())
+    for role: Role? in [.viewer, nil] {
+      #expect(try Self.result(bench, HealthCheck(isDeep: true), by: role).failureName == .forbidden)
+    }
+    #expect(try Self.result(bench, HealthCheck(), by: .viewer).failureName == nil)
+    #expect(try Self.result(bench, HealthCheck(isDeep: true), by: .submitter).failureName == nil)
     let client = try SocketClient(bench)
     try client.send(["id": 1, "method": "health/check", "params": ["deep": true]])
     try client.send(["id": 2, "method": "health/check", "params": ["timeout_ms": 1]])
     try client.waitForReply(1, bench)
     try client.waitForReply(2, bench)
     // Whose service it is has every role.
-    #expect(client.reply(1)?["result"]?["probes"] != nil || client.reply(1)?["error"]?["code"] != nil)
-    #expect(client.reply(2)?["error"] != nil)
+    #expect(client.reply(1)?["result"]?["probes"] != nil)
+    #expect(client.reply(2)?["error"]?["data"]?["path"] == "/timeout_ms")
     try bench.end()
   }
 

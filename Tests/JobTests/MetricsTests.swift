@@ -146,7 +146,8 @@ import Wire
     try bench.start(bench.worker(), bench.worker("m", script: "uses-model"))
     let first = try bench.submit(#"{"id":"h","tool":"hold","input":{}}"#, id: "first-in")
     try bench.until("it is held") { !bench.lines().isEmpty }
-    let uses = #"{"uses":{"provider":"p","model":"m","input_tokens":100,"output_tokens":10,"calls":1,"cost_nano_usd":7}}"#
+    let uses =
+      #"{"uses":{"provider":"p","model":"m","input_tokens":100,"output_tokens":10,"calls":1,"cost_nano_usd":7}}"#
     let paid = try bench.run(#"{"id":"t","tool":"think","input":\#(uses)}"#).job
     let failed = try bench.run(#"{"id":"f","tool":"fail","input":{}}"#).job
     func list(_ change: (inout JobList) -> Void) throws -> [JobSummary] {

@@ -82,7 +82,8 @@ final class Judge {
     let warning = decision.matches.filter { $0.effect == .warn }
     let warnings = warning.map { "\($0.rule): \($0.message)" }
     var verdict = Verdict(.go(input), warnings: warnings, budget: reserved.budget)
-    verdict.changes = reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
+    verdict.changes =
+      reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
     verdict.programs = programs(act, decision)
     return verdict
   }

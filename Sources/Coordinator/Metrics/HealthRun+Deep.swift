@@ -37,7 +37,12 @@ extension HealthRun {
   func probeRuns(_ caller: JSON) {
     for run in Self.runs {
       if coordinator.supervisor.catalog[run.tool] == nil {
-        note(run.name, .degraded, "no worker offers '\(run.tool)'", hint: "'bulkhead workers' shows which workers there are")
+        note(
+          run.name,
+          .degraded,
+          "no worker offers '\(run.tool)'",
+          hint: "'bulkhead workers' shows which workers there are"
+        )
       } else {
         probe(run, caller)
       }

@@ -209,9 +209,21 @@ private struct Space: Sendable {
 extension Coordinator {
   func check(
     _ message: HealthCheck,
+    by role: Role?,
     caller: JSON,
     answer: @escaping (Result<HealthCheck.Response, WireError>) -> Void
   ) {
+    guard !message.isDeep || role ?? .viewer >= .submitter else {
+      return answer(
+        .failure(
+          WireError(
+            .forbidden,
+            "'/deep' runs programs, which is for the role 'submitter'",
+            data: ["role": .string(Role.submitter.rawValue)]
+          )
+        )
+      )
+    }
     HealthRun(self, message) { answer(.success($0)) }.start(caller: caller)
   }
 }

@@ -78,7 +78,9 @@ final class Metrics {
       execution.costNanoUSD &+= usage.amounts.costNanoUSD
     }
     let sample = AlertWindow.Sample(at: Self.now, execution)
-    for index in windows.indices where windows[index].window.covers(execution.tool) { windows[index].window.add(sample) }
+    for index in windows.indices where windows[index].window.covers(execution.tool) {
+      windows[index].window.add(sample)
+    }
     touch()
     return [.execution(execution)]
   }

@@ -73,7 +73,10 @@ struct MetricsReading: Sendable {
     _ until: Int64
   ) throws(JournalError) -> [String: UsageAmounts] {
     let rows = try database.usage(by: key, since: since, until: until, limit: MetricsReport.rowLimit)
-    return Dictionary(rows.compactMap { row in row.key.map { ($0, row.amounts) } }, uniquingKeysWith: { first, _ in first })
+    return Dictionary(
+      rows.compactMap { row in row.key.map { ($0, row.amounts) } },
+      uniquingKeysWith: { first, _ in first }
+    )
   }
 
   func response(at now: Int64, waitingApprovals: Int, _ alerts: [RaisedAlert]) -> MetricsReport.Response {
