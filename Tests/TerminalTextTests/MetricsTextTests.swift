@@ -31,7 +31,7 @@ import Wire
     var total = echo
     (total.executions, total.succeeded, total.tokens) = (5, 4, 20_647)
     let both = MetricsTables.executions("TOOL", [("echo", echo), ("chat", chat)], total: total).text(.plain)
-    #expect(both.contains("chat   1     0       0          100 %    -        -    20k     $0.0613 + ?"), "\(both)")
+    #expect(both.contains("chat   1     0       0          100 %    -        -    20.6k   $0.0613 + ?"), "\(both)")
     #expect(both.split(separator: "\n").last?.hasPrefix("total  5") == true)
   }
 
