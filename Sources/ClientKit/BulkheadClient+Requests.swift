@@ -88,6 +88,8 @@ public struct CoordinatorStatus: Sendable, Equatable {
   public let callsRunning: Int64
   public let callsQueued: Int64
   public let callsAnswered: Int64
+  /// Of the policy, raised now.
+  public let alerts: [RaisedAlert]
 
   init(_ status: Status.Response) {
     state = status.state
@@ -102,5 +104,6 @@ public struct CoordinatorStatus: Sendable, Equatable {
     callsRunning = status.callsRunning
     callsQueued = status.callsQueued
     callsAnswered = status.callsAnswered
+    alerts = status.alerts
   }
 }

@@ -200,6 +200,14 @@ final class ClientSession {
       _ = try PolicyReload.decode(params)
       connection.respond(to: id, with: coordinator.rereadPolicy())
     case PolicyTest.method: jobs.rehearse(try PolicyTest.decode(params), answer: answer(id, connection))
+    case MetricsReport.method: jobs.metrics(try MetricsReport.decode(params), answer: answer(id, connection))
+    case HealthCheck.method:
+      coordinator.check(
+        try HealthCheck.decode(params),
+        by: coordinator.judge.role(peer),
+        caller: caller,
+        answer: answer(id, connection)
+      )
     case UsageReport.method: jobs.usage(try UsageReport.decode(params), answer: answer(id, connection))
     case JournalCollect.method:
       let message = try JournalCollect.decode(params)

@@ -182,7 +182,7 @@ package final class Coordinator {
 
   var status: Status.Response {
     let kinds = supervisor.allKinds
-    return Status.Response(
+    var status = Status.Response(
       state: isDraining ? "draining" : "running",
       pid: Int64(getpid()),
       version: identity.version,
@@ -197,6 +197,8 @@ package final class Coordinator {
       callsAnswered: Int64(calls.answered),
       jobs: jobCounts
     )
+    status.alerts = judge.metrics.alerts
+    return status
   }
 }
 
@@ -215,7 +217,7 @@ extension Coordinator {
   /// What no job holds: once at the start and then every hour.
   private func forgetOld() {
     audit.collect()
-    journal.commit([.removeMeters(before: judge.meters.now)])
+    journal.commit([.removeMeters(before: judge.meters.now), .removeMetrics(before: WallTime.now - Metrics.keepMS)])
     loop.schedule(after: 3_600_000) { [weak self] in
       if let self, !isDraining { forgetOld() }
     }

@@ -55,6 +55,7 @@ extension Jobs {
       usage += judge.settle(job.reservation(attempt.key), tool: attempt.tool, wasSent ? result : nil)
       job.invocations[attempt.key] = nil
       let result = entry.checked(result)
+      usage += judge.metrics.ended(weakInvocation, result, used: usage)
       usage.append(
         judge.ended(
           attempt.tool,

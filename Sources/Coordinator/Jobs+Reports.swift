@@ -33,6 +33,10 @@ extension Jobs {
 
   func list(_ message: JobList, answer: @escaping Answer<JobList.Response>) {
     var filter = Database.JobFilter()
+    filter.order = message.order == .ended ? .ended : .accepted
+    filter.since = message.since
+    filter.until = message.until
+    filter.tool = message.tool
     filter.limit = Int(message.limit)
     filter.before = message.before
     for name in message.states {
@@ -47,12 +51,22 @@ extension Jobs {
       }
       filter.kind = kind
     }
-    let wanted = filter
-    journal.reader.read { database in
-      try database.jobs(wanted)
+    let (wanted, wantsUsage) = (filter, message.wantsUsage)
+    // To find a tool, all executions are gone through: not where jobs are read that are to run.
+    let reader = filter.tool == nil ? journal.reader : journal.auditReader
+    reader.read { database -> [(JobRecord, UsageAmounts?)] in
+      let jobs = try database.jobs(wanted)
+      return try jobs.map { ($0, wantsUsage ? try database.totalUsage(of: $0.seq) : nil) }
     } then: { [weak self] result in
       guard let self else { return }
-      answer(result.mapError(Self.storage).map { JobList.Response(jobs: $0.map(summary)) })
+      let jobs = result.map { found in
+        found.map { record, usage in
+          var summary = self.summary(record)
+          summary.usage = usage?.sum
+          return summary
+        }
+      }
+      answer(jobs.mapError(Self.storage).map { JobList.Response(jobs: $0) })
     }
   }
 

@@ -115,10 +115,11 @@ final class ToolCalls {
       CrashPoint.hit(.beforeCallResult)
       defer { CrashPoint.hit(.afterCallResult) }
       let wasSent = weakInvocation?.wasSent ?? true
-      let used =
+      var used =
         Change.usage(result, of: weakInvocation)
         + judge.settle(record.id, tool: record.message.tool, wasSent ? result : nil)
       let result = entry.checked(result).map { record.named($0) }
+      used += judge.metrics.ended(weakInvocation, result, used: used)
       let line = judge.ended(
         record.message.tool,
         result,
@@ -245,6 +246,7 @@ final class ToolCalls {
       var changes =
         Change.usage(result, of: weakInvocation) + judge.settle(key, tool: message.tool, wasSent ? result : nil)
       let result = entry.checked(result)
+      changes += judge.metrics.ended(weakInvocation, result, used: changes)
       if record != nil {
         record!.end(result, isSecret: entry.tool.hasSecretOutput)
         changes.append(.endCall(record!))

@@ -19,6 +19,11 @@ package enum Change: Sendable {
   case meter(MeterRecord)
   /// Forgets what no limit looks back on at this time.
   case removeMeters(before: Int64)
+  /// An attempt or a call has ended.
+  case execution(ExecutionRecord)
+  case ruleHits(RuleHits)
+  /// Forgets what metrics are made of that is older than this time; a bounded number at once.
+  case removeMetrics(before: Int64)
   /// A line of the audit log.
   case audit(AuditRecord)
   /// Removes audit records from the front that are older than this time; a bounded number at once.
@@ -81,6 +86,9 @@ extension Database {
     case .putApproval(let approval): try put(approval)
     case .meter(let meter): try add(meter)
     case .removeMeters(let now): try removeMeters(before: now)
+    case .execution(let execution): try insert(execution)
+    case .ruleHits(let hits): try add(hits)
+    case .removeMetrics(let time): try removeMetrics(before: time)
     case .probe: try probe(run)
     case .audit, .trimAudit: preconditionFailure("the audit log is its trail's to write")
     case .deleteJobs(let jobs):

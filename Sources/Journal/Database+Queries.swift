@@ -33,25 +33,54 @@ extension Database {
 
   /// What a list of jobs is limited to.
   package struct JobFilter: Sendable {
+    package enum Order: Sendable {
+      /// The one accepted last first.
+      case accepted
+      /// The one ended last first; without those that have not ended.
+      case ended
+    }
+
+    package var order = Order.accepted
     package var states: [JobState] = []
     package var kind: JobRecord.Kind?
-    /// Only jobs accepted before this one.
+    /// Only jobs accepted before this one; in the order of their ends, of those that ended at `until` only.
     package var before: Int64?
+    /// Only jobs that ended at this time or later, and before this one; milliseconds since 1970.
+    package var since: Int64?
+    package var until: Int64?
+    /// Only jobs in which this tool was executed, as far as executions are kept.
+    package var tool: String?
     package var limit = 100
 
     package init() {}
+
+    fileprivate var conditions: [String] {
+      var conditions: [String] = []
+      if !states.isEmpty {
+        conditions.append("state IN (\(states.map { "'\($0.rawValue)'" }.joined(separator: ", ")))")
+      }
+      if let kind { conditions.append("kind = '\(kind.rawValue)'") }
+      if let since { conditions.append("ended_at >= \(since)") }
+      if tool != nil { conditions.append("seq IN (SELECT job FROM executions WHERE tool = ?)") }
+      switch order {
+      case .accepted:
+        if let until { conditions.append("ended_at < \(until)") }
+        if let before { conditions.append("seq < \(before)") }
+      case .ended:
+        conditions.append("ended_at IS NOT NULL")
+        if let until { conditions.append("(ended_at, seq) < (\(until), \(before ?? 0))") }
+      }
+      return conditions
+    }
   }
 
   /// Newest first, without spec and result; fewer than the limit if they are large.
   package func jobs(_ filter: JobFilter) throws(JournalError) -> [JobRecord] {
-    var conditions: [String] = []
-    if !filter.states.isEmpty {
-      conditions.append("state IN (\(filter.states.map { "'\($0.rawValue)'" }.joined(separator: ", ")))")
-    }
-    if let kind = filter.kind { conditions.append("kind = '\(kind.rawValue)'") }
-    if let before = filter.before { conditions.append("seq < \(before)") }
+    let conditions = filter.conditions
     let clause = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    let rows = try prepare("SELECT \(Self.jobColumns) FROM jobs \(clause) ORDER BY seq DESC LIMIT \(filter.limit)")
+    let order = filter.order == .ended ? "ended_at DESC, seq DESC" : "seq DESC"
+    let rows = try prepare("SELECT \(Self.jobColumns) FROM jobs \(clause) ORDER BY \(order) LIMIT \(filter.limit)")
+    rows.bind(1, filter.tool)
     var jobs: [JobRecord] = []
     var room = Self.pageBytes
     while room > 0, try rows.step() {

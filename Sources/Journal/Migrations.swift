@@ -242,6 +242,32 @@ enum Migrations {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX meters_of_scope ON meters (scope);
     """,
+    """
+    -- Attempts and calls that workers had, written when they ended. id = milliseconds since 1970 << 20 | number within the
+    -- millisecond; outcome: 0 failed, 1 succeeded, 2 cancelled; model: the last one that it used.
+    CREATE TABLE executions (
+      id INTEGER PRIMARY KEY,
+      job INTEGER NOT NULL,
+      tool TEXT NOT NULL,
+      model TEXT,
+      outcome INTEGER NOT NULL CHECK (outcome BETWEEN 0 AND 2),
+      took_us INTEGER NOT NULL,
+      tokens INTEGER NOT NULL,
+      cost_nano_usd INTEGER NOT NULL
+    ) STRICT;
+
+    -- How often rules of the policy asked, blocked or warned; minute = minutes since 1970.
+    CREATE TABLE rule_minutes (
+      minute INTEGER NOT NULL,
+      rule TEXT NOT NULL,
+      effect TEXT NOT NULL CHECK (effect IN ('asked', 'blocked', 'warned')),
+      count INTEGER NOT NULL,
+      PRIMARY KEY (minute, rule, effect)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Whatever is asked about ended jobs is answered from here: behind a long spec, a row's times are far away.
+    CREATE INDEX jobs_in_time ON jobs (ended_at, seq, state, started_at) WHERE ended_at IS NOT NULL;
+    """,
   ]
 
   /// The first format with an audit log.

@@ -148,6 +148,14 @@ extension Database {
     return usage
   }
 
+  /// Of a whole job; nil: it used nothing.
+  package func totalUsage(of job: Int64) throws(JournalError) -> UsageAmounts? {
+    let rows = try prepare("SELECT \(UsageAmounts.sums), count(*) FROM usage WHERE job = ?")
+    rows.bind(1, job)
+    guard try rows.step(), rows.integer(Int32(UsageAmounts.numbers.count) + 1) > 0 else { return nil }
+    return UsageAmounts(rows, from: 0)
+  }
+
   /// What rows of a report stand for.
   package enum UsageKey: Sendable {
     case day, job, model, provider, tool

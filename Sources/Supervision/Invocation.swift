@@ -31,6 +31,8 @@ package final class Invocation {
   weak var kind: WorkerKind?
   weak var instance: WorkerInstance?
   var requestID: RequestID?
+  /// When a worker got it.
+  package internal(set) var startedAt: BootTime?
   /// The deadline while it waits or runs, the grace period after that.
   var timer: LoopTimer?
   var cancelReason: Cancel.Reason?

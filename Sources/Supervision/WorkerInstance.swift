@@ -216,6 +216,7 @@ package final class WorkerInstance {
     }
     guard let id else { return }
     invocation.requestID = id
+    invocation.startedAt = .now
     running[id] = invocation
   }
 

@@ -101,6 +101,8 @@ package struct MethodRule: Sendable {
     MethodRule("journal/gc", .client, from: .peer, role: .admin),
     MethodRule("journal/backup", .client, from: .peer, role: .admin),
     MethodRule("usage/report", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("metrics/report", .client, from: .peer, in: [.ready, .draining]),
+    MethodRule("health/check", .client, from: .peer, in: [.ready, .draining]),
     MethodRule("audit/query", .client, from: .peer, in: [.ready, .draining], role: .approver),
     MethodRule("audit/heads", .client, from: .peer, in: [.ready, .draining], role: .approver),
     MethodRule("audit/verify", .client, from: .peer, in: [.ready, .draining], role: .admin),

@@ -15,7 +15,7 @@ import Testing
     ["version"],
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
     ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"], ["policy", "show"], ["policy", "reload"],
-    ["policy", "test"],
+    ["policy", "test"], ["metrics"], ["history"], ["health"],
   ]
 
   static let cases: [[String]] =
@@ -63,6 +63,10 @@ import Testing
       ["model", "ask", "x", "--schema", "{"], ["model", "check", "--timeout", "soon"],
       ["usage", "--by", "mood"], ["usage", "--since", "yesterday"], ["gc", "--older-than", "soon"], ["backup", ""],
       ["watch", "j", "--socket", "missing"],
+      ["metrics", "--since", "yesterday"], ["metrics", "--since", "1h", "--until", "2h"],
+      ["metrics", "--socket", "missing"],
+      ["history", "--state", "running"], ["history", "-n", "0"], ["health", "--timeout", "2m"],
+      ["health", "--socket", "missing", "--json"],
       ["audit", "-n", "0"], ["audit", "--since", "yesterday"], ["audit", "x", "--socket", "missing"],
       ["audit", "verify", "x"], ["audit", "verify", "--file", "missing"], ["audit", "verify", "--against", "bad.json"],
       ["audit", "verify", "--file", "audit.jsonl"], ["audit", "verify", "--file", "audit.jsonl", "--json"],

@@ -49,8 +49,9 @@ struct Disk {
     // The coordinator's, which ride along.
     case .putApproval(let approval): approvals.append(approval)
     case .audit(let record): audit.append(record)
-    case .meter: break
-    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe, .trimAudit:
+    case .meter, .ruleHits: break
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe, .trimAudit, .execution,
+      .removeMetrics:
       throw Refused(why: "no business of a machine")
     }
   }

@@ -25,6 +25,8 @@ package enum AuditEvent: Sendable {
   /// A client's method that changes something, such as `job/cancel`.
   case control(method: String, details: JSONObject)
   case limitReached(name: String, of: String, atMost: String, over: String)
+  /// An alert of the policy was raised, or is over.
+  case alert(RaisedAlert, isRaised: Bool)
 
   package struct Approval: Sendable {
     package var id: String
@@ -115,6 +117,7 @@ package enum AuditEvent: Sendable {
     case .ended: "tool.ended"
     case .control: "control"
     case .limitReached: "limit.reached"
+    case .alert(_, let isRaised): isRaised ? "alert.raised" : "alert.cleared"
     }
   }
 }

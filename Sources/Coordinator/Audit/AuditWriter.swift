@@ -84,6 +84,14 @@ package struct AuditWriter: Sendable {
       writer.member("of", of)
       writer.member("at_most", atMost)
       writer.member("over", over)
+    case .alert(let alert, _):
+      writer.member("tool", alert.tool)
+      writer.member("alert", alert.name)
+      writer.member("of", alert.measure)
+      writer.member("side", alert.side)
+      writer.number("bound", alert.bound)
+      writer.number("value", alert.value)
+      writer.member("since", alert.since)
     }
   }
 

@@ -153,7 +153,7 @@ extension Judge {
 
 extension Approval {
   /// Whether it went on to somebody else, as its approver being who it was to go to shows.
-  fileprivate var wasEscalated: Bool { escalateTo != nil && approver == escalateTo && onTimeout == "deny" }
+  var wasEscalated: Bool { escalateTo != nil && approver == escalateTo && onTimeout == "deny" }
 }
 
 extension AuditSettings {

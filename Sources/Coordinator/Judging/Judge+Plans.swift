@@ -21,7 +21,9 @@ extension Judge {
     let asked = privileges.filter { $0.verdict == "asks" }
     if !asked.isEmpty { matches.append(Self.match(asked.map { "\($0.kind) \($0.value)" })) }
     let decision = Decision(matches)
-    if decision.effect == .block { return Verdict(.refused(Self.blocked(decision))) }
+    if decision.effect == .block {
+      return Verdict(.refused(Self.blocked(decision)), changes: metrics.hits(.blocked, decision.deciding.map(\.rule)))
+    }
     var changes: [Change] = []
     if decision.effect == .requireApproval {
       switch answer(to: approval(of: plan, from: first, privileges, occasion, decision), occasion) {
@@ -33,8 +35,9 @@ extension Judge {
       let admission = admit(occasion)
       if case .go = admission.outcome { changes = admission.changes } else { return admission }
     }
-    let warnings = matches.filter { $0.effect == .warn }.map { "\($0.rule): \($0.message)" }
-    return Verdict(.go(.null), changes: changes, warnings: warnings)
+    let warning = matches.filter { $0.effect == .warn }
+    let warnings = warning.map { "\($0.rule): \($0.message)" }
+    return Verdict(.go(.null), changes: changes + metrics.hits(.warned, warning.map(\.rule)), warnings: warnings)
   }
 
   /// What the rules say about a request, in words.

@@ -17,6 +17,7 @@ internal import Wire
 final class Judge {
   let approvals: Approvals
   let meters: Meters
+  let metrics: Metrics
   let log: Logger
   let supervisor: Supervisor
   let names = AccountNames()
@@ -31,12 +32,16 @@ final class Judge {
   init(_ journal: Journal, _ supervisor: Supervisor, log: Logger, policy: Policy) {
     approvals = Approvals(journal, supervisor.loop)
     meters = Meters()
+    metrics = Metrics(journal, supervisor.loop, log: log)
     self.log = log
     self.supervisor = supervisor
     self.policy = policy
     auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
-    approvals.audit = { [unowned self] in audit($0) }
+    approvals.audit = { [unowned self] in audit($0) + metrics.approvalChanged($0) }
+    metrics.waitingApprovals = { [unowned self] in approvals.pendingCount }
+    metrics.audit = { [unowned self] in [auditor.change($0)] }
+    metrics.take(policy.alerts)
   }
 
   /// Takes another policy; what was decided stays decided, what waits is asked anew when it goes on.
@@ -45,6 +50,7 @@ final class Judge {
     policyFile = file
     auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
+    metrics.take(policy.alerts)
   }
 
   // MARK: Acts
@@ -73,9 +79,11 @@ final class Judge {
       }
     }
     let reserved = meters.reserve(occasion.reservation, draw)
-    let warnings = decision.matches.filter { $0.effect == .warn }.map { "\($0.rule): \($0.message)" }
+    let warning = decision.matches.filter { $0.effect == .warn }
+    let warnings = warning.map { "\($0.rule): \($0.message)" }
     var verdict = Verdict(.go(input), warnings: warnings, budget: reserved.budget)
-    verdict.changes = reserved.changes + [invoked(act, input, occasion, worker)]
+    verdict.changes =
+      reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
     verdict.programs = programs(act, decision)
     return verdict
   }
@@ -225,5 +233,11 @@ final class Judge {
     _ act: Act,
     _ occasion: Occasion,
     _ decision: Decision = .allow
-  ) -> Verdict { Verdict(.refused(error), changes: [refusal(error, act, occasion, decision)]) }
+  ) -> Verdict {
+    let rules = error.data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    return Verdict(
+      .refused(error),
+      changes: [refusal(error, act, occasion, decision)] + metrics.hits(.blocked, rules)
+    )
+  }
 }

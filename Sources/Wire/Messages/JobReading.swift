@@ -4,11 +4,27 @@ package import JSON
 package struct JobList: WireRequest {
   package static let method = "job/list"
 
+  package enum Order: String, Sendable, CaseIterable {
+    /// The one accepted last first.
+    case accepted
+    /// The one ended last first; without those that have not ended.
+    case ended
+  }
+
+  package var order = Order.accepted
   package var states: [String]
   /// `plan` or `call`; nil: both.
   package var kind: String?
-  /// Only those accepted before this `sequence`: for the next page.
+  /// Only those accepted before this `sequence`: for the next page. In the order of their ends: of those that ended at
+  /// `until` only those before it.
   package var before: Int64?
+  /// Only those that ended at this time or later, and before this one: milliseconds since 1970.
+  package var since: Int64?
+  package var until: Int64?
+  /// Only those in which this tool was executed.
+  package var tool: String?
+  /// Whether what each job used of language models is wanted too.
+  package var wantsUsage = false
   package var limit: Int64
 
   package init(states: [String] = [], kind: String? = nil, before: Int64? = nil, limit: Int64 = 100) {
@@ -19,16 +35,30 @@ package struct JobList: WireRequest {
   }
 
   package init(from fields: inout Fields) throws(WireError) {
+    let name = try fields.optional("order", String.self) ?? Order.accepted.rawValue
+    guard let order = Order(rawValue: name) else {
+      throw .invalidParams("/order", "'/order' is \(quoted(name)) where 'accepted' or 'ended' is due")
+    }
     states = try fields.strings("states") ?? []
     kind = try fields.optional("kind")
     before = try fields.integer("before")
+    since = try fields.integer("since")
+    until = try fields.integer("until")
+    tool = try fields.optional("tool")
+    wantsUsage = try fields.optional("usage") ?? false
     limit = try fields.integer("limit", in: 1...1_000) ?? 100
+    self.order = order
   }
 
   package func encode(into writer: inout JSONWriter) {
+    if order != .accepted { writer.member("order", order.rawValue) }
     if !states.isEmpty { writer.member("states", states) }
     writer.member("kind", kind)
     writer.member("before", before)
+    writer.member("since", since)
+    writer.member("until", until)
+    writer.member("tool", tool)
+    if wantsUsage { writer.member("usage", true) }
     writer.member("limit", limit)
   }
 

@@ -65,6 +65,8 @@ package struct Status: WireRequest {
     package var callsQueued: Int64
     package var callsAnswered: Int64
     package var jobs: Jobs?
+    /// Of the policy, raised now.
+    package var alerts: [RaisedAlert] = []
 
     package init(
       state: String,
@@ -112,6 +114,7 @@ package struct Status: WireRequest {
         callsAnswered: try fields.require("calls_answered"),
         jobs: try fields.body("jobs")
       )
+      alerts = try fields.bodies("alerts") ?? []
     }
 
     package func encode(into writer: inout JSONWriter) {
@@ -128,6 +131,7 @@ package struct Status: WireRequest {
       writer.member("calls_queued", callsQueued)
       writer.member("calls_answered", callsAnswered)
       writer.member("jobs", jobs)
+      if !alerts.isEmpty { writer.member("alerts", alerts) }
     }
   }
 }

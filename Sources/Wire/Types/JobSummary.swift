@@ -23,6 +23,8 @@ public struct JobSummary: Sendable, Equatable {
   public var reason: JSON?
   /// Position in a list: jobs accepted later have a greater one.
   public var sequence: Int64
+  /// What it used of language models, where that was asked for; nil: nothing.
+  public var usage: UsageSum?
 
   public var isFinal: Bool { ["succeeded", "failed", "cancelled"].contains(state) }
 
@@ -64,6 +66,7 @@ extension JobSummary: WireBody {
     deadlineAt = try fields.optional("deadline_at")
     reason = try fields.optional("reason")
     sequence = try fields.require("sequence")
+    usage = try fields.body("usage")
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -81,6 +84,7 @@ extension JobSummary: WireBody {
     writer.member("deadline_at", deadlineAt)
     writer.member("reason", reason)
     writer.member("sequence", sequence)
+    writer.member("usage", usage)
   }
 }
 

@@ -113,8 +113,8 @@ struct Command: Sendable {
 
   /// In the order of the overview.
   static let all: [Command] = [
-    .up, .down, .status, .doctor,
-    .run, .jobs, .show, .watch, .trace,
+    .up, .down, .status, .health, .doctor,
+    .run, .jobs, .history, .show, .watch, .trace,
     .cancel, .pause, .resume, .retry, .fork, .resolve,
     .approvals, .approve, .deny,
     .planCheck, .planGraph, .planPrivileges, .recipes,
@@ -123,7 +123,7 @@ struct Command: Sendable {
     .workers, .workersReload, .workerCheck, .logs,
     .policyCheck, .policyShow, .policyReload, .policyTest,
     .audit, .auditVerify, .auditExport,
-    .usage, .gc, .backup, .selfTestCrash,
+    .usage, .metrics, .gc, .backup, .selfTestCrash,
     .version, .completions, .help,
   ]
 

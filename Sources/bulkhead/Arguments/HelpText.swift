@@ -4,15 +4,15 @@ enum HelpText {
 
   static var overview: String {
     let groups: [(String, [Command])] = [
-      ("Service", [.up, .down, .status, .doctor]),
-      ("Jobs", [.run, .jobs, .show, .watch, .trace]),
+      ("Service", [.up, .down, .status, .health, .doctor]),
+      ("Jobs", [.run, .jobs, .history, .show, .watch, .trace]),
       ("Control of jobs", [.cancel, .pause, .resume, .retry, .fork, .resolve]),
       ("Approvals", [.approvals, .approve, .deny]),
       ("Plans", [.planCheck, .planGraph, .planPrivileges]),
       ("Policy", [.policyCheck]),
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
-      ("Journal", [.usage, .gc, .backup, .selfTestCrash]),
+      ("Journal", [.metrics, .usage, .gc, .backup, .selfTestCrash]),
       ("Audit log", [.audit, .auditVerify, .auditExport]),
       ("Program", [.version, .completions, .help]),
     ]
