@@ -84,8 +84,8 @@ struct ShellScript: Sendable {
 
 /// Bounds of what is read; what is beyond them is unknown.
 enum ShellLimit {
-  /// Of a script, in bytes.
-  static let bytes = 1 << 20
+  /// Of a script, in bytes: no longer than a coordinator can read in passing, hostile or not.
+  static let bytes = 1 << 17
   /// Of constructs within each other, scripts within scripts included.
   static let depth = 32
   static let commands = 4_000
