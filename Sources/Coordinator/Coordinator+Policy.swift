@@ -23,7 +23,7 @@ extension Coordinator {
     let isChanged = mistakes.isEmpty && policy != nil && policy != judge.policy
     if isChanged, let policy { take(policy, file: file) }
     return PolicyReload.Response(
-      version: judge.policy.version,
+      version: judge.version ?? "",
       file: judge.policyFile,
       isChanged: isChanged,
       mistakes: mistakes
@@ -32,7 +32,7 @@ extension Coordinator {
 
   var shownPolicy: PolicyShow.Response {
     PolicyShow.Response(
-      version: judge.policy.version,
+      version: judge.version ?? "",
       file: judge.policyFile,
       environment: judge.policy.environment,
       policy: judge.policy.effective

@@ -326,7 +326,7 @@ extension Jobs {
       return nil
     }
     let job = ActiveJob(Self.machine(record, spec, lastEvent: stored.lastEvent), record)
-    judge.approvals.adopt(stored.approvals, record.seq)
+    judge.adopt(stored)
     let effects = job.machine.recover(stored.steps, context(job))
     active[record.seq] = job
     ids[record.id] = record.seq

@@ -196,6 +196,7 @@ extension Jobs {
     record.reason = nil
     // Its deadline was that of the first attempt at it.
     record.deadlineAt = nil
+    judge.adopt(stored)
     let job = ActiveJob(machine, record)
     active[record.seq] = job
     ids[record.id] = record.seq

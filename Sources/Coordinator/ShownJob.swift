@@ -12,6 +12,7 @@ struct ShownJob: Sendable {
   private var result: JSON?
   private var isAbridged = false
   private var usage: UsageSum?
+  private var budget: Budget?
 
   /// What steps may hold: the greatest input and the greatest output of one.
   private static let payloadLimit = Limit.inputBytes + Limit.outputBytes
@@ -23,6 +24,8 @@ struct ShownJob: Sendable {
   init(_ record: JobRecord, _ message: JobShow, _ database: Database) throws {
     self.record = record
     let spec = Jobs.parse(record.spec) ?? [:]
+    // Safety: the spec is the coordinator's own text.
+    budget = spec["budget"]?.objectValue.flatMap { try? Budget.decode($0) }
     let plan = record.kind == .plan ? try spec["plan"].map { try Plan(decoding: $0) } : nil
     let step = plan.flatMap { plan in message.step.flatMap { plan.index(of: $0) } }
     steps = []
@@ -47,7 +50,15 @@ struct ShownJob: Sendable {
   }
 
   func response(_ summary: JobSummary) -> JobShow.Response {
-    JobShow.Response(job: summary, steps: steps, spec: spec, result: result, isAbridged: isAbridged, usage: usage)
+    JobShow.Response(
+      job: summary,
+      steps: steps,
+      spec: spec,
+      result: result,
+      isAbridged: isAbridged,
+      usage: usage,
+      budget: budget
+    )
   }
 
   /// A step's is that of its items too.

@@ -11,6 +11,8 @@ struct StoredJob: Sendable {
   let steps: [StepRecord]
   let lastEvent: Int64
   let approvals: [ApprovalRecord]
+  /// What was used of the job's own limits.
+  let meters: [MeterRecord]
 
   init(_ seq: Int64, _ database: Database) throws(JournalError) {
     guard let record = try database.job(seq: seq) else {
@@ -20,5 +22,6 @@ struct StoredJob: Sendable {
     steps = try database.steps(of: seq)
     lastEvent = try database.lastEvent(of: seq)
     approvals = try database.approvals(of: seq)
+    meters = try database.meters(ofJob: seq)
   }
 }

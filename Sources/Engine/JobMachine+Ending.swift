@@ -117,6 +117,7 @@ extension JobMachine {
         reason["item"] = key.item.map { .integer(Int64($0)) }
         reason["name"] = error.map { .string($0.name.rawValue) }
         reason["message"] = error.map { .string($0.message) }
+        if let data = error?.data, data.count > 0 { reason["data"] = .object(data) }
         return .object(reason)
       }
     }

@@ -14,7 +14,7 @@ extension Database {
     let events = try prepare(
       """
       SELECT jobs.id, events.step, events.item, count(*) FROM events JOIN jobs ON jobs.seq = events.id >> 28
-      WHERE events.kind = 'step.started' AND events.data NOT LIKE '%"refused":true%' AND jobs.created_at >= \(invoked.since)
+      WHERE events.kind = 'step.started' AND coalesce(events.data, '') NOT LIKE '%"refused":true%' AND jobs.created_at >= \(invoked.since)
       GROUP BY jobs.id, events.step, events.item
       """
     )

@@ -36,12 +36,23 @@ extension Database {
     try statement.run()
   }
 
-  /// All that is still looked back on at `now`; a part that has passed is not.
+  /// All that is still looked back on at `now`, apart from what belongs to single jobs.
   package func meters(at now: Int64) throws(JournalError) -> [MeterRecord] {
     let rows = try prepare(
-      "SELECT rule, scope, part_ms, part, amount FROM meters WHERE part_ms = 0 OR part + 60 * part_ms > ?"
+      "SELECT rule, scope, part_ms, part, amount FROM meters WHERE part_ms > 0 AND part + 60 * part_ms > ?"
     )
     rows.bind(1, now)
+    return try Self.meters(rows)
+  }
+
+  /// What was used of one job's own limits.
+  package func meters(ofJob job: Int64) throws(JournalError) -> [MeterRecord] {
+    let rows = try prepare("SELECT rule, scope, part_ms, part, amount FROM meters WHERE scope = ?")
+    rows.bind(1, "job:\(job)")
+    return try Self.meters(rows)
+  }
+
+  private static func meters(_ rows: Statement) throws(JournalError) -> [MeterRecord] {
     var meters: [MeterRecord] = []
     while try rows.step() {
       meters.append(

@@ -110,6 +110,12 @@ final class Approvals {
     withdraw(known.removeValue(forKey: job)?.filter { $0.state == .pending } ?? [])
   }
 
+  /// What is asked about a step, or a plan, and needs nobody's word any more.
+  func withdrawPending(_ job: Int64, row: Int64, kind: ApprovalRecord.Kind) {
+    guard pendingCount > 0, kind != .call else { return }
+    withdraw(known[job]?.filter { $0.state == .pending && $0.step == row && $0.kind == kind } ?? [])
+  }
+
   /// Nobody waits for these any more.
   func withdraw(_ records: [ApprovalRecord]) {
     for record in records where !deciding.contains(record.number) {

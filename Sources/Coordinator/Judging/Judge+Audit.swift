@@ -14,7 +14,7 @@ extension Judge {
     invocation.needs = act.needs
     invocation.limits = act.limits
     invocation.jail = act.needs?.profile
-    invocation.policy = policy.version.isEmpty ? nil : policy.version
+    invocation.policy = version
     invocation.attempt = act.attempt
     invocation.idempotencyKey = occasion.isNested ? act.step : nil
     return line(.invoked(invocation), occasion, step: act)
@@ -63,7 +63,7 @@ extension Judge {
       point: .invocation,
       tool: act.tool,
       facts: SHA256.digest(act.input.canonical()),
-      policy: policy.version
+      policy: version ?? ""
     )
   }
 
@@ -88,7 +88,7 @@ extension Judge {
         what: what,
         title: record.title,
         hash: record.hash,
-        policy: policy.version.isEmpty ? nil : policy.version
+        policy: version
       ),
       by: self.caller(caller),
       job: record.id
@@ -97,7 +97,6 @@ extension Judge {
 
   /// Which policy holds from here on.
   func loaded() -> Change {
-    let version = policy.version.isEmpty ? nil : policy.version
     return auditor.change(.policyLoaded(version: version, file: policyFile, environment: policy.environment))
   }
 
@@ -122,7 +121,7 @@ extension Judge {
       )
       asked.approver = approval.approver
       asked.until = record.deadlineAt
-      asked.policy = policy.version.isEmpty ? nil : policy.version
+      asked.policy = version
       event = .approvalAsked(asked)
     case .approved, .denied:
       event = .approvalAnswered(

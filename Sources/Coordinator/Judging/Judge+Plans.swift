@@ -30,6 +30,8 @@ extension Judge {
       case .approved: break
       case .verdict(let verdict): return verdict
       }
+    } else {
+      approvals.withdrawPending(occasion.origin.job, row: occasion.row, kind: .plan)
     }
     if first == 0 {
       let admission = admit(occasion)
@@ -150,6 +152,12 @@ extension Judge {
   private func tooMany(_ overrun: Meters.Overrun, pollMS: Int64) -> Verdict {
     let error = overrun.error(tool: nil)
     return overrun.rule.over == .fail ? Verdict(.refused(error)) : Verdict(.later(error, afterMS: pollMS))
+  }
+
+  /// A job comes into memory: what was decided about it, and what it has used.
+  func adopt(_ stored: StoredJob) {
+    approvals.adopt(stored.approvals, stored.record.seq)
+    meters.adopt(stored.meters, job: stored.record.seq)
   }
 
   /// A job is over: its place is free.

@@ -22,6 +22,8 @@ final class Judge {
   let supervisor: Supervisor
   let names = AccountNames()
   private(set) var policy: Policy
+  /// Of the policy; nil: nothing is configured.
+  private(set) var version: String?
   /// That it was read from; nil: it is part of the configuration, or there is none.
   var policyFile: String?
   /// Makes the lines of the audit log.
@@ -36,6 +38,7 @@ final class Judge {
     self.log = log
     self.supervisor = supervisor
     self.policy = policy
+    version = policy == .none ? nil : policy.version
     auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
     approvals.audit = { [unowned self] in audit($0) + metrics.approvalChanged($0) }
@@ -47,6 +50,7 @@ final class Judge {
   /// Takes another policy; what was decided stays decided, what waits is asked anew when it goes on.
   func take(_ policy: Policy, file: String?) {
     self.policy = policy
+    version = policy == .none ? nil : policy.version
     policyFile = file
     auditor = AuditWriter(AuditSettings(policy.audit))
     meters.rules = policy.limits
@@ -69,14 +73,16 @@ final class Judge {
     if let overrun = meters.overrun(draw) { return over(overrun, act, occasion) }
     var input = act.input
     if decision.effect == .requireApproval, !isCoveredByPlan(act, decision, occasion) {
-      var approval = approval(of: act, occasion, worker, decision)
-      approval.needs = needs
+      let approval = approval(of: act, needs, occasion, worker, decision)
       switch answer(to: approval, occasion) {
       case .approved(let record):
         // Only what was approved for exactly this may change it.
         if record.hash == approval.hash, let edited = Jobs.parse(record.input) { input = edited }
       case .verdict(let verdict): return verdict
       }
+    } else {
+      // Another policy may have asked.
+      approvals.withdrawPending(occasion.origin.job, row: occasion.row, kind: occasion.kind)
     }
     let reserved = meters.reserve(occasion.reservation, draw)
     let warning = decision.matches.filter { $0.effect == .warn }
@@ -184,7 +190,13 @@ final class Judge {
   }
 
   /// What a person gets to see of an act.
-  func approval(of act: Act, _ occasion: Occasion, _ worker: String?, _ decision: Decision) -> Approval {
+  func approval(
+    of act: Act,
+    _ needs: Needs?,
+    _ occasion: Occasion,
+    _ worker: String?,
+    _ decision: Decision
+  ) -> Approval {
     let item = act.key.item.map { Int64($0) }
     let hash = Approvals.hash(
       job: occasion.origin.id,
@@ -193,7 +205,7 @@ final class Judge {
       generation: act.generation,
       tool: act.tool,
       input: act.input,
-      needs: act.needs,
+      needs: needs,
       limits: act.limits
     )
     var approval = newApproval(hash, occasion, decision.deciding)
@@ -202,7 +214,7 @@ final class Judge {
     approval.tool = act.tool
     approval.worker = worker
     approval.input = act.input
-    approval.needs = act.needs
+    approval.needs = needs
     approval.limits = act.limits
     return approval
   }

@@ -99,6 +99,12 @@ final class Meters {
     }
   }
 
+  /// Of a job that comes into memory.
+  func adopt(_ records: [MeterRecord], job: Int64) {
+    guard !records.isEmpty, !meters.keys.contains(where: { $0.scope == "job:\(job)" }) else { return }
+    load(records)
+  }
+
   private static func period(_ partMS: Int64) -> LimitRule.Period? {
     LimitRule.Period.allCases.first { $0.milliseconds.map { $0 / Meter.parts } == partMS }
   }

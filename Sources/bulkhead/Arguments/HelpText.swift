@@ -9,7 +9,7 @@ enum HelpText {
       ("Control of jobs", [.cancel, .pause, .resume, .retry, .fork, .resolve]),
       ("Approvals", [.approvals, .approve, .deny]),
       ("Plans", [.planCheck, .planGraph, .planPrivileges]),
-      ("Policy", [.policyCheck]),
+      ("Policy", [.policyCheck, .policyShow, .policyReload, .policyTest]),
       ("Tools", [.exec, .tools, .toolCall]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
       ("Journal", [.metrics, .usage, .gc, .backup, .selfTestCrash]),
