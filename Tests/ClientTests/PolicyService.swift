@@ -17,6 +17,8 @@ final class PolicyService {
   let program: Program
   private var socket: String { program.folder + "/socket" }
   private let thread: JoinableThread
+  /// Ends it, from any thread.
+  private let end: Guarded<(@Sendable () -> Void)?>
   /// One for all: its thread must outlive every worker that it starts.
   private static let spawner = Result { try Spawner() }
 
@@ -26,9 +28,11 @@ final class PolicyService {
     let folder = program.folder
     let started = Posix.Semaphore()
     let failure = Guarded<(any Error)?>(nil)
+    let end = Guarded<(@Sendable () -> Void)?>(nil)
+    self.end = end
     thread = JoinableThread("policy") {
       do {
-        try Self.serve(folder, policy) { started.signal() }
+        try Self.serve(folder, policy, end) { started.signal() }
       } catch {
         failure.withLock { $0 = error }
         started.signal()
@@ -44,11 +48,17 @@ final class PolicyService {
   }
 
   deinit {
-    _ = try? run(["down", "--timeout", "20s"])  // Safety: only litter is left when it fails.
+    // `bulkhead down` would wait for the end of this very process.
+    end.withLock { $0 }?()
     thread.join()
   }
 
-  private static func serve(_ folder: String, _ policy: String, then ready: @escaping () -> Void) throws {
+  private static func serve(
+    _ folder: String,
+    _ policy: String,
+    _ end: Guarded<(@Sendable () -> Void)?>,
+    then ready: @escaping () -> Void
+  ) throws {
     ignoreBrokenPipes()
     let loop = try EventLoop()
     let log = Logger(level: .error, format: .json)
@@ -85,6 +95,9 @@ final class PolicyService {
       coordinator.journal.close()
       loop.stop()
     }
+    // Safety: it is touched on its loop's thread alone.
+    nonisolated(unsafe) let served = coordinator
+    end.withLock { $0 = { loop.submit { served.drain {} } } }
     coordinator.reloadWorkers()
     loop.deferred(ready)
     loop.run()
