@@ -19,7 +19,7 @@ final class ToolCalls {
   let judge: Judge
   let loop: EventLoop
   private let defaultTimeout: Milliseconds
-  private(set) var running = 0
+  var running = 0
   private(set) var answered = 0
   var isDraining = false {
     didSet { if isDraining { for call in waiting.values { call.cancel(.caller) } } }
@@ -154,187 +154,7 @@ final class ToolCalls {
     }
   }
 
-  // MARK: A worker's
-
-  /// Starts a call that is made inside `parent`.
-  func call(_ message: ToolCall, in parent: Invocation, completion: @escaping Completion) -> PendingCall? {
-    let entry: CatalogEntry
-    do throws(WireError) {
-      entry = try admit(message, parent)
-    } catch {
-      completion(.failure(error))
-      return nil
-    }
-    let call = PendingCall()
-    running += 1
-    let completion: Completion = { result in
-      call.hasEnded = true
-      completion(result)
-    }
-    let input = SHA256.digest(Array("\(message.tool)\n".utf8) + message.input.canonical()).prefix(32)
-    let key = SHA256.bounded("\(parent.idempotencyKey)/\(parent.ordinal(of: String(input)))/\(input)")
-    guard let origin = parent.origin as? Origin else {
-      ended(.failure(WireError(.internalError, "a call belongs to no job")), completion)
-      return nil
-    }
-    var caller = origin.caller(judge)
-    caller.worker = parent.worker
-    decide(
-      Candidate(
-        act: Act(message, step: key),
-        occasion: Occasion(
-          origin: origin,
-          row: parent.stepRow ?? StepKey(0).row(of: origin.job),
-          kind: .call,
-          caller: caller,
-          isNested: true,
-          step: SHA256.bounded("\(parent.step)/\(message.tool)"),
-          reservation: key
-        ),
-        call: call,
-        waiting: nil,
-        go: { [weak self, weak parent] input, verdict in
-          var message = message
-          message.input = input
-          message.needs = message.needs.holding(verdict.programs)
-          guard let self else { return }
-          guard let parent, parent.state != .ended else {
-            _ = judge.settle(key, tool: message.tool, nil)
-            return ended(.failure(WireError(.cancelled, "the call in which it was made has ended")), completion)
-          }
-          begin(message, key, parent, verdict, call, entry, completion)
-        },
-        stop: { [weak self] error, changes in
-          if !changes.isEmpty { self?.journal.commit(changes) }
-          self?.ended(.failure(error), completion)
-        }
-      )
-    )
-    return call
-  }
-
-  /// Makes a worker's call that has been decided about.
-  private func begin(
-    _ message: ToolCall,
-    _ key: String,
-    _ parent: Invocation,
-    _ verdict: Verdict,
-    _ call: PendingCall,
-    _ entry: CatalogEntry,
-    _ completion: @escaping Completion
-  ) {
-    let step = SHA256.bounded("\(parent.step)/\(message.tool)")
-    var caller = (parent.origin as? Origin)?.caller(judge)
-    caller?.worker = parent.worker
-    var record = parent.jobSequence.map { seq in
-      CallRecord(
-        key: key,
-        job: seq,
-        parent: parent.idempotencyKey,
-        tool: message.tool,
-        input: message.input.description,
-        startedAt: WallTime.now
-      )
-    }
-    weak var weakInvocation: Invocation?
-    let invocation = makeInvocation(message, job: parent.job, step: step, key: key, verdict.budget, parent: parent) {
-      [weak self] result in
-      guard let self else { return }
-      CrashPoint.hit(.beforeCallResult)
-      defer { CrashPoint.hit(.afterCallResult) }
-      let wasSent = weakInvocation?.wasSent ?? true
-      var changes =
-        Change.usage(result, of: weakInvocation) + judge.settle(key, tool: message.tool, wasSent ? result : nil)
-      let result = entry.checked(result)
-      changes += judge.metrics.ended(weakInvocation, result, used: changes)
-      if record != nil {
-        record!.end(result, isSecret: entry.tool.hasSecretOutput)
-        changes.append(.endCall(record!))
-        let artifacts = (try? result.get().artifacts.map(\.sha256)) ?? []  // Safety: a failure has none.
-        if !artifacts.isEmpty { changes.append(.artifacts(job: record!.job, artifacts)) }
-      }
-      changes.append(
-        judge.ended(
-          message.tool,
-          result,
-          isSecret: entry.tool.hasSecretOutput,
-          by: caller,
-          job: parent.job,
-          step: step
-        )
-      )
-      // Of a call that is in no journal, what was decided and used is counted all the same.
-      if entry.tool.isPure || record == nil {
-        journal.commit(verdict.changes + changes)
-        ended(result, completion)
-      } else {
-        journal.commit(changes) { [weak self] _ in self?.ended(result, completion) }
-      }
-    }
-    weakInvocation = invocation
-    invocation.jobSequence = parent.jobSequence
-    call.invocation = invocation
-    guard let record, !entry.tool.isPure else { return entry.kind.submit(invocation) }
-    if parent.attempt > 1, !entry.tool.hasSecretOutput {
-      // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
-      // is made again.
-      findEarlier(record, invocation, call, entry, verdict.changes, completion)
-    } else {
-      begin(record, invocation, call, entry, verdict.changes)
-    }
-  }
-
-  private func findEarlier(
-    _ record: CallRecord,
-    _ invocation: Invocation,
-    _ call: PendingCall,
-    _ entry: CatalogEntry,
-    _ decided: [Change],
-    _ completion: @escaping Completion
-  ) {
-    let key = record.key
-    journal.reader.read { database in
-      try database.call(key: key)
-    } then: { [weak self] result in
-      guard let self else { return }
-      guard case .success(let earlier?) = result else {
-        return begin(record, invocation, call, entry, decided)
-      }
-      if let known = earlier.earlierResult {
-        invocation.abandon()
-        giveBack(key, earlier.tool)
-        ended(.success(known), completion)
-      } else if entry.terms.isIdempotent || earlier.hasFailedForSure {
-        begin(record, invocation, call, entry, decided)
-      } else {
-        invocation.abandon()
-        giveBack(key, earlier.tool)
-        let error = WireError(.outcomeUnknown, "nobody knows whether an earlier call of '\(earlier.tool)' took effect")
-        ended(.failure(error), completion)
-      }
-    }
-  }
-
-  /// What was reserved for a call that is not made.
-  private func giveBack(_ key: String, _ tool: String) {
-    let changes = judge.settle(key, tool: tool, nil)
-    if !changes.isEmpty { journal.commit(changes) }
-  }
-
-  private func begin(
-    _ record: CallRecord,
-    _ invocation: Invocation,
-    _ call: PendingCall,
-    _ entry: CatalogEntry,
-    _ decided: [Change]
-  ) {
-    journal.commit([.insertCall(record)] + decided) { [weak self] error in
-      if let error { return invocation.refuse(Jobs.storage(error)) }
-      self?.submit(invocation, call, entry)
-    }
-  }
-
-  private func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
+  func submit(_ invocation: Invocation, _ call: PendingCall, _ entry: CatalogEntry) {
     if call.isCancelled || invocation.isCancelled {
       return invocation.refuse(WireError(.cancelled, "cancelled before it ran"))
     }
@@ -343,7 +163,7 @@ final class ToolCalls {
     CrashPoint.hit(.afterCall)
   }
 
-  private func makeInvocation(
+  func makeInvocation(
     _ message: ToolCall,
     job: String,
     step: String,
@@ -371,14 +191,14 @@ final class ToolCalls {
     )
   }
 
-  private func ended(_ result: Result<ToolResult, WireError>, _ completion: Completion) {
+  func ended(_ result: Result<ToolResult, WireError>, _ completion: Completion) {
     running -= 1
     answered += 1
     completion(result)
     if running == 0 { onIdle?() }
   }
 
-  private func admit(_ message: ToolCall, _ parent: Invocation?) throws(WireError) -> CatalogEntry {
+  func admit(_ message: ToolCall, _ parent: Invocation?) throws(WireError) -> CatalogEntry {
     // A call that runs may still make the calls it needs to end.
     if isDraining, parent == nil { throw WireError(.draining, "the coordinator accepts no new work") }
     if let parent, parent.depth >= Limit.nesting {
@@ -417,49 +237,6 @@ final class ToolCalls {
       .unknownTool,
       "no worker offers tool \(quoted(tool))" + (nearest.map { " (did you mean '\($0)'?)" } ?? ""),
       data: nearest.map { ["nearest": .string($0)] } ?? JSONObject()
-    )
-  }
-}
-
-/// A call on its way, which its caller may stop at any time.
-final class PendingCall {
-  var invocation: Invocation? {
-    didSet { if let onProgress { invocation?.onProgress = onProgress } }
-  }
-  private(set) var isCancelled = false
-  /// Whether the journal has it though nothing has begun.
-  var isOnDisk = false
-  /// Called when it is stopped while it waits.
-  var onCancel: (() -> Void)?
-
-  func cancel(_ reason: Cancel.Reason) {
-    isCancelled = true
-    if let onCancel {
-      self.onCancel = nil
-      return onCancel()
-    }
-    invocation?.cancel(reason)
-  }
-
-  fileprivate(set) var hasEnded = false
-
-  var onProgress: ((Progress.Kind, String, Double?) -> Void)? {
-    didSet { invocation?.onProgress = onProgress }
-  }
-
-  /// Says something of the call itself.
-  func tell(_ kind: Progress.Kind, _ text: String) { onProgress?(kind, text, nil) }
-}
-
-extension Act {
-  init(_ message: ToolCall, step: String) {
-    self.init(
-      key: StepKey(0),
-      step: step,
-      tool: message.tool,
-      input: message.input,
-      needs: message.needs,
-      limits: message.limits
     )
   }
 }

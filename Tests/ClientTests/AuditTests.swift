@@ -29,7 +29,9 @@ import Testing
     #expect(try program.run(["audit", "--tool", "bash"]).output == "no such records\n")
 
     let verified = try program.run(["audit", "verify"])
-    #expect(verified.code == 0 && verified.output.hasPrefix("the audit log holds: \(count) records, 1 to \(count), 1 signed"))
+    #expect(
+      verified.code == 0 && verified.output.hasPrefix("the audit log holds: \(count) records, 1 to \(count), 1 signed")
+    )
     #expect(verified.errors.contains("no head vouches yet for what follows record \(stop)"))
 
     let export = try program.run(["audit", "export"])

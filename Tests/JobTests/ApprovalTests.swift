@@ -23,7 +23,9 @@ import Wire
     )
   }
 
-  static func caller(_ uid: Int64) -> JSON { ["uid": .integer(uid), "user": .string("u\(uid)"), "pid": 1, "program": "x"] }
+  static func caller(_ uid: Int64) -> JSON {
+    ["uid": .integer(uid), "user": .string("u\(uid)"), "pid": 1, "program": "x"]
+  }
 
   @Test func `a step waits, runs once when it was approved, and both are on disk`() throws {
     let bench = try JobBench(policy: try Self.asking())

@@ -47,7 +47,9 @@ import Wire
     try bench.release()
     try bench.until("what ran has ended") { bench.jobs.invocationCount == 0 }
     #expect(try bench.show(job).steps.map(\.state) == ["succeeded", "pending"])
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get().job.state == "running")
+    #expect(
+      try bench.ask { bench.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get().job.state == "running"
+    )
     #expect(try bench.finish(job).job.state == "succeeded")
     try bench.end()
   }

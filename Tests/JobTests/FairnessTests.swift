@@ -118,13 +118,19 @@ import Wire
     let blocker = try bench.submit(#"{"id":"h","tool":"hold"}"#)
     try bench.until("it holds") { bench.lines().count == 1 }
     let queued = try ["a", "b", "c"].map { try bench.submit(#"{"id":"e","tool":"echo"}"#, id: $0) }
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "a"), by: .owner, answer: $0) }.get().job.state == "queued")
-    #expect(try bench.ask { bench.jobs.cancel(JobCancel(job: "b"), by: .owner, answer: $0) }.get().job.state == "cancelled")
+    #expect(
+      try bench.ask { bench.jobs.resume(JobResume(job: "a"), by: .owner, answer: $0) }.get().job.state == "queued"
+    )
+    #expect(
+      try bench.ask { bench.jobs.cancel(JobCancel(job: "b"), by: .owner, answer: $0) }.get().job.state == "cancelled"
+    )
     #expect(try bench.ask { bench.jobs.pause(JobPause(job: "c"), by: .owner, answer: $0) }.get().job.state == "paused")
     try bench.release()
     for job in [blocker, "a", "b"] { try bench.finish(job) }
     #expect(try queued.map { try bench.state($0) } == ["succeeded", "cancelled", "paused"])
-    #expect(try bench.ask { bench.jobs.resume(JobResume(job: "c"), by: .owner, answer: $0) }.get().job.state == "running")
+    #expect(
+      try bench.ask { bench.jobs.resume(JobResume(job: "c"), by: .owner, answer: $0) }.get().job.state == "running"
+    )
     #expect(try bench.finish("c").job.state == "succeeded")
     try bench.end()
   }

@@ -2,8 +2,8 @@ import Engine
 import Foundation
 import JSON
 import Journal
-import Policy
 import Plan
+import Policy
 import Testing
 import Wire
 

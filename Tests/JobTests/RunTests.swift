@@ -110,9 +110,13 @@ import Wire
     let shown = try bench.show(job)
     #expect(shown.job.state == "waiting" && shown.job.reason?["name"] == "outcome_unknown")
     #expect(shown.steps[0].state == "unknown" && shown.steps[0].error?["name"] == "outcome_unknown")
-    let wrong = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "e", outcome: .failed), by: .owner, answer: $0) }
+    let wrong = try bench.ask {
+      bench.jobs.resolve(JobResolve(job: job, step: "e", outcome: .failed), by: .owner, answer: $0)
+    }
     #expect(throws: WireError.self) { try wrong.get() }
-    let missing = try bench.ask { bench.jobs.resolve(JobResolve(job: job, step: "ee", outcome: .failed), by: .owner, answer: $0) }
+    let missing = try bench.ask {
+      bench.jobs.resolve(JobResolve(job: job, step: "ee", outcome: .failed), by: .owner, answer: $0)
+    }
     #expect(throws: WireError(.notFound, "the plan has no step 'ee' (did you mean 'e'?)", data: ["step": "ee"])) {
       try missing.get()
     }

@@ -1,7 +1,7 @@
 import JSON
 import Journal
-import Posix
 import Policy
+import Posix
 import Testing
 import Transport
 import Wire
