@@ -56,6 +56,7 @@ extension ToolCalls {
       call.onCancel = nil
       self?.decide(candidate)
     }
+    if !candidate.occasion.isNested { waiting[ObjectIdentifier(call)] = call }
     call.onCancel = { [weak self] in
       self?.loop.cancel(timer)
       candidate.stop(WireError(.cancelled, "cancelled while it waited: \(error.message)"), [])

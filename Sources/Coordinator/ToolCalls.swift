@@ -24,8 +24,8 @@ final class ToolCalls {
   var isDraining = false {
     didSet { if isDraining { for call in waiting.values { call.cancel(.caller) } } }
   }
-  /// Clients' calls that wait for a person: their clients do not wait through a restart.
-  private var waiting: [ObjectIdentifier: PendingCall] = [:]
+  /// Clients' calls that wait for a person or for room: their clients do not wait through a restart.
+  var waiting: [ObjectIdentifier: PendingCall] = [:]
   /// Called when the last running call has ended.
   var onIdle: (() -> Void)?
 
