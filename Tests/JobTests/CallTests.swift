@@ -164,7 +164,13 @@ import Wire
       if text.contains(".kind.submit(") || text.contains("kind.submit(invocation") { submitters.insert(file) }
       if text.contains(" ToolInvoke(") { makers.insert(file) }
     }
-    #expect(submitters == ["Coordinator/Jobs+Attempts.swift", "Coordinator/ToolCalls.swift"])
+    let calls = ["Coordinator/ToolCalls.swift", "Coordinator/ToolCalls+Nested.swift"]
+    #expect(submitters == Set(calls + ["Coordinator/Jobs+Attempts.swift"]))
+    // Each call comes to that by one way, behind what is decided about it.
+    for file in calls {
+      let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+      #expect(text.contains("decide(\n      Candidate("), "\(file)")
+    }
     // The check of a worker's conformance speaks to a worker of its own, without a coordinator.
     #expect(makers == ["Supervision/Invocation.swift", "bulkhead/Conformance/Conformance+Tools.swift"])
   }
