@@ -13,7 +13,6 @@ struct WallTests {
     let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") } ?? ""
     let path = line.drop { $0 != "/" }
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    setenv("BULKHEAD_JAIL", folder + "/bulkhead-jail", 0)
     return folder
   }()
 

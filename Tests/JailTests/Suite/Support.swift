@@ -15,7 +15,6 @@ let builtPrograms: String = {
     }
     folder = String(text[start..<end])
   }
-  setenv("BULKHEAD_JAIL", folder + "/bulkhead-jail", 0)
   return folder
 }()
 
