@@ -36,6 +36,20 @@ package struct Act: Sendable {
     self.attempt = attempt
     self.isLiteral = isLiteral
   }
+
+  /// The same with another input.
+  package func with(_ input: JSON) -> Act {
+    Act(
+      key: key,
+      step: step,
+      tool: tool,
+      input: input,
+      needs: needs,
+      limits: limits,
+      generation: generation,
+      attempt: attempt
+    )
+  }
 }
 
 /// What the coordinator says about something that a job is about to do.

@@ -113,6 +113,23 @@ import Wire
     try bench.end()
   }
 
+  @Test func `an edited input is held to the policy of the day on which it runs`() throws {
+    let bench = try JobBench(policy: try Self.asking())
+    try bench.start(bench.worker())
+    let job = try bench.submit(#"{"id":"b","tool":"act","input":{"x":"first"}}"#)
+    let asked = try bench.asked()
+    _ = try bench.ask { bench.jobs.pause(JobPause(job: job), by: .owner, answer: $0) }.get()
+    _ = try bench.decide(asked, .approve) { $0.input = ["x": "second"] }.get()
+    let never =
+      #"{"guardrails":[{"name":"never","effect":"block","at":["invocation"],"when":{"value":"input.x","equals":"second"},"message":"no"},"#
+      + #"{"name":"acts","effect":"require_approval","at":["invocation"],"when":{"value":"tool","equals":"act"},"message":"m"}]}"#
+    bench.coordinator.take(try Self.policy(never), file: nil)
+    _ = try bench.ask { bench.jobs.resume(JobResume(job: job), by: .owner, answer: $0) }.get()
+    #expect(try bench.finish(job).job.reason?["name"] == "blocked")
+    #expect(bench.lines().isEmpty)
+    try bench.end()
+  }
+
   @Test func `an approval of one step is good for no other, and for no other generation`() throws {
     let bench = try JobBench(policy: try Self.asking())
     try bench.start(bench.worker())

@@ -12,9 +12,11 @@ final class AccountNames {
     if let known = users[uid] { return known }
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16_384)
-    let status = getpwuid_r(uid, &entry, &buffer, buffer.count, &found)
-    let name = status == 0 && found != nil ? String(cString: entry.pw_name) : "\(uid)"
+    // The entry points into the buffer.
+    let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+      let status = getpwuid_r(uid, &entry, buffer.baseAddress!, buffer.count, &found)
+      return status == 0 && found != nil ? String(cString: entry.pw_name) : "\(uid)"
+    }
     users[uid] = name
     return name
   }
@@ -23,9 +25,10 @@ final class AccountNames {
     if let known = groups[gid] { return known }
     var entry = Glibc.group()
     var found: UnsafeMutablePointer<Glibc.group>?
-    var buffer = [CChar](repeating: 0, count: 65_536)
-    let status = getgrgid_r(gid, &entry, &buffer, buffer.count, &found)
-    let name = status == 0 && found != nil ? String(cString: entry.gr_name) : nil
+    let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65_536) { buffer in
+      let status = getgrgid_r(gid, &entry, buffer.baseAddress!, buffer.count, &found)
+      return status == 0 && found != nil ? String(cString: entry.gr_name) : nil
+    }
     groups[gid] = name
     return name
   }

@@ -77,7 +77,12 @@ final class Judge {
       switch answer(to: approval, occasion) {
       case .approved(let record):
         // Only what was approved for exactly this may change it.
-        if record.hash == approval.hash, let edited = Jobs.parse(record.input) { input = edited }
+        if record.hash == approval.hash, let edited = Jobs.parse(record.input) {
+          input = edited
+          // Another policy may hold since it was approved.
+          let decision = decide(occasion.facts(.invocation, act.with(edited), worker: worker), entry)
+          if decision.effect == .block { return refused(Self.blocked(decision), act, occasion, decision) }
+        }
       case .verdict(let verdict): return verdict
       }
     } else {
