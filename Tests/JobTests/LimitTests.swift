@@ -154,9 +154,11 @@ import Wire
     meter.add(5, at: 0)
     meter.add(-9, at: 0)
     #expect(meter.total == 0)
+    for part in 0..<Meter.parts { meter.add(.max, at: part * meter.partMS) }
     meter.add(.max, at: 0)
-    meter.add(.max, at: 0)
-    #expect(meter.total == .max)
+    #expect(meter.total == Meter.parts * Meter.most)
+    meter.add(.min, at: 0)
+    #expect(meter.total == (Meter.parts - 1) * Meter.most)
   }
 
   @Test func `a clock that was set back gives no quota back`() {

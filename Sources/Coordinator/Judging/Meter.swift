@@ -5,6 +5,8 @@ internal import Policy
 /// the oldest is forgotten as a whole.
 struct Meter {
   static let parts: Int64 = 60
+  /// Of one part: as many as there are still fit an integer together.
+  static let most: Int64 = 1 << 56
 
   /// One part, in milliseconds; 0: nothing is ever forgotten.
   let partMS: Int64
@@ -29,8 +31,8 @@ struct Meter {
 
   mutating func add(_ amount: Int64, at part: Int64) {
     let before = used[part, default: 0]
-    // What was given back never makes room that was not there.
-    let after = max(0, before.addingReportingOverflow(amount).overflow ? .max : before + amount)
+    // What was given back never makes room that was not there, and no receipt, whatever it claims, overflows a sum.
+    let after = min(max(0, before + min(max(amount, -Self.most), Self.most)), Self.most)
     used[part] = after == 0 ? nil : after
     total += after - before
   }

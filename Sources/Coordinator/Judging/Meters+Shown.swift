@@ -34,11 +34,13 @@ extension Meters.Amounts {
       case .success(let value): value.receipt
       case .failure(let error): error.receipt
       }
+    // A worker says what it likes: each number is bounded before it is added.
+    func bounded(_ amount: Int64?) -> Int64 { min(max(amount ?? 0, 0), Meter.most >> 8) }
     for model in receipt?.models ?? [] {
-      costNanoUSD += model.costNanoUSD ?? 0
-      tokens += model.inputTokens + model.outputTokens
+      costNanoUSD += bounded(model.costNanoUSD)
+      tokens += bounded(model.inputTokens) + bounded(model.outputTokens)
     }
-    cpuMS = receipt?.cpuMS ?? 0
-    wallMS = receipt?.wallMS ?? 0
+    cpuMS = bounded(receipt?.cpuMS)
+    wallMS = bounded(receipt?.wallMS)
   }
 }
