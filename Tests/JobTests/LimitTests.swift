@@ -63,12 +63,12 @@ import Wire
     try bench.start(bench.worker(), bench.worker("nests", script: "nests"))
     let act = #"{"tool":"act","input":{"n":1}}"#
     let job = try bench.run(
-      #"{"id":"n","tool":"nests","input":{"calls":[\#(act),\#(act)],"die_after":2}}"#
+      #"{"id":"n","tool":"nests","input":{"calls":[\#(act),\#(act),\#(act)],"die_after":2}}"#
     )
     #expect(job.job.state == "succeeded" && job.steps[0].attempt == 2)
-    #expect(bench.lines().count { $0.hasPrefix("act") } == 2)
+    #expect(bench.lines().count { $0.hasPrefix("act") } == 3)
     let meters = try bench.read { try $0.meters(at: WallTime.now) }
-    #expect(meters.filter { $0.rule.hasPrefix("few/") }.reduce(0) { $0 + $1.amount } == 2)
+    #expect(meters.filter { $0.rule.hasPrefix("few/") }.reduce(0) { $0 + $1.amount } == 3)
     try bench.end()
   }
 
