@@ -43,8 +43,8 @@ package struct PrivilegeRules: Sendable, Equatable {
     self.forbid = forbid
   }
 
-  /// The part of `needs` that a person must see first. What may be written may be read as well, on both sides. Programs
-  /// that are left to the tool (nil) are nobody's wish and are not looked at.
+  /// The part of `needs` that a person must see first. What may be written may be read as well, on both sides. All of the
+  /// system's programs (`*`) are what `*` allows.
   package func unapproved(_ needs: Needs) -> Grants {
     switch approve {
     case .never: return Grants()
@@ -56,7 +56,8 @@ package struct PrivilegeRules: Sendable, Equatable {
       return Grants(
         read: needs.read.filter { path in !readable.contains { PathRule.contains($0, path) } },
         write: needs.write.filter { path in !allow.write.contains { PathRule.contains($0, path) } },
-        programs: (needs.programs ?? []).filter { !allow.programs.contains($0) },
+        programs: allow.programs.contains(Needs.allPrograms)
+          ? [] : (needs.programs ?? []).filter { !allow.programs.contains($0) },
         hosts: needs.hosts.filter { host in
           guard let host = HostPattern(host) else { return true }
           return !hosts.contains { $0.covers(host) }
@@ -66,7 +67,8 @@ package struct PrivilegeRules: Sendable, Equatable {
   }
 
   /// The part of `needs` that is never granted: a path that lies in a forbidden one or holds it, a program of the same
-  /// name wherever it lies, a host that a pattern names. What may not be read may not be written either.
+  /// name wherever it lies, and all programs where one of them is forbidden; a host that a pattern names. What may not be
+  /// read may not be written either.
   package func forbidden(_ needs: Needs) -> Grants {
     let unwritable = forbid.read + forbid.write
     let programs = Set(forbid.programs.map(Self.lastPart))
@@ -74,7 +76,9 @@ package struct PrivilegeRules: Sendable, Equatable {
     return Grants(
       read: needs.read.filter { path in forbid.read.contains { PathRule.overlap($0, path) } },
       write: needs.write.filter { path in unwritable.contains { PathRule.overlap($0, path) } },
-      programs: (needs.programs ?? []).filter { programs.contains(Self.lastPart($0)) },
+      programs: (needs.programs ?? []).filter { program in
+        programs.contains(Self.lastPart(program)) || program == Needs.allPrograms && !programs.isEmpty
+      },
       hosts: needs.hosts.filter { host in
         guard let host = HostPattern(host) else { return !hosts.isEmpty }
         return hosts.contains { $0.overlaps(host) }

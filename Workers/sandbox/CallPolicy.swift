@@ -41,6 +41,7 @@ struct CallPolicy {
     guard var needs else { return true }
     if needs.profile == profile.rawValue { needs.profile = nil }
     if needs.grade == grade.rawValue { needs.grade = nil }
+    if needs.listedPrograms == nil { needs.programs = nil }
     return needs == Needs()
   }
 
@@ -123,7 +124,7 @@ struct CallPolicy {
     policy.view.readable = needs.read
     policy.view.writable = needs.write
     policy.environment += needs.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    guard let programs = needs.programs else { return }
+    guard let programs = needs.listedPrograms else { return }
     policy.view.base = .libraries
     for name in programs { policy.view.programs.append(try Self.path(of: name)) }
   }

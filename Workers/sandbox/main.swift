@@ -8,12 +8,16 @@
 internal import WorkerKit
 
 let worker = Worker(name: "sandbox", version: "0.1.0", concurrency: 128)
+// What a run may execute unless a call lists programs.
+var needs = Needs()
+needs.programs = [Needs.allPrograms]
 worker.onInitialize = { try Sandbox.start(try SandboxSettings($0.settings)) }
 worker.tool(
   "bash",
   "Runs a bash command in a jail: no network but granted hosts, a private empty workspace, bounded time, memory, output.",
   input: Schemas.bash,
   output: Schemas.bashResult,
+  needs: needs,
   BashTool.run
 )
 worker.tool(
@@ -21,6 +25,7 @@ worker.tool(
   "Runs code (python unless said) in a jail; the variable 'input' holds input_data, 'output' becomes the result.",
   input: Schemas.code,
   output: Schemas.codeResult,
+  needs: needs,
   CodeTool.run
 )
 worker.run()

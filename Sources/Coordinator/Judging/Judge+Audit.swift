@@ -49,12 +49,33 @@ extension Judge {
 
   /// Something that will not happen.
   func refusal(_ error: WireError, _ act: Act, _ occasion: Occasion, _ decision: Decision) -> Change {
-    var decision = decision
-    if decision.matches.isEmpty {
-      let rule = error.data["rules"]?.arrayValue?.first?.stringValue ?? error.name.rawValue
-      decision = Decision([Decision.Match(rule: rule, effect: .block, message: error.message)])
-    }
-    return line(decided(decision, act), occasion, step: act)
+    line(decided(decision.matches.isEmpty ? Self.decision(error) : decision, act), occasion, step: act)
+  }
+
+  /// Something that goes on although a rule remarks on it.
+  func warned(_ decision: Decision, _ act: Act, _ occasion: Occasion) -> Change {
+    line(decided(decision, act), occasion, step: act)
+  }
+
+  /// What was decided about a request, or about a plan as a whole.
+  func decided(_ decision: Decision, at point: Facts.Point, about facts: JSON, _ occasion: Occasion) -> Change {
+    let job = occasion.origin.id
+    return auditor.change(
+      .decided(decision, point: point, tool: nil, facts: SHA256.digest(facts.canonical()), policy: version ?? ""),
+      by: occasion.caller,
+      job: job.isEmpty ? nil : job
+    )
+  }
+
+  /// The same, of a refusal that follows from no rule that was matched.
+  func decided(_ error: WireError, at point: Facts.Point, about facts: JSON, _ occasion: Occasion) -> Change {
+    decided(Self.decision(error), at: point, about: facts, occasion)
+  }
+
+  private static func decision(_ error: WireError) -> Decision {
+    let rules = error.data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    let named = rules.isEmpty ? [error.name.rawValue] : rules
+    return Decision(named.map { Decision.Match(rule: $0, effect: .block, message: error.message) })
   }
 
   private func decided(_ decision: Decision, _ act: Act) -> AuditEvent {

@@ -12,7 +12,8 @@ extension Judge {
   func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
     let privileges = privileges(of: plan, from: first)
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
-      return Verdict(.refused(Self.forbidden(forbidden)))
+      let error = Self.forbidden(forbidden)
+      return Verdict(.refused(error), changes: [decided(error, at: .plan, about: plan.source, occasion)])
     }
     var matches = first == 0 ? requestMatches(occasion) : []
     for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
@@ -21,8 +22,12 @@ extension Judge {
     let asked = privileges.filter { $0.verdict == "asks" }
     if !asked.isEmpty { matches.append(Self.match(asked.map { "\($0.kind) \($0.value)" })) }
     let decision = Decision(matches)
+    func record() -> Change { decided(decision, at: .plan, about: plan.source, occasion) }
     if decision.effect == .block {
-      return Verdict(.refused(Self.blocked(decision)), changes: metrics.hits(.blocked, decision.deciding.map(\.rule)))
+      return Verdict(
+        .refused(Self.blocked(decision)),
+        changes: [record()] + metrics.hits(.blocked, decision.deciding.map(\.rule))
+      )
     }
     var changes: [Change] = []
     if decision.effect == .requireApproval {
@@ -39,6 +44,7 @@ extension Judge {
     }
     let warning = matches.filter { $0.effect == .warn }
     let warnings = warning.map { "\($0.rule): \($0.message)" }
+    if !warning.isEmpty { changes.append(record()) }
     return Verdict(.go(.null), changes: changes + metrics.hits(.warned, warning.map(\.rule)), warnings: warnings)
   }
 

@@ -27,7 +27,8 @@ extension Judge {
 
   private func privileges(of step: Step) -> [Privilege] {
     let entry = supervisor.catalog[step.tool]
-    guard let needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
+    guard var needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
+    needs = asked(needs, tool: step.tool, listed: step.needs?.listedPrograms)
     let isJailed = entry?.kind.manifest.permissions.jails == true
     let asked = policy.privileges.unapproved(needs)
     let forbidden = policy.privileges.forbidden(needs)

@@ -64,9 +64,10 @@ final class Judge {
     let entry = supervisor.catalog[act.tool]
     let worker = entry?.kind.manifest.name
     let needs = entry.map { act.needs.completed(by: $0.tool.needs) } ?? act.needs
-    if let needs, let refusal = refusal(of: needs, act.tool) { return refused(refusal, act, occasion) }
+    let wanted = needs.map { asked($0, tool: act.tool, listed: act.needs?.listedPrograms) }
+    if let wanted, let refusal = refusal(of: wanted, act.tool) { return refused(refusal, act, occasion) }
     var decision = decide(occasion.facts(.invocation, act, worker: worker), entry)
-    let unapproved = needs.map { policy.privileges.unapproved($0) }
+    let unapproved = wanted.map { policy.privileges.unapproved($0) }
     if let unapproved, !unapproved.isEmpty { decision = Decision(decision.matches + [Self.match([unapproved.listed])]) }
     if decision.effect == .block { return refused(Self.blocked(decision), act, occasion, decision) }
     let draw = draw(act, occasion, entry)
@@ -95,6 +96,7 @@ final class Judge {
     var verdict = Verdict(.go(input), warnings: warnings, budget: reserved.budget)
     verdict.changes =
       reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
+    if !warning.isEmpty { verdict.changes.append(warned(decision, act, occasion)) }
     verdict.programs = programs(act, decision)
     return verdict
   }
@@ -117,13 +119,23 @@ final class Judge {
     )
   }
 
+  /// What counts as asked for: where commands are allowed by name, a shell has no programs but theirs, and nobody is asked
+  /// about these again.
+  func asked(_ needs: Needs, tool: String, listed: [String]?) -> Needs {
+    guard policy.commands?.programs != nil, tool == "bash", listed == nil else { return needs }
+    var needs = needs
+    needs.programs = nil
+    return needs
+  }
+
   /// Why privileges are never granted, whoever approves.
   func refusal(of needs: Needs, _ tool: String) -> WireError? {
     let forbidden = policy.privileges.forbidden(needs)
     guard !forbidden.isEmpty else { return nil }
     return WireError(
       .blocked,
-      "tool '\(tool)' asks for what the policy never grants: \(forbidden.listed)",
+      "tool '\(tool)' asks for what the policy never grants: \(forbidden.listed)"
+        + (forbidden.programs.contains(Needs.allPrograms) ? "; hint: list its programs in 'needs'" : ""),
       data: ["rules": ["privileges/forbid"]]
     )
   }

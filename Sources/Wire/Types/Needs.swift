@@ -6,7 +6,7 @@ public struct Needs: Sendable, Hashable {
   public var read: [String] = []
   /// Absolute paths that may be written.
   public var write: [String] = []
-  /// Names or absolute paths of programs that may be executed; nil: the tool's default.
+  /// Names or absolute paths of programs that may be executed, `*` for all that the system has; nil: the tool's default.
   public var programs: [String]?
   /// `name:port` that may be reached.
   public var hosts: [String] = []
@@ -18,6 +18,12 @@ public struct Needs: Sendable, Hashable {
   public var grade: String?
 
   public init() {}
+
+  /// All the programs that the system has.
+  public static let allPrograms = "*"
+
+  /// The programs, where not all are meant.
+  public var listedPrograms: [String]? { programs.flatMap { $0.contains(Self.allPrograms) ? nil : $0 } }
 }
 
 extension Needs: WireBody {
