@@ -67,7 +67,7 @@ extension Jobs {
 
   /// Why the policy does not have a request taken on.
   private func blocks(_ start: Start, _ caller: JSON) -> WireError? {
-    start.assignment.flatMap { judge.blocks($0.task, judge.caller(caller)) }
+    start.assignment.flatMap { judge.blocks($0.task, $0.request.needs, judge.caller(caller)) }
   }
 
   private func blocked(_ plan: Plan, _ start: Start, _ caller: JSON) -> [PlanMistake] {

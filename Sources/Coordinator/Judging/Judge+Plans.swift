@@ -44,12 +44,20 @@ extension Judge {
 
   /// What the rules say about a request, in words.
   private func requestMatches(_ occasion: Occasion) -> [Decision.Match] {
-    policy.decide(Facts(.request, task: occasion.origin.task, job: occasion.origin.id, caller: occasion.caller)).matches
+    let origin = occasion.origin
+    let facts = Facts(
+      .request,
+      task: origin.task,
+      job: origin.id,
+      needs: origin.ceiling,
+      caller: occasion.caller
+    )
+    return policy.decide(facts).matches
   }
 
   /// Why nobody needs to be asked: it will be refused. nil: it may be.
-  func blocks(_ task: JSONObject, _ caller: Caller) -> WireError? {
-    let decision = policy.decide(Facts(.request, task: task, caller: caller))
+  func blocks(_ task: JSONObject, _ ceiling: Needs?, _ caller: Caller) -> WireError? {
+    let decision = policy.decide(Facts(.request, task: task, needs: ceiling, caller: caller))
     return decision.effect == .block ? Self.blocked(decision) : nil
   }
 

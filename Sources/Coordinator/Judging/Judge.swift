@@ -95,14 +95,18 @@ final class Judge {
     var verdict = Verdict(.go(input), warnings: warnings, budget: reserved.budget)
     verdict.changes =
       reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
-    verdict.programs = programs(act, decision)
+    verdict.programs = programs(act, input, occasion)
     return verdict
   }
 
-  /// With a list of commands that are allowed, no other program is in the jail of a shell.
-  private func programs(_ act: Act, _ decision: Decision) -> [String]? {
-    guard let allowed = policy.commands?.programs, act.tool == "bash" else { return nil }
-    return act.needs?.programs?.filter { allowed.contains($0) } ?? allowed
+  /// With a list of commands that are allowed, or programs that the request grants, no other program is in the jail of a
+  /// shell. nil: those that the call itself says.
+  private func programs(_ act: Act, _ input: JSON, _ occasion: Occasion) -> [String]? {
+    guard Policy.runsShell(act.tool, input) else { return nil }
+    let allowed = policy.commands?.programs
+    if let named = act.needs?.programs { return allowed.map { allowed in named.filter { allowed.contains($0) } } }
+    guard let most = occasion.origin.ceiling?.programs else { return allowed }
+    return allowed.map { allowed in most.filter { allowed.contains($0) } } ?? most
   }
 
   /// What the rules say; a rule that asks says so about a tool's own needs, too.
