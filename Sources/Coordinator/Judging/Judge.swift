@@ -153,9 +153,15 @@ final class Judge {
     return Verdict(.later(error, afterMS: overrun.freeInMS.map { min($0, 60_000) } ?? 1_000))
   }
 
-  /// What an act really used: the reserved part that is left comes free. nil: it was not done after all.
-  func settle(_ reservation: String, tool: String, _ result: Result<ToolResult, WireError>?) -> [Change] {
-    meters.settle(reservation, tool: tool, result.map { Meters.Amounts($0) })
+  /// What an act really used: the reserved part that is left comes free. nil: it was not done after all. Time for which
+  /// a person was waited for is not its own.
+  func settle(
+    _ reservation: String,
+    tool: String,
+    _ result: Result<ToolResult, WireError>?,
+    of invocation: Invocation? = nil
+  ) -> [Change] {
+    meters.settle(reservation, tool: tool, result.map { Meters.Amounts($0) }, heldMS: invocation?.heldMS ?? 0)
   }
 
   // MARK: Approvals

@@ -207,11 +207,12 @@ final class Meters {
 
   // MARK: After
 
-  /// Puts what was really used in the place of what was reserved; nil: nothing happened.
-  func settle(_ id: String, tool: String?, _ used: Amounts?) -> [Change] {
+  /// Puts what was really used in the place of what was reserved; nil: nothing happened. `heldMS` of the elapsed time are
+  /// nobody's.
+  func settle(_ id: String, tool: String?, _ used: Amounts?, heldMS: Int64 = 0) -> [Change] {
     guard let (taken, since) = reservations.removeValue(forKey: id) else { return [] }
     var used = used
-    used?.wallMS = BootTime.now.milliseconds(since: since)
+    used?.wallMS = max(0, BootTime.now.milliseconds(since: since) - heldMS)
     if let tool, let used { greatest[tool, default: Amounts()].raise(to: used) }
     return taken.compactMap { reservation in
       // What was begun has been done once, however it ended.
