@@ -12,7 +12,8 @@ extension Judge {
   func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
     let privileges = privileges(of: plan, from: first)
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
-      return Verdict(.refused(Self.forbidden(forbidden)))
+      let error = Self.forbidden(forbidden)
+      return Verdict(.refused(error), changes: metrics.hits(.blocked, error.rules))
     }
     var matches = first == 0 ? requestMatches(occasion) : []
     for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
@@ -81,19 +82,23 @@ extension Judge {
     return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name), entry)
   }
 
-  /// Steps that the policy does not permit as they stand, for whoever made the plan.
-  func mistakes(of plan: Plan, _ occasion: Occasion) -> [PlanMistake] {
+  /// What the policy does not permit of a plan's steps as they stand, each with its place.
+  func refusals(of plan: Plan, _ occasion: Occasion) -> [(path: String, error: WireError)] {
     plan.steps.indices.compactMap { index in
       let decision = decision(onStep: index, of: plan, occasion)
-      guard decision.effect == .block else { return nil }
-      let error = Self.blocked(decision)
-      return PlanMistake(path: "/steps/\(index)", name: error.name.rawValue, message: error.message)
+      return decision.effect == .block ? ("/steps/\(index)", Self.blocked(decision)) : nil
     }
       + privileges(of: plan, from: 0).filter { $0.verdict == "forbidden" }.compactMap { privilege in
         guard let step = privilege.steps.first.flatMap({ plan.index(of: $0) }) else { return nil }
-        let error = Self.forbidden(privilege)
-        return PlanMistake(path: "/steps/\(step)/needs", name: error.name.rawValue, message: error.message)
+        return ("/steps/\(step)/needs", Self.forbidden(privilege))
       }
+  }
+
+  /// The same, for whoever made the plan.
+  func mistakes(of plan: Plan, _ occasion: Occasion) -> [PlanMistake] {
+    refusals(of: plan, occasion).map {
+      PlanMistake(path: $0.path, name: $0.error.name.rawValue, message: $0.error.message)
+    }
   }
 
   private static func forbidden(_ privilege: Privilege) -> WireError {
@@ -147,7 +152,7 @@ extension Judge {
       guard count >= rule.atMost else { continue }
       return tooMany(Meters.Overrun(rule: rule, used: count, freeInMS: nil), pollMS: 500)
     }
-    let draw = Meters.Draw(uid: uid, job: seq, tool: nil, mayCost: false, isOutermost: true, budget: nil)
+    let draw = Meters.Draw(uid: uid, job: seq, tool: nil, isTask: true, mayCost: false, isOutermost: true, budget: nil)
     if let overrun = meters.overrun(draw) {
       return tooMany(overrun, pollMS: overrun.freeInMS.map { min($0, 60_000) } ?? 60_000)
     }

@@ -139,6 +139,7 @@ final class Judge {
       uid: occasion.caller.uid,
       job: occasion.origin.job,
       tool: act.tool,
+      isTask: occasion.kind == .call && !occasion.isNested,
       mayCost: entry?.kind.manifest.permissions.outboundNetwork ?? false,
       isOutermost: !occasion.isNested,
       budget: occasion.origin.budget
@@ -261,10 +262,14 @@ final class Judge {
     _ occasion: Occasion,
     _ decision: Decision = .allow
   ) -> Verdict {
-    let rules = error.data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? []
     return Verdict(
       .refused(error),
-      changes: [refusal(error, act, occasion, decision)] + metrics.hits(.blocked, rules)
+      changes: [refusal(error, act, occasion, decision)] + metrics.hits(.blocked, error.rules)
     )
   }
+}
+
+extension WireError {
+  /// Of a refusal: the rules that say so.
+  var rules: [String] { data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 }

@@ -58,6 +58,8 @@ final class Meters {
     let job: Int64
     /// nil: for the job as a whole.
     let tool: String?
+    /// Whether it is the beginning of something that somebody asked for: a job, or a client's call.
+    var isTask = false
     /// Whether its worker can reach what is paid for.
     let mayCost: Bool
     /// Whether the time is not counted already, with that of the call in which it is made.
@@ -132,7 +134,7 @@ final class Meters {
   /// The limits that hold for a draw, those of the job's own budget among them.
   private func limits(_ draw: Draw) -> [LimitRule] {
     var found = rules.filter { rule in
-      rule.of != .concurrentJobs && (rule.of == .tasks) == (draw.tool == nil)
+      rule.of != .concurrentJobs && (rule.of == .tasks ? draw.isTask : draw.tool != nil)
         && (rule.tool == nil || rule.tool == draw.tool) && (rule.of != .wall || draw.isOutermost)
     }
     guard draw.tool != nil, let budget = draw.budget else { return found }
