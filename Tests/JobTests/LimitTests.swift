@@ -126,7 +126,7 @@ import Wire
     let first = try bench(limit, keepsFolder: true)
     func used(_ bench: JobBench) throws -> Int64 {
       let now = bench.coordinator.judge.meters.now
-      return try bench.read { try $0.meters(at: now) }.filter { $0.rule == "work" }.reduce(0) { $0 + $1.amount }
+      return try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("work/") }.reduce(0) { $0 + $1.amount }
     }
     _ = try first.call("think", ["cpu_ms": 1_000]).get()
     #expect(try used(first) == 1_000)
