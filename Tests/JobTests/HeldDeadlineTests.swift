@@ -120,7 +120,9 @@ import Wire
     _ = try bench.decide(asked, .approve).get()
     #expect(try bench.finish(job).job.state == "succeeded")
     let now = bench.coordinator.judge.meters.now
-    let used = try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("time/") }.reduce(0) { $0 + $1.amount }
+    let used = try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("time/") }.reduce(0) {
+      $0 + $1.amount
+    }
     #expect(used >= 0 && used < 3_000, "\(used) ms")
     try bench.end()
   }

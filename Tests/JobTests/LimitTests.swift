@@ -126,7 +126,9 @@ import Wire
     let first = try bench(limit, keepsFolder: true)
     func used(_ bench: JobBench) throws -> Int64 {
       let now = bench.coordinator.judge.meters.now
-      return try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("work/") }.reduce(0) { $0 + $1.amount }
+      return try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("work/") }.reduce(0) {
+        $0 + $1.amount
+      }
     }
     _ = try first.call("think", ["cpu_ms": 1_000]).get()
     #expect(try used(first) == 1_000)
@@ -243,7 +245,8 @@ import Wire
     let now: Int64 = 1_000_000_000
     let meters = Meters(now: now - 7_200_000)
     meters.rules = [LimitRule(name: "r", of: .executions, atMost: 2, per: .hour, over: .fail)]
-    meters.load([MeterRecord(rule: "r/executions/hour", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)])
+    meters.load([MeterRecord(rule: "r/executions/hour", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)]
+    )
     let draw = Meters.Draw(uid: 1, job: 1, tool: "t", mayCost: false, isOutermost: true, budget: nil)
     #expect(meters.now >= now - now % 60_000, "time goes on from the latest that was ever counted")
     #expect(meters.overrun(draw) != nil)
