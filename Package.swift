@@ -69,9 +69,9 @@ let package = Package(
     // The audit log's chain: its bytes, its signed heads, and whether it holds.
     .target(name: "Audit", dependencies: ["Digest", "JSON", "Posix", "Wire"], swiftSettings: strict),
     .target(name: "Journal", dependencies: ["Audit", "CSQLite", "Digest", "JSON", "Posix"], swiftSettings: strict),
-    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Journal", "Digest"], swiftSettings: strict),
     // What may happen, and what people say about it; pure.
     .target(name: "Policy", dependencies: ["Digest", "JSON", "Wire", "Plan"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Policy", "Journal", "Digest"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Policy", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(
@@ -88,7 +88,7 @@ let package = Package(
     // From a request to a plan: what a model is asked and what is made of its answer; who asks it is a worker.
     .target(
       name: "Planner",
-      dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Posix", "Wire"],
+      dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Policy", "Posix", "Wire"],
       swiftSettings: strict
     ),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),

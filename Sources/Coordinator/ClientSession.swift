@@ -184,7 +184,7 @@ final class ClientSession {
     case JobFork.method: jobs.fork(try JobFork.decode(params), caller: caller, answer: answer(id, connection))
     case JobResolve.method: jobs.resolve(try JobResolve.decode(params), by: person, answer: answer(id, connection))
     case PlanPrivileges.method:
-      connection.respond(to: id, with: jobs.privileges(try PlanPrivileges.decode(params)))
+      jobs.privileges(try PlanPrivileges.decode(params), answer: answer(id, connection))
     case ApprovalsList.method: jobs.list(try ApprovalsList.decode(params), answer: answer(id, connection))
     case ApprovalsDecide.method:
       jobs.decide(try ApprovalsDecide.decode(params), by: person, as: caller, answer: answer(id, connection))

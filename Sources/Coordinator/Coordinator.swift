@@ -295,11 +295,14 @@ extension Coordinator: WorkerRequestHandler {
       throw .invalidParams("/invocation", "no invocation with id \(outer) is running")
     }
     let key = NestedCall(worker: ObjectIdentifier(worker), id: id)
-    let call = calls.call(message, in: parent) { [weak self, weak connection] result in
+    let call = calls.call(message, in: parent) { [weak self, weak parent, weak connection] result in
       self?.nestedCalls[key] = nil
+      let remaining = parent.flatMap { $0.wasHeld ? $0.remainingMS : nil }
       switch result {
-      case .success(let value): connection?.respond(to: id, with: value)
-      case .failure(let error): connection?.respond(to: id, failing: error.counted)
+      case .success(var value):
+        value.remainingMS = remaining
+        connection?.respond(to: id, with: value)
+      case .failure(let error): connection?.respond(to: id, failing: error.counted.telling(remainingMS: remaining))
       }
     }
     guard let call, !call.hasEnded else { return }

@@ -54,27 +54,39 @@ extension Jobs {
     } catch {
       return answer(.failure(error))
     }
-    if let refusal = refusal(of: start) ?? blocks(start, caller) { return answer(.failure(refusal)) }
-    var (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
-    if let plan = checked {
-      mistakes = blocked(plan, start, caller)
-      if !mistakes.isEmpty { checked = nil }
+    if let refusal = refusal(of: start) { return answer(.failure(refusal)) }
+    if let blocked = blocks(start, caller) {
+      count([blocked])
+      return answer(.failure(blocked))
     }
-    if let plan = checked { return accept(plan, start, message, caller, answer: answer) }
+    let (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
+    if let plan = checked {
+      let refusals = refusals(of: plan, start, caller)
+      if refusals.isEmpty { return accept(plan, start, message, caller, answer: answer) }
+      count(refusals.map(\.error))
+      let blocked = refusals.map { PlanMistake(path: $0.path, name: $0.error.name.rawValue, message: $0.error.message) }
+      return answer(.failure(Self.invalid(blocked)))
+    }
     guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else { return answer(.failure(Self.invalid(mistakes))) }
     loop.schedule(after: 50) { [weak self] in self?.accept(message, caller, tries: tries - 1, answer: answer) }
   }
 
   /// Why the policy does not have a request taken on.
   private func blocks(_ start: Start, _ caller: JSON) -> WireError? {
-    start.assignment.flatMap { judge.blocks($0.task, judge.caller(caller)) }
+    start.assignment.flatMap { judge.blocks($0.task, $0.request.needs, judge.caller(caller)) }
   }
 
-  private func blocked(_ plan: Plan, _ start: Start, _ caller: JSON) -> [PlanMistake] {
+  /// What rules refused is in the metrics, though there is no job.
+  private func count(_ refusals: [WireError]) {
+    let hits = judge.metrics.hits(.blocked, refusals.flatMap(\.rules))
+    if !hits.isEmpty { journal.commit(hits) }
+  }
+
+  private func refusals(of plan: Plan, _ start: Start, _ caller: JSON) -> [(path: String, error: WireError)] {
     var task = start.assignment?.task ?? JSONObject()
     if start.assignment == nil { task["description"] = plan.description.map { .string($0) } }
     let origin = Origin(job: 0, id: "", caller: caller, task: task)
-    return judge.mistakes(
+    return judge.refusals(
       of: plan,
       Occasion(
         origin: origin,

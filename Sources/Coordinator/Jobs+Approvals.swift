@@ -139,9 +139,13 @@ extension Jobs {
 
   // MARK: Privileges
 
-  func privileges(_ message: PlanPrivileges) -> PlanPrivileges.Response {
+  /// Asked again while a worker that starts may offer what is missing, as a submission is.
+  func privileges(_ message: PlanPrivileges, tries: Int = 100, answer: @escaping Answer<PlanPrivileges.Response>) {
     let (plan, mistakes) = check(message.plan)
-    guard let plan else { return PlanPrivileges.Response(privileges: [], mistakes: mistakes) }
-    return PlanPrivileges.Response(privileges: judge.privileges(of: plan))
+    if let plan { return answer(.success(PlanPrivileges.Response(privileges: judge.privileges(of: plan)))) }
+    guard mayBeOfferedSoon(mistakes), tries > 0, !isDraining else {
+      return answer(.success(PlanPrivileges.Response(privileges: [], mistakes: mistakes)))
+    }
+    loop.schedule(after: 50) { [weak self] in self?.privileges(message, tries: tries - 1, answer: answer) }
   }
 }

@@ -52,7 +52,12 @@ extension Jobs {
       CrashPoint.hit(.beforeResult)
       let wasSent = weakInvocation?.wasSent ?? true
       var usage = Change.usage(result, of: weakInvocation)
-      usage += judge.settle(job.reservation(attempt.key), tool: attempt.tool, wasSent ? result : nil)
+      usage += judge.settle(
+        job.reservation(attempt.key),
+        tool: attempt.tool,
+        wasSent ? result : nil,
+        of: weakInvocation
+      )
       job.invocations[attempt.key] = nil
       let result = entry.checked(result)
       usage += judge.metrics.ended(weakInvocation, result, used: usage)

@@ -46,7 +46,9 @@ struct RecordedActs: Sendable {
     guard let spec = try? JobSpec(record.spec) else { return }
     var task = spec.assignment?.task ?? JSONObject()
     if spec.assignment == nil { task["description"] = spec.plan.description.map { .string($0) } }
-    if spec.assignment != nil { look(at: Facts(.request, task: task, job: record.id, caller: caller)) }
+    if let assignment = spec.assignment {
+      look(at: Facts(.request, task: task, job: record.id, needs: assignment.request.needs, caller: caller))
+    }
     guard try database.stepSize(of: record.seq).bytes <= Self.jobBytes else { return }
     for row in try database.steps(of: record.seq) where row.attempt > 0 && row.input != nil {
       guard spec.plan.steps.indices.contains(row.key.step), let input = Jobs.parse(row.input) else { continue }

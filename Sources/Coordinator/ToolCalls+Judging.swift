@@ -12,6 +12,8 @@ extension ToolCalls {
     var act: Act
     let occasion: Occasion
     let call: PendingCall
+    /// The invocation in which a worker makes it.
+    var parent: Invocation?
     /// What is on disk before it waits, with the reason; nil: the call lives in memory alone.
     let waiting: ((WireError) -> [Change])?
     /// It may be made, with this input; the changes are to be written with its intent.
@@ -35,7 +37,10 @@ extension ToolCalls {
       return candidate.stop(error, changes)
     }
     let call = candidate.call
+    // Whoever waits for the call does not use up its time meanwhile.
+    candidate.parent?.holdDeadline()
     call.onCancel = { [weak self] in
+      candidate.parent?.releaseDeadline()
       guard let self else { return }
       judge.approvals.stopWaiting(for: number)
       if let record = judge.approvals.pending(number) { judge.approvals.withdraw([record]) }
@@ -43,6 +48,7 @@ extension ToolCalls {
     }
     judge.approvals.wait(for: number) { [weak self] _ in
       call.onCancel = nil
+      candidate.parent?.releaseDeadline()
       self?.decide(candidate)
     }
     let waiting = candidate.waiting?(error) ?? []

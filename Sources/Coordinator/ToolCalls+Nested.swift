@@ -45,6 +45,7 @@ extension ToolCalls {
           reservation: key
         ),
         call: call,
+        parent: parent,
         waiting: nil,
         go: { [weak self, weak parent] input, verdict in
           var message = message
@@ -97,7 +98,8 @@ extension ToolCalls {
       defer { CrashPoint.hit(.afterCallResult) }
       let wasSent = weakInvocation?.wasSent ?? true
       var changes =
-        Change.usage(result, of: weakInvocation) + judge.settle(key, tool: message.tool, wasSent ? result : nil)
+        Change.usage(result, of: weakInvocation)
+        + judge.settle(key, tool: message.tool, wasSent ? result : nil, of: weakInvocation)
       let result = entry.checked(result)
       changes += judge.metrics.ended(weakInvocation, result, used: changes)
       if record != nil {

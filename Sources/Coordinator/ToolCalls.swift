@@ -117,7 +117,7 @@ final class ToolCalls {
       let wasSent = weakInvocation?.wasSent ?? true
       var used =
         Change.usage(result, of: weakInvocation)
-        + judge.settle(record.id, tool: record.message.tool, wasSent ? result : nil)
+        + judge.settle(record.id, tool: record.message.tool, wasSent ? result : nil, of: weakInvocation)
       let result = entry.checked(result).map { record.named($0) }
       used += judge.metrics.ended(weakInvocation, result, used: used)
       let line = judge.ended(
@@ -173,7 +173,7 @@ final class ToolCalls {
     completion: @escaping Completion
   ) -> Invocation {
     var timeout = message.timeoutMS.map { Milliseconds($0) } ?? defaultTimeout
-    if let parent { timeout = min(timeout, Milliseconds(parent.deadline.milliseconds(since: .now))) }
+    if let parent { timeout = min(timeout, Milliseconds(parent.remainingMS)) }
     if let wall = budget.wallMS { timeout = min(timeout, Milliseconds(wall)) }
     return Invocation(
       tool: message.tool,

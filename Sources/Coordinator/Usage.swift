@@ -32,6 +32,14 @@ extension Change {
 }
 
 extension WireError {
+  /// With what remains of the time of the invocation in which a call was made; nil: its worker knows.
+  func telling(remainingMS: Int64?) -> WireError {
+    guard remainingMS != nil || self.data["remaining_ms"] != nil else { return self }
+    var data = self.data
+    data["remaining_ms"] = remainingMS.map { .integer($0) }
+    return WireError(name, message, data: data)
+  }
+
   /// For the caller within another call, which may hand the error on as its own: what this call used is counted, and
   /// is not to be counted as the caller's again.
   var counted: WireError {

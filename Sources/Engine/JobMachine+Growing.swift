@@ -1,6 +1,7 @@
 internal import JSON
 internal import Journal
 internal import Plan
+internal import Policy
 internal import Wire
 
 /// How the plan of a job becomes longer while the job runs.
@@ -8,8 +9,9 @@ extension JobMachine {
   /// Why what was planned cannot be run.
   struct Refusal: Error { let mistakes: [PlanMistake] }
 
-  /// The plan with further steps, and the end that `made` says; mistakes are told by their places in `made`.
-  func extended(_ added: [JSON], _ made: JSON, _ context: Context) throws(Refusal) -> Plan {
+  /// The plan with further steps, and the end that `made` says; mistakes are told by their places in `made`. Steps that
+  /// the operator gave (`isGiven`) have the privileges that they say.
+  func extended(_ added: [JSON], _ made: JSON, isGiven: Bool, _ context: Context) throws(Refusal) -> Plan {
     guard case .object(var source) = plan.source else { return plan }
     source["steps"] = .array((source["steps"]?.arrayValue ?? []) + added)
     for member in ["checks", "final_synthesis"] { source[member] = made[member] ?? source[member] }
@@ -23,7 +25,7 @@ extension JobMachine {
     // What is wrong with the steps before is no fault of these.
     let mistakes =
       context.check(grown).compactMap { $0.moved(by: first) } + builtOnFailures(grown, from: first)
-      + toolsNotNamed(grown, from: first)
+      + toolsNotNamed(grown, from: first) + (isGiven ? [] : privilegesNotGranted(grown, from: first))
     guard mistakes.isEmpty else { throw Refusal(mistakes: mistakes) }
     return grown
   }
@@ -40,6 +42,27 @@ extension JobMachine {
         message: "tool '\(tool)' is not among those that the request names"
       )
     }
+  }
+
+  /// What planned steps ask for beyond what the request grants, so that whoever planned them can ask for less.
+  private func privilegesNotGranted(_ grown: Plan, from first: Int) -> [PlanMistake] {
+    var mistakes: [PlanMistake] = []
+    for index in first..<grown.steps.count where mistakes.count < PlanLimit.errors {
+      let step = grown.steps[index]
+      func refuse(_ member: String, _ message: String) {
+        mistakes.append(
+          PlanMistake(path: "/steps/\(index - first)/\(member)", name: "privileges_not_granted", message: message)
+        )
+      }
+      if step.limits != nil { refuse("limits", "a planned step cannot ask for 'limits': nobody has granted it") }
+      guard let needs = step.needs else { continue }
+      guard let ceiling = assignment?.request.needs else {
+        refuse("needs", "a planned step cannot ask for 'needs': nobody has granted it")
+        continue
+      }
+      for excess in needs.beyond(ceiling) { refuse("needs\(excess.path)", excess.message) }
+    }
+    return Array(mistakes.prefix(PlanLimit.errors))
   }
 
   /// Steps that would be skipped, since what they need did not succeed.

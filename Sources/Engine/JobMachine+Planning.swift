@@ -63,14 +63,14 @@ extension JobMachine {
     }
   }
 
-  /// Takes the steps of `made` into the job. What a recipe says was given by the operator; a planner's own plan may ask
-  /// for no privileges.
+  /// Takes the steps of `made` into the job. What a recipe says was given by the operator (`isGiven`); a planner's own plan
+  /// may ask for the privileges that its request grants.
   private mutating func grow(_ made: JSON, _ step: Int, isGiven: Bool, _ context: Context) {
     let output = steps[step].output ?? .null
     let files = Dictionary((assignment?.request.files ?? []).map { ($0.name, $0) }) { first, _ in first }
     let made = made.naming(files)
     let added = made["steps"]?.arrayValue ?? []
-    var mistakes = isGiven ? [] : Self.privileges(added)
+    var mistakes: [PlanMistake] = []
     for (i, element) in added.enumerated() {
       guard let id = element["id"]?.stringValue, Stage(id: id) != nil else { continue }
       mistakes.append(
@@ -83,10 +83,11 @@ extension JobMachine {
     guard mistakes.isEmpty else { return refuse(output, mistakes, step, context) }
     let first = plan.steps.count
     do throws(Refusal) {
-      let plan = try extended(added, made, context)
+      let plan = try extended(added, made, isGiven: isGiven, context)
       let ends = try extended(
         added + closing(plan, from: self.plan.steps.count, isGiven: isGiven, context),
         made,
+        isGiven: isGiven,
         context
       )
       take(ends, context)
@@ -104,18 +105,6 @@ extension JobMachine {
         "added": grown,
       ]
     )
-  }
-
-  private static func privileges(_ steps: [JSON]) -> [PlanMistake] {
-    steps.enumerated().flatMap { i, step in
-      ["needs", "limits"].filter { step[$0] != nil }.map { member in
-        PlanMistake(
-          path: "/steps/\(i)/\(member)",
-          name: "privileges_not_granted",
-          message: "a planned step cannot ask for '\(member)': nobody has granted it"
-        )
-      }
-    }
   }
 
   /// The steps behind those of a plan: one in which a model writes the answer, one in which it is judged.

@@ -69,7 +69,7 @@ extension JobMachine {
     ]
     do throws(Refusal) {
       let first = plan.steps.count
-      take(try extended([step], [:], context), context)
+      take(try extended([step], [:], isGiven: true, context), context)
       let what: JSON = ["because": why.objectValue?.members.first.map { .string($0.key) } ?? .null]
       let added = added(from: first)
       record("job.replanned", context, step: StepKey(first), data: what.adding("added", added))

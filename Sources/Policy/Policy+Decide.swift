@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 internal import Wire
 
 extension Policy {
@@ -6,6 +6,12 @@ extension Policy {
   package func decide(_ facts: Facts) -> Decision {
     let matches = evaluator.matches(facts) + commandMatches(facts)
     return matches.isEmpty ? .allow : Decision(matches)
+  }
+
+  /// Whether a tool has a shell run its input.
+  package static func runsShell(_ tool: String, _ input: JSON) -> Bool {
+    tool == "bash"
+      || tool == "code_exec" && ShellInput.shells.contains(input["language"]?.stringValue ?? "")
   }
 
   private func commandMatches(_ facts: Facts) -> [Decision.Match] {
@@ -20,7 +26,7 @@ struct ShellInput {
   /// Variables that the caller puts into the shell's environment.
   let environment: [String: String]
 
-  private static let shells: Set<String> = ["bash", "sh", "dash", "zsh", "ksh"]
+  fileprivate static let shells: Set<String> = ["bash", "sh", "dash", "zsh", "ksh"]
 
   /// nil: no shell runs it, or it is not known yet.
   init?(_ facts: Facts) {

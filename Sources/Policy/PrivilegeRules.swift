@@ -86,6 +86,12 @@ package struct PrivilegeRules: Sendable, Equatable {
     )
   }
 
+  /// Those of `programs` that may be granted.
+  package func notForbidden(_ programs: [String]) -> [String] {
+    let names = Set(forbid.programs.map(Self.lastPart))
+    return programs.filter { !names.contains(Self.lastPart($0)) }
+  }
+
   private static func lastPart(_ program: String) -> Substring {
     program.lastIndex(of: "/").map { program[program.index(after: $0)...] } ?? program[...]
   }

@@ -22,6 +22,9 @@ package enum CrashPoint: String, Sendable, CaseIterable {
   case afterCall = "after_call"
   case beforeCallResult = "before_call_result"
   case afterCallResult = "after_call_result"
+  /// A person's decision, on its way to the disk and back.
+  case beforeDecision = "before_decision"
+  case afterDecision = "after_decision"
   case insideDrain = "inside_drain"
 
   private struct Armed: Sendable {

@@ -14,7 +14,8 @@ package final class Invocation {
   package let step: String
   package let attempt: Int64
   package let idempotencyKey: String
-  package let deadline: BootTime
+  /// Moved on by the time for which it stood still.
+  package internal(set) var deadline: BootTime
   package let needs: Needs?
   package let limits: ResourceLimits?
   /// What was reserved for it.
@@ -44,6 +45,12 @@ package final class Invocation {
   package var jobSequence: Int64?
   /// The journal's id of the step to which this call belongs, however deep it was made: what it used is counted there.
   package var stepRow: Int64?
+
+  /// For how many calls within it somebody is waited for, and since when the first of them.
+  var holds = 0
+  var heldSince: BootTime?
+  /// Milliseconds for which its deadline stood still before.
+  var heldBefore: Int64 = 0
 
   /// What its owner wants to find again in the calls that are made within.
   package var origin: AnyObject?
@@ -135,7 +142,7 @@ package final class Invocation {
       step: step,
       attempt: attempt,
       idempotencyKey: idempotencyKey,
-      timeoutMS: deadline.milliseconds(since: .now),
+      timeoutMS: remainingMS,
       traceparent: traceparent,
       needs: needs,
       limits: limits,

@@ -227,10 +227,11 @@ package final class WorkerInstance {
       orphaned.append(invocation)
       return
     }
-    if case .success(let value) = result, value.job != nil {
-      // Ids of jobs are the coordinator's to give.
+    if case .success(let value) = result, value.job != nil || value.remainingMS != nil {
+      // Ids of jobs, and time, are the coordinator's to give.
       orphaned.append(invocation)
-      connection?.reportAndClose(.invalidParams("/job", "unknown member 'job' in the result of a worker"))
+      let member = value.job != nil ? "job" : "remaining_ms"
+      connection?.reportAndClose(.invalidParams("/\(member)", "unknown member '\(member)' in the result of a worker"))
       return
     }
     if invocation.requestID != nil {

@@ -215,13 +215,20 @@ package final class WorkerKind {
     stopIdleInstances()
   }
 
-  private func armDeadline(_ invocation: Invocation) {
-    let remaining = invocation.deadline.milliseconds(since: .now)
-    invocation.timer = supervisor.loop.schedule(after: Milliseconds(remaining)) { [weak invocation] in
+  /// What is stopped already has the time of its grace.
+  func armDeadline(_ invocation: Invocation) {
+    guard invocation.state != .ended, invocation.cancelReason == nil, invocation.heldSince == nil else { return }
+    invocation.timer = supervisor.loop.schedule(after: Milliseconds(invocation.remainingMS)) { [weak invocation] in
       guard let invocation else { return }
       invocation.timer = nil
       invocation.cancel(.deadline)
     }
+  }
+
+  func disarmDeadline(_ invocation: Invocation) {
+    guard invocation.cancelReason == nil, let timer = invocation.timer else { return }
+    supervisor.loop.cancel(timer)
+    invocation.timer = nil
   }
 
   func cancel(_ invocation: Invocation, _ reason: Cancel.Reason) {

@@ -23,7 +23,7 @@ public final class Call: Sendable {
   public let budget: Budget?
 
   private let id: RequestID
-  private let deadline: BootTime
+  private let deadline: Mutex<BootTime>
   private let link: SessionLink
   private let results = Mutex<[Artifact]>([])
   private let used = Mutex<Receipt?>(nil)
@@ -40,13 +40,14 @@ public final class Call: Sendable {
     needs = message.needs
     limits = message.limits
     budget = message.budget
-    deadline = .now + Milliseconds(message.timeoutMS)
+    deadline = Mutex(.now + Milliseconds(message.timeoutMS))
     self.id = id
     self.link = link
   }
 
-  /// Milliseconds until the deadline; 0 when it has passed.
-  public var remainingMS: Int64 { deadline.milliseconds(since: .now) }
+  /// Milliseconds until the deadline; 0 when it has passed. While a person is waited for about a call that was made here, the
+  /// deadline stands still; what remains is known anew when that call has ended.
+  public var remainingMS: Int64 { deadline.withLock { $0.milliseconds(since: .now) } }
 
   /// Whether the coordinator has asked to stop. `Task.isCancelled` says the same inside the function.
   public var isCancelled: Bool { Task.isCancelled }
@@ -74,9 +75,23 @@ public final class Call: Sendable {
     needs: Needs? = nil,
     limits: ResourceLimits? = nil
   ) async throws -> ToolResult {
-    try await link.request(
-      ToolCall(tool: tool, input: input, invocation: id, timeoutMS: timeoutMS, needs: needs, limits: limits)
-    )
+    do {
+      var result = try await link.request(
+        ToolCall(tool: tool, input: input, invocation: id, timeoutMS: timeoutMS, needs: needs, limits: limits)
+      )
+      learn(remainingMS: result.remainingMS)
+      result.remainingMS = nil
+      return result
+    } catch let error as WireError {
+      learn(remainingMS: error.data["remaining_ms"]?.integerValue)
+      throw error
+    }
+  }
+
+  /// The deadline stood still for a while, as the coordinator says.
+  private func learn(remainingMS: Int64?) {
+    guard let remainingMS else { return }
+    deadline.withLock { $0 = .now + Milliseconds(max(0, remainingMS)) }
   }
 
   /// Stores bytes with the coordinator and lists them in this call's result.

@@ -41,6 +41,7 @@ import Testing
       ["run", "do it", "--estimated-cost", "much"], ["run", "do it", "--set", "a=b"],
       ["run", "do it", "--file", "none"],
       ["run", "--plan", "plan.json", "--mode", "direct"], ["run", "do it", "--context", "x"],
+      ["run", "--plan", "plan.json", "--host", "a:1"],
       ["run", "--plan", "plan.json", "--deadline", "91d"], ["run", "--plan", "plan.json", "--socket", "missing"],
       ["plan"], ["plan", "check", "bad.json"], ["plan", "check", "bad.json", "--json"],
       ["plan", "check", "plan.json", "--offline"], ["plan", "check", "plan.json", "--socket", "missing"],

@@ -89,4 +89,26 @@ import Testing
     let refused = try nobody.run(["run", "shout hi"])
     #expect(refused.code == 1 && refused.errors.contains("nobody can plan a request here"), "\(refused.errors)")
   }
+
+  @Test func `what a request may ask for at most is said with it`() throws {
+    let program = try started(
+      planner: #"""
+        [{"decision": "plan", "plan": {"steps": [{"id": "a", "tool": "upper", "input": {"text": "hi"}, "needs": {"read": ["/"]}}]}},
+         {"decision": "plan", "plan": {"steps": [{"id": "a", "tool": "upper", "input": {"text": "hi"}, "needs": {"hosts": ["a.b:443"]}}]}}]
+        """#
+    )
+    let flags = ["--read", "out/../x", "--write", "/w", "--host", "*.b:443", "--program", "ls", "--program", "wc"]
+    let run = try program.run(["run", "shout hi", "--id", "r"] + flags)
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(run.errors.contains("read '/' was not granted"), "\(run.errors)")
+    let steps = try program.run(["show", "r", "--json"]).json()["steps"]?.arrayValue ?? []
+    #expect(steps.map { $0["id"] } == ["planning", "planning-2", "a"])
+    let needs = steps.first?["input"]?["request"]?["needs"]
+    #expect(needs?["write"] == ["/w"] && needs?["hosts"] == ["*.b:443"] && needs?["programs"] == ["ls", "wc"])
+    // From the folder in which it is run.
+    let read = needs?["read"]?[0]?.stringValue ?? ""
+    #expect(read.hasPrefix("/") && read.hasSuffix("/x") && !read.contains(".."), "\(read)")
+    let wrong = try program.run(["run", "shout hi", "--host", "nowhere"])
+    #expect(wrong.code == 1 && wrong.errors.contains("'nowhere' is no 'name:port'"), "\(wrong.errors)")
+  }
 }

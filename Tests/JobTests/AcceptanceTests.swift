@@ -95,6 +95,19 @@ import Wire
     try bench.end()
   }
 
+  @Test func `privileges of a plan wait for a worker that is just starting, as its submission does`() throws {
+    let bench = try JobBench()
+    _ = bench.supervisor.apply(["jobs": bench.worker()])
+    #expect(bench.supervisor.catalog.isEmpty)
+    let plan = try bench.plan(#"{"id":"a","tool":"echo","needs":{"read":["/srv"]}}"#)
+    let listed = try bench.ask { bench.jobs.privileges(PlanPrivileges(plan: plan), answer: $0) }.get()
+    #expect(listed.mistakes.isEmpty && listed.privileges.map(\.value) == ["/srv"])
+    let unknown = try bench.plan(#"{"id":"a","tool":"nobody"}"#)
+    let missing = try bench.ask { bench.jobs.privileges(PlanPrivileges(plan: unknown), answer: $0) }.get()
+    #expect(missing.privileges.isEmpty && missing.mistakes.map(\.name) == ["unknown_tool"])
+    try bench.end()
+  }
+
   @Test func `a job past its deadline is stopped, and one whose turn comes too late does not begin`() throws {
     let bench = try JobBench { $0.activeJobs = 1 }
     try bench.start(bench.worker())

@@ -289,6 +289,7 @@ import Wire
 }
 
 extension Result where Failure == WireError {
+  var failure: WireError? { if case .failure(let error) = self { error } else { nil } }
   var failureName: WireError.Name? { if case .failure(let error) = self { error.name } else { nil } }
 }
 

@@ -19,6 +19,7 @@ import Wire
     )
     try bench.start(
       bench.worker(),
+      bench.worker("nests", script: "nests"),
       bench.worker("m", script: "uses-model") {
         $0.permissions.outboundNetwork = true
         $0.concurrency = 16
@@ -117,6 +118,70 @@ import Wire
     try bench.end()
   }
 
+  @Test
+  func `what receipts say of the processor is counted: of answers, of failures, of calls within, and after a crash`()
+    throws
+  {
+    let limit = #"{"name":"work","of":"cpu","at_most":"10s","per":"day","over":"fail"}"#
+    let first = try bench(limit, keepsFolder: true)
+    func used(_ bench: JobBench) throws -> Int64 {
+      let now = bench.coordinator.judge.meters.now
+      return try bench.read { try $0.meters(at: now) }.filter { $0.rule.hasPrefix("work/") }.reduce(0) {
+        $0 + $1.amount
+      }
+    }
+    _ = try first.call("think", ["cpu_ms": 1_000]).get()
+    #expect(try used(first) == 1_000)
+    // It fails, and what it took is taken.
+    #expect(try first.call("think", ["cpu_ms": 500, "fails_before": 9]).failureName == .toolFailed)
+    #expect(try used(first) == 1_500)
+    let inner: JSON = ["tool": "think", "input": ["cpu_ms": 250]]
+    _ = try first.run(#"{"id":"a","tool":"nests","input":{"calls":[\#(inner),\#(inner)]}}"#)
+    #expect(try used(first) == 2_000)
+    try first.end()
+    let second = try bench(limit, folder: first.folder)
+    try second.recover()
+    #expect(try used(second) == 2_000)
+    // More than was reserved, and more than there is: all of it counts, and nothing goes on.
+    _ = try second.call("think", ["cpu_ms": 60_000]).get()
+    #expect(try used(second) >= 10_000)
+    let error = try second.call("think", ["cpu_ms": 1]).failure
+    #expect(error?.name == .limitExceeded && error?.data["limit"] == "work")
+    try second.end()
+  }
+
+  @Test func `a job's budget of processor time ends with what its receipts say`() throws {
+    let bench = try bench("")
+    let steps = (0..<6).map {
+      #"{"id":"s\#($0)","tool":"think","input":{"cpu_ms":400},"depends_on":[\#($0 == 0 ? "" : "\"s\($0 - 1)\"")]}"#
+    }
+    let job = try bench.submit(steps.joined(separator: ",")) {
+      $0.budget = Budget()
+      $0.budget?.cpuMS = 1_000
+    }
+    let shown = try bench.finish(job)
+    #expect(shown.job.state == "failed" && shown.job.reason?["name"] == "limit_exceeded")
+    #expect(shown.job.reason?["data"]?["limit"] == "budget/cpu")
+    let done = shown.steps.count { $0.state == "succeeded" }
+    #expect(done >= 1 && done <= 2, "\(done) of 400 ms each")
+    // The worker is told what it has.
+    #expect(shown.job.reason?["data"]?["at_most"] == 1_000)
+    try bench.end()
+  }
+
+  @Test func `clients' calls are tasks, and calls within them are not`() throws {
+    let bench = try bench(#"{"name":"pace","of":"tasks","at_most":3,"per":"hour","over":"fail"}"#)
+    let inner: JSON = ["tool": "think", "input": [:]]
+    let nested = try bench.call("nests", ["calls": [inner, inner, inner, inner]]).get()
+    #expect(nested.output == [1, 1, 1, 1])
+    _ = try bench.call("echo").get()
+    #expect(try bench.run(#"{"id":"e","tool":"echo"}"#).job.state == "succeeded")
+    let error = try bench.call("echo").failure
+    #expect(error?.name == .limitExceeded && error?.data["limit"] == "pace" && error?.data["retry_after_ms"] != nil)
+    #expect(try bench.run(#"{"id":"e","tool":"echo"}"#).job.reason?["name"] == "limit_exceeded")
+    try bench.end()
+  }
+
   @Test func `no more jobs run than may, and the next one begins when one has ended`() throws {
     let bench = try bench(#"{"name":"two","of":"concurrent_jobs","at_most":2}"#)
     let jobs = try (0..<3).map { try bench.submit(#"{"id":"h","tool":"hold"}"#, id: "j\($0)") }
@@ -180,7 +245,8 @@ import Wire
     let now: Int64 = 1_000_000_000
     let meters = Meters(now: now - 7_200_000)
     meters.rules = [LimitRule(name: "r", of: .executions, atMost: 2, per: .hour, over: .fail)]
-    meters.load([MeterRecord(rule: "r/executions/hour", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)])
+    meters.load([MeterRecord(rule: "r/executions/hour", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)]
+    )
     let draw = Meters.Draw(uid: 1, job: 1, tool: "t", mayCost: false, isOutermost: true, budget: nil)
     #expect(meters.now >= now - now % 60_000, "time goes on from the latest that was ever counted")
     #expect(meters.overrun(draw) != nil)

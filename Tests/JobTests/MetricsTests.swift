@@ -141,6 +141,34 @@ import Wire
     try bench.end()
   }
 
+  @Test func `what a rule refuses before there is a job is counted, once for each submission`() throws {
+    let text = """
+      {"guardrails":[
+        {"name":"words","effect":"block","at":["request"],"when":{"value":"task","contains":"secret"},"message":"b"},
+        {"name":"steps","effect":"block","at":["plan"],"when":{"value":"tool","equals":"act"},"message":"b"}],
+       "privileges":{"forbid":{"read":["/root"]}}}
+      """
+    let bench = try JobBench(policy: try ApprovalTests.policy(text))
+    try bench.start(bench.worker(), bench.worker("planner", script: "plans", settings: ["answers": []]))
+    let request = JobSubmit(.request(TaskRequest("tell me the secret")))
+    #expect(try bench.ask { bench.jobs.submit(request, caller: [:], answer: $0) }.failureName == .blocked)
+    let two = #"{"id":"a","tool":"act"},{"id":"b","tool":"act"}"#
+    for _ in 0..<2 { #expect(try bench.attempt(two).failureName == .invalidPlan) }
+    let forbidden = #"{"id":"a","tool":"echo","needs":{"read":["/root/x"]}}"#
+    #expect(try bench.attempt(forbidden).failureName == .invalidPlan)
+    // To look costs nothing.
+    _ = bench.jobs.check(try bench.plan(two))
+    let rules = try Self.report(bench).rules.sorted { $0.name < $1.name }
+    #expect(
+      rules == [
+        MetricsReport.Rule(name: "privileges/forbid", blocked: 1), MetricsReport.Rule(name: "steps", blocked: 2),
+        MetricsReport.Rule(name: "words", blocked: 1),
+      ]
+    )
+    #expect(try bench.ask { bench.jobs.list(JobList(), answer: $0) }.get().jobs.isEmpty)
+    try bench.end()
+  }
+
   @Test func `ended jobs come in the order of their ends, page by page, with what they used`() throws {
     let bench = try JobBench()
     try bench.start(bench.worker(), bench.worker("m", script: "uses-model"))

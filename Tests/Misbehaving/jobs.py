@@ -36,7 +36,9 @@ while True:
         known = "" if "journal" not in settings else " known" if is_known(call) else " unknown"
         os.write(2, ("%s %s %s %d%s\n" % (call["tool"], call["job"], call["step"], call["attempt"], known)).encode())
         name, input = call["tool"], call["input"]
-        if name == "hold":
+        if settings.get("shows_needs"):
+            answer(got, call.get("needs"))
+        elif name == "hold":
             held[got["id"]] = got
         elif name == "release":
             for each in held.values():

@@ -1,4 +1,4 @@
-"""Behaves: says in its receipts what its input says that it used of a language model."""
+"""Behaves: says in its receipts what its input says that it used, of a language model and of a processor."""
 import os, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -11,6 +11,8 @@ def invoke(call):
     input = call["params"]["input"]
     uses = input.get("uses")
     receipt = {"wall_ms": 1, "models" if isinstance(uses, list) else "model": uses} if uses else {"wall_ms": 1}
+    if "cpu_ms" in input:
+        receipt["cpu_ms"] = input["cpu_ms"]
     os.write(2, ("%s %d\n" % (call["params"]["tool"], call["params"]["attempt"])).encode())
     for number, each in enumerate(input.get("calls", [])):
         call_tool(call, each["tool"], each["input"], id=number + 1)

@@ -33,6 +33,7 @@ enum Schemas {
           "type": ["type": "string", "maxLength": 64], "context": ["type": "object"],
           "files": ["type": "array", "maxItems": 64, "items": file],
           "tools": ["description": "the only ones a plan may use", "type": "array", "items": id],
+          "needs": ["description": "the most that a step may ask for in its own needs", "type": "object"],
         ],
       ],
       "role": ["description": "whose model plans: planner or executor", "type": "string", "default": "planner"],

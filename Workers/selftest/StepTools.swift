@@ -31,6 +31,12 @@ enum StepTools {
       try pause(call)
       return ["value": .integer(sum(call))]
     }
+    worker.tool("asked", "Adds up when somebody has agreed; must not run twice.", input: input, output: output) {
+      call in
+      try Executions.note(call)
+      try pause(call)
+      return ["value": .integer(sum(call))]
+    }
     worker.tool("pure", "Adds up, and does nothing else.", input: input, output: output, idempotent: true, pure: true) {
       call in
       try Executions.note(call)
@@ -38,6 +44,9 @@ enum StepTools {
     }
     worker.tool("nest", "Has others add up.", input: input, output: output, idempotent: true) {
       try await pass($0, to: ["once", "count"])
+    }
+    worker.tool("delegate", "Has one add up who asks.", input: input, output: output, idempotent: true) {
+      try await pass($0, to: ["asked"])
     }
     worker.tool("deep", "Has one add up that has others add up.", input: input, output: output, idempotent: true) {
       try await pass($0, to: ["nest"])

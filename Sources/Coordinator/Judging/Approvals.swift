@@ -155,10 +155,12 @@ final class Approvals {
   func settle(_ record: ApprovalRecord, then: @escaping (JournalError?) -> Void = { _ in }) {
     deciding.insert(record.number)
     forgetTimer(record.number)
+    CrashPoint.hit(.beforeDecision)
     journal.commit([.putApproval(record)] + audit(record)) { [weak self] error in
       guard let self else { return }
       deciding.remove(record.number)
       if let error { return then(error) }
+      CrashPoint.hit(.afterDecision)
       replace(record)
       then(nil)
       if let waiter = waiters.removeValue(forKey: record.number) { waiter(record) } else { onDecided?(record) }

@@ -10,10 +10,13 @@ internal import Wire
 extension Judge {
   /// Whether a job may run the steps of its plan from `first` on.
   func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
-    let privileges = privileges(of: plan, from: first)
+    let privileges = privileges(of: plan, from: first, ceiling: occasion.origin.ceiling)
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
       let error = Self.forbidden(forbidden)
-      return Verdict(.refused(error), changes: [decided(error, at: .plan, about: plan.source, occasion)])
+      return Verdict(
+        .refused(error),
+        changes: [decided(error, at: .plan, about: plan.source, occasion)] + metrics.hits(.blocked, error.rules)
+      )
     }
     var matches = first == 0 ? requestMatches(occasion) : []
     for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
@@ -50,12 +53,20 @@ extension Judge {
 
   /// What the rules say about a request, in words.
   private func requestMatches(_ occasion: Occasion) -> [Decision.Match] {
-    policy.decide(Facts(.request, task: occasion.origin.task, job: occasion.origin.id, caller: occasion.caller)).matches
+    let origin = occasion.origin
+    let facts = Facts(
+      .request,
+      task: origin.task,
+      job: origin.id,
+      needs: origin.ceiling,
+      caller: occasion.caller
+    )
+    return policy.decide(facts).matches
   }
 
   /// Why nobody needs to be asked: it will be refused. nil: it may be.
-  func blocks(_ task: JSONObject, _ caller: Caller) -> WireError? {
-    let decision = policy.decide(Facts(.request, task: task, caller: caller))
+  func blocks(_ task: JSONObject, _ ceiling: Needs?, _ caller: Caller) -> WireError? {
+    let decision = policy.decide(Facts(.request, task: task, needs: ceiling, caller: caller))
     return decision.effect == .block ? Self.blocked(decision) : nil
   }
 
@@ -79,19 +90,23 @@ extension Judge {
     return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name), entry)
   }
 
-  /// Steps that the policy does not permit as they stand, for whoever made the plan.
-  func mistakes(of plan: Plan, _ occasion: Occasion) -> [PlanMistake] {
+  /// What the policy does not permit of a plan's steps as they stand, each with its place.
+  func refusals(of plan: Plan, _ occasion: Occasion) -> [(path: String, error: WireError)] {
     plan.steps.indices.compactMap { index in
       let decision = decision(onStep: index, of: plan, occasion)
-      guard decision.effect == .block else { return nil }
-      let error = Self.blocked(decision)
-      return PlanMistake(path: "/steps/\(index)", name: error.name.rawValue, message: error.message)
+      return decision.effect == .block ? ("/steps/\(index)", Self.blocked(decision)) : nil
     }
-      + privileges(of: plan, from: 0).filter { $0.verdict == "forbidden" }.compactMap { privilege in
+      + privileges(of: plan, ceiling: occasion.origin.ceiling).filter { $0.verdict == "forbidden" }.compactMap { privilege in
         guard let step = privilege.steps.first.flatMap({ plan.index(of: $0) }) else { return nil }
-        let error = Self.forbidden(privilege)
-        return PlanMistake(path: "/steps/\(step)/needs", name: error.name.rawValue, message: error.message)
+        return ("/steps/\(step)/needs", Self.forbidden(privilege))
       }
+  }
+
+  /// The same, for whoever made the plan.
+  func mistakes(of plan: Plan, _ occasion: Occasion) -> [PlanMistake] {
+    refusals(of: plan, occasion).map {
+      PlanMistake(path: $0.path, name: $0.error.name.rawValue, message: $0.error.message)
+    }
   }
 
   private static func forbidden(_ privilege: Privilege) -> WireError {
@@ -145,7 +160,7 @@ extension Judge {
       guard count >= rule.atMost else { continue }
       return tooMany(Meters.Overrun(rule: rule, used: count, freeInMS: nil), pollMS: 500)
     }
-    let draw = Meters.Draw(uid: uid, job: seq, tool: nil, mayCost: false, isOutermost: true, budget: nil)
+    let draw = Meters.Draw(uid: uid, job: seq, tool: nil, isTask: true, mayCost: false, isOutermost: true, budget: nil)
     if let overrun = meters.overrun(draw) {
       return tooMany(overrun, pollMS: overrun.freeInMS.map { min($0, 60_000) } ?? 60_000)
     }

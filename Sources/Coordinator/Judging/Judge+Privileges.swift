@@ -7,12 +7,14 @@ internal import Wire
 
 /// What the steps of a plan may do, summed up: the one list that a person looks through.
 extension Judge {
-  /// Of the steps from `first` on; the same privilege of several steps is one line.
-  func privileges(of plan: Plan, from first: Int = 0) -> [Privilege] {
+  /// Of the steps from `first` on; the same privilege of several steps is one line. `ceiling`: what the request grants.
+  func privileges(of plan: Plan, from first: Int = 0, ceiling: Needs? = nil) -> [Privilege] {
     var found: [Privilege] = []
     var places: [String: Int] = [:]
-    for step in plan.steps.dropFirst(first) {
-      for privilege in privileges(of: step) {
+    let inputs = plan.source["steps"]?.arrayValue ?? []
+    for (index, step) in plan.steps.enumerated().dropFirst(first) {
+      let input = inputs.indices.contains(index) ? inputs[index]["input"] : nil
+      for privilege in privileges(of: step, input ?? .null, ceiling) {
         let key = "\(privilege.kind) \(privilege.enforcedBy) \(privilege.value)"
         if let place = places[key] {
           found[place].steps.append(step.id)
@@ -25,10 +27,10 @@ extension Judge {
     return found
   }
 
-  private func privileges(of step: Step) -> [Privilege] {
+  private func privileges(of step: Step, _ input: JSON, _ ceiling: Needs?) -> [Privilege] {
     let entry = supervisor.catalog[step.tool]
     guard var needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
-    needs = asked(needs, tool: step.tool, listed: step.needs?.listedPrograms)
+    needs = asked(needs, of: step.tool, input, listed: step.needs?.listedPrograms, ceiling)
     let isJailed = entry?.kind.manifest.permissions.jails == true
     let asked = policy.privileges.unapproved(needs)
     let forbidden = policy.privileges.forbidden(needs)

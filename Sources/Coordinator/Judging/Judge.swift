@@ -64,7 +64,9 @@ final class Judge {
     let entry = supervisor.catalog[act.tool]
     let worker = entry?.kind.manifest.name
     let needs = entry.map { act.needs.completed(by: $0.tool.needs) } ?? act.needs
-    let wanted = needs.map { asked($0, tool: act.tool, listed: act.needs?.listedPrograms) }
+    let wanted = needs.map {
+      asked($0, of: act.tool, act.input, listed: act.needs?.listedPrograms, occasion.origin.ceiling)
+    }
     if let wanted, let refusal = refusal(of: wanted, act.tool) { return refused(refusal, act, occasion) }
     var decision = decide(occasion.facts(.invocation, act, worker: worker), entry)
     let unapproved = wanted.map { policy.privileges.unapproved($0) }
@@ -97,14 +99,18 @@ final class Judge {
     verdict.changes =
       reserved.changes + [invoked(act, input, occasion, worker)] + metrics.hits(.warned, warning.map(\.rule))
     if !warning.isEmpty { verdict.changes.append(warned(decision, act, occasion)) }
-    verdict.programs = programs(act, decision)
+    verdict.programs = programs(act, input, occasion)
     return verdict
   }
 
-  /// With a list of commands that are allowed, no other program is in the jail of a shell.
-  private func programs(_ act: Act, _ decision: Decision) -> [String]? {
-    guard let allowed = policy.commands?.programs, act.tool == "bash" else { return nil }
-    return act.needs?.programs?.filter { allowed.contains($0) } ?? allowed
+  /// With a list of commands that are allowed, or programs that the request grants, no other program is in the jail of a
+  /// shell. nil: those that the call itself says.
+  private func programs(_ act: Act, _ input: JSON, _ occasion: Occasion) -> [String]? {
+    guard Policy.runsShell(act.tool, input) else { return nil }
+    let allowed = policy.commands?.programs.map(policy.privileges.notForbidden)
+    if let named = act.needs?.listedPrograms { return allowed.map { allowed in named.filter { allowed.contains($0) } } }
+    guard let most = occasion.origin.ceiling?.listedPrograms else { return allowed }
+    return allowed.map { allowed in most.filter { allowed.contains($0) } } ?? most
   }
 
   /// What the rules say; a rule that asks says so about a tool's own needs, too.
@@ -119,12 +125,16 @@ final class Judge {
     )
   }
 
-  /// What counts as asked for: where commands are allowed by name, a shell has no programs but theirs, and nobody is asked
-  /// about these again.
-  func asked(_ needs: Needs, tool: String, listed: [String]?) -> Needs {
-    guard policy.commands?.programs != nil, tool == "bash", listed == nil else { return needs }
+  /// What counts as asked for. Where commands are allowed by name, a shell has no programs but theirs, and nobody is asked
+  /// about these again; where a request grants programs, it has those.
+  func asked(_ needs: Needs, of tool: String, _ input: JSON, listed: [String]?, _ ceiling: Needs?) -> Needs {
+    guard Policy.runsShell(tool, input), listed == nil else { return needs }
     var needs = needs
-    needs.programs = nil
+    if policy.commands?.programs != nil {
+      needs.programs = nil
+    } else if let most = ceiling?.listedPrograms {
+      needs.programs = most
+    }
     return needs
   }
 
@@ -147,6 +157,7 @@ final class Judge {
       uid: occasion.caller.uid,
       job: occasion.origin.job,
       tool: act.tool,
+      isTask: occasion.kind == .call && !occasion.isNested,
       mayCost: entry?.kind.manifest.permissions.outboundNetwork ?? false,
       isOutermost: !occasion.isNested,
       budget: occasion.origin.budget
@@ -161,9 +172,15 @@ final class Judge {
     return Verdict(.later(error, afterMS: overrun.freeInMS.map { min($0, 60_000) } ?? 1_000))
   }
 
-  /// What an act really used: the reserved part that is left comes free. nil: it was not done after all.
-  func settle(_ reservation: String, tool: String, _ result: Result<ToolResult, WireError>?) -> [Change] {
-    meters.settle(reservation, tool: tool, result.map { Meters.Amounts($0) })
+  /// What an act really used: the reserved part that is left comes free. nil: it was not done after all. Time for which
+  /// a person was waited for is not its own.
+  func settle(
+    _ reservation: String,
+    tool: String,
+    _ result: Result<ToolResult, WireError>?,
+    of invocation: Invocation? = nil
+  ) -> [Change] {
+    meters.settle(reservation, tool: tool, result.map { Meters.Amounts($0) }, heldMS: invocation?.heldMS ?? 0)
   }
 
   // MARK: Approvals
@@ -263,10 +280,14 @@ final class Judge {
     _ occasion: Occasion,
     _ decision: Decision = .allow
   ) -> Verdict {
-    let rules = error.data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? []
     return Verdict(
       .refused(error),
-      changes: [refusal(error, act, occasion, decision)] + metrics.hits(.blocked, rules)
+      changes: [refusal(error, act, occasion, decision)] + metrics.hits(.blocked, error.rules)
     )
   }
+}
+
+extension WireError {
+  /// Of a refusal: the rules that say so.
+  var rules: [String] { data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 }

@@ -58,6 +58,8 @@ final class Meters {
     let job: Int64
     /// nil: for the job as a whole.
     let tool: String?
+    /// Whether it is the beginning of something that somebody asked for: a job, or a client's call.
+    var isTask = false
     /// Whether its worker can reach what is paid for.
     let mayCost: Bool
     /// Whether the time is not counted already, with that of the call in which it is made.
@@ -132,7 +134,7 @@ final class Meters {
   /// The limits that hold for a draw, those of the job's own budget among them.
   private func limits(_ draw: Draw) -> [LimitRule] {
     var found = rules.filter { rule in
-      rule.of != .concurrentJobs && (rule.of == .tasks) == (draw.tool == nil)
+      rule.of != .concurrentJobs && (rule.of == .tasks ? draw.isTask : draw.tool != nil)
         && (rule.tool == nil || rule.tool == draw.tool) && (rule.of != .wall || draw.isOutermost)
     }
     guard draw.tool != nil, let budget = draw.budget else { return found }
@@ -207,11 +209,12 @@ final class Meters {
 
   // MARK: After
 
-  /// Puts what was really used in the place of what was reserved; nil: nothing happened.
-  func settle(_ id: String, tool: String?, _ used: Amounts?) -> [Change] {
+  /// Puts what was really used in the place of what was reserved; nil: nothing happened. `heldMS` of the elapsed time are
+  /// nobody's.
+  func settle(_ id: String, tool: String?, _ used: Amounts?, heldMS: Int64 = 0) -> [Change] {
     guard let (taken, since) = reservations.removeValue(forKey: id) else { return [] }
     var used = used
-    used?.wallMS = BootTime.now.milliseconds(since: since)
+    used?.wallMS = max(0, BootTime.now.milliseconds(since: since) - heldMS)
     if let tool, let used { greatest[tool, default: Amounts()].raise(to: used) }
     return taken.compactMap { reservation in
       // What was begun has been done once, however it ended.

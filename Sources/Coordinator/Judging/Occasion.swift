@@ -17,15 +17,26 @@ final class Origin {
   /// As rules see it.
   let task: JSONObject
   let budget: Budget?
+  /// The most that its planned steps may ask for, where it began with a request that grants anything.
+  let ceiling: Needs?
   private var known: (policy: String, caller: Caller)?
 
-  init(job: Int64, id: String, generation: Int64 = 1, caller: JSON, task: JSONObject, budget: Budget? = nil) {
+  init(
+    job: Int64,
+    id: String,
+    generation: Int64 = 1,
+    caller: JSON,
+    task: JSONObject,
+    budget: Budget? = nil,
+    ceiling: Needs? = nil
+  ) {
     self.job = job
     self.id = id
     self.generation = generation
     callerJSON = caller
     self.task = task
     self.budget = budget
+    self.ceiling = ceiling
   }
 
   convenience init(_ machine: JobMachine, _ record: JobRecord) {
@@ -35,7 +46,8 @@ final class Origin {
       generation: record.generation,
       caller: Jobs.parse(record.caller) ?? .object(JSONObject()),
       task: machine.task,
-      budget: machine.budget
+      budget: machine.budget,
+      ceiling: machine.assignment?.request.needs
     )
   }
 

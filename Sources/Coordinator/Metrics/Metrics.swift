@@ -70,7 +70,7 @@ final class Metrics {
       at: WallTime.now,
       tool: invocation.tool,
       outcome: Self.outcome(result),
-      tookUS: max(0, (BootTime.now.nanoseconds - startedAt.nanoseconds) / 1_000)
+      tookUS: max(0, (BootTime.now.nanoseconds - startedAt.nanoseconds) / 1_000 - invocation.heldMS * 1_000)
     )
     for case .usage(let usage) in used {
       execution.model = usage.model

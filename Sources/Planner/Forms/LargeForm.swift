@@ -1,4 +1,5 @@
 package import JSON
+package import Wire
 
 /// The form for a large model: it decides what to do, and writes any plan.
 package struct LargeForm: PlanForm {
@@ -9,30 +10,36 @@ package struct LargeForm: PlanForm {
   /// Whether only what remains of a plan is wanted.
   let isAmendment: Bool
   let writer: String
+  /// What steps may ask for; nil: nothing.
+  let needs: NeedsForm?
   package let schema: JSON
 
   /// - Parameters:
   ///   - recipes: that may be chosen instead.
   ///   - inputs: `typed` becomes `free` where the tools' parameters are too many for a schema.
   ///   - writer: role of the model that makes an answer of the outputs.
+  ///   - needs: the most that a step may ask for.
   package init(
     tools: [CatalogTool],
     recipes: [Recipe],
     files: [RequestFile],
     inputs: InputMode,
     isAmendment: Bool = false,
-    writer: String
+    writer: String,
+    needs: Needs? = nil
   ) {
     self.tools = tools
     self.recipes = recipes
     self.files = files
     self.isAmendment = isAmendment
     self.writer = writer
+    let needs = NeedsForm(needs)
+    self.needs = needs
     var inputs = inputs
-    var schema = LargeSchema(tools, recipes, files, inputs, isAmendment: isAmendment).json
+    var schema = LargeSchema(tools, recipes, files, inputs, needs, isAmendment: isAmendment).json
     if inputs == .typed, schema.serialized().count > Self.schemaLimit {
       inputs = .free
-      schema = LargeSchema(tools, recipes, files, inputs, isAmendment: isAmendment).json
+      schema = LargeSchema(tools, recipes, files, inputs, needs, isAmendment: isAmendment).json
     }
     self.inputs = inputs
     self.schema = schema

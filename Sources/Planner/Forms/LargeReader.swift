@@ -40,6 +40,7 @@ struct LargeReader {
     for name in ["id", "tool"] { step[name] = json[name] }
     let input = value(json["input"] ?? [:], at: path + "/input", &mistakes)
     step["input"] = json["tool"] == "model" ? Self.askingSmallFirst(input) : input
+    step["needs"] = form.needs?.read(json["needs"])
     let after = json["depends_on"]?.arrayValue ?? []
     if !after.isEmpty { step["depends_on"] = .array(after) }
     if let list = json["for_each"]?.stringValue, !list.isEmpty { step["for_each"] = ["in": .string(list)] }

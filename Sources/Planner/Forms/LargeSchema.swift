@@ -8,7 +8,14 @@ struct LargeSchema {
   private static let text: JSON = ["type": "string"]
   static let tests = ["equals", "not_equals", "gt", "gte", "lt", "lte", "contains", "matches", "exists"]
 
-  init(_ tools: [CatalogTool], _ recipes: [Recipe], _ files: [RequestFile], _ mode: InputMode, isAmendment: Bool) {
+  init(
+    _ tools: [CatalogTool],
+    _ recipes: [Recipe],
+    _ files: [RequestFile],
+    _ mode: InputMode,
+    _ needs: NeedsForm?,
+    isAmendment: Bool
+  ) {
     let isStrict = mode == .text
     func object(_ properties: JSONObject, required: [String]) -> JSON {
       [
@@ -21,10 +28,11 @@ struct LargeSchema {
 
     let test: JSONObject = ["value": Self.text, "is": words(Self.tests), "to": Self.text]
     func step(_ tool: JSON, _ input: JSON) -> JSON {
-      let members: JSONObject = [
+      var members: JSONObject = [
         "id": Self.text, "tool": tool, "input": input, "depends_on": list(Self.text), "for_each": Self.text,
         "when": list(object(test, required: test.keys)),
       ]
+      members["needs"] = needs?.schema(isStrict: isStrict, isSparse: false)
       return object(members, required: ["id", "tool", "input"])
     }
     var definitions = JSONObject()

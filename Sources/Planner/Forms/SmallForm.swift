@@ -1,4 +1,5 @@
 package import JSON
+package import Wire
 
 /// The form for a small model: at most a few steps, whose ids are given and which can refer to earlier ones alone, so that
 /// whatever it writes is a graph without cycles. It always answers with a plan.
@@ -10,12 +11,14 @@ package struct SmallForm: PlanForm {
   private let done: [String]
   private let places: [OutputPlace]
   private let writer: String
+  private let needs: NeedsForm?
 
   /// - Parameters:
   ///   - done: steps that there are already; they can be referred to.
   ///   - knownTools: of these steps too, for the places in their outputs.
   ///   - taken: ids that no step may have.
   ///   - writer: role of the model that makes the answer of the outputs.
+  ///   - needs: the most that a step may ask for.
   package init(
     tools: [CatalogTool],
     knownTools: [CatalogTool] = [],
@@ -23,12 +26,14 @@ package struct SmallForm: PlanForm {
     done: [String] = [],
     taken: Set<String> = [],
     steps: Int,
-    writer: String
+    writer: String,
+    needs: Needs? = nil
   ) {
     self.tools = tools
     self.files = files
     self.done = done
     self.writer = writer
+    self.needs = NeedsForm(needs)
     ids = Array((1...).lazy.map { "s\($0)" }.filter { !taken.contains($0) }.prefix(steps))
     places = OutputPlace.all(of: tools + knownTools)
   }
@@ -80,6 +85,7 @@ package struct SmallForm: PlanForm {
         ]
       }
       properties["input"] = input
+      properties["needs"] = needs?.schema(isStrict: false, isSparse: true)
       return [
         "type": "object", "properties": .object(properties), "additionalProperties": false,
         "required": ["id", "tool", "input"],
@@ -100,6 +106,7 @@ package struct SmallForm: PlanForm {
         let distinct = ids.filter { seen.insert($0).inserted }
         object["depends_on"] = distinct.isEmpty ? Optional<JSON>.none : .array(distinct)
       }
+      object["needs"] = needs?.read(object["needs"])
       return .object(object)
     }
     return .plan([

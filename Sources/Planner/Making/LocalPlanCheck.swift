@@ -1,5 +1,6 @@
 internal import JSON
 internal import Plan
+internal import Policy
 internal import Wire
 
 /// What can be told of a plan with the catalog at hand, before the coordinator is asked: its structure, its tools, its
@@ -71,9 +72,18 @@ struct LocalPlanCheck {
       let decoded = try Plan(decoding: whole(plan))
       let names = catalog.tools.map(\.name)
       let errors = decoded.check({ name in catalog.tool(name).flatMap(Self.compiled) }, knownTools: names)
-      return own(errors.map(Mistake.init), of: plan)
+      return own(errors.map(Mistake.init) + notGranted(decoded), of: plan)
     } catch {
       return own(error.errors.map(Mistake.init), of: plan)
+    }
+  }
+
+  /// What steps ask for beyond what the request grants.
+  private func notGranted(_ plan: Plan) -> [Mistake] {
+    plan.steps.enumerated().flatMap { index, step in
+      (step.needs?.beyond(input.request.needs ?? Needs()) ?? []).map { excess in
+        Mistake(path: "/steps/\(index)/needs\(excess.path)", name: "privileges_not_granted", message: excess.message)
+      }
     }
   }
 

@@ -96,7 +96,8 @@ struct PlanAsker {
         done: input.done.map(\.id),
         taken: input.takenIDs,
         steps: settings.smallSteps,
-        writer: settings.writer
+        writer: settings.writer,
+        needs: input.request.needs
       )
     }
     return LargeForm(
@@ -105,7 +106,8 @@ struct PlanAsker {
       files: input.request.files,
       inputs: mode,
       isAmendment: input.isAmendment,
-      writer: settings.writer
+      writer: settings.writer,
+      needs: input.request.needs
     )
   }
 

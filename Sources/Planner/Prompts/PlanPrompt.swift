@@ -66,6 +66,7 @@ package struct PlanPrompt: Sendable, Equatable {
       let type = ShownText.line(file.mediaType, limit: 100)
       lines.append("\(ShownText.line(file.reference, limit: 260)) (\(type), \(file.bytes) bytes)")
     }
+    if let needs = NeedsForm(request.needs) { lines.append(needs.line) }
     if !request.context.isEmpty {
       let context = ShownText.block(JSON.object(request.context).description, limit: contextLimit)
       lines.append("Context, which is data: " + context)

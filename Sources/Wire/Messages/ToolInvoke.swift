@@ -88,6 +88,8 @@ public struct ToolResult: Sendable, Equatable {
   public var failure: String?
   /// Under which the coordinator knows the call; absent in what a worker answers.
   public var job: String?
+  /// Of a worker's call, where a person was waited for within its invocation: what remains of that one's time.
+  package var remainingMS: Int64?
 
   public init(
     output: JSON,
@@ -113,6 +115,7 @@ extension ToolResult: WireBody {
       failure: try fields.optional("failure"),
       job: try fields.optional("job")
     )
+    remainingMS = try fields.integer("remaining_ms", in: 0...Limit.timeoutMS)
   }
 
   package func encode(into writer: inout JSONWriter) {
@@ -121,5 +124,6 @@ extension ToolResult: WireBody {
     writer.member("receipt", receipt)
     writer.member("failure", failure)
     writer.member("job", job)
+    writer.member("remaining_ms", remainingMS)
   }
 }

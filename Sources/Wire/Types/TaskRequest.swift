@@ -30,6 +30,8 @@ public struct TaskRequest: Sendable, Equatable {
   public var files: [Artifact]
   /// The only tools that a plan for it may use; nil: all.
   public var tools: [String]?
+  /// The most that a planned step may ask for in its own `needs`; nil: nothing.
+  public var needs: Needs?
 
   public init(
     _ text: String,
@@ -40,7 +42,8 @@ public struct TaskRequest: Sendable, Equatable {
     estimatedCost: Double? = nil,
     mode: Mode? = nil,
     files: [Artifact] = [],
-    tools: [String]? = nil
+    tools: [String]? = nil,
+    needs: Needs? = nil
   ) {
     self.text = text
     self.type = type
@@ -51,6 +54,7 @@ public struct TaskRequest: Sendable, Equatable {
     self.mode = mode
     self.files = files
     self.tools = tools
+    self.needs = needs
   }
 }
 
@@ -82,6 +86,7 @@ extension TaskRequest: WireBody {
     mode = try Self.mode(&fields)
     files = try Self.files(&fields)
     tools = try fields.strings("tools", limit: Limit.tools)
+    needs = try fields.body("needs")
   }
 
   private static func mode(_ fields: inout Fields) throws(WireError) -> Mode? {
@@ -120,6 +125,7 @@ extension TaskRequest: WireBody {
     writer.member("mode", mode?.rawValue)
     if !files.isEmpty { writer.member("files", files) }
     if let tools { writer.member("tools", tools) }
+    writer.member("needs", needs)
   }
 }
 

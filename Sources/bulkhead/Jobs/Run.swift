@@ -11,6 +11,7 @@ extension Command {
     description: [
       "REQUEST says in words what is to be done; a planner makes a plan of it, which is checked like any other, and the job grows by its steps. With --recipe it is a plan that is kept under a name, with what --set says for its parameters ('bulkhead recipes'). With --plan it is the plan in a file. With - the request is read from standard input.",
       "A request's files are given with --file and known to the planner by their names; it never sees what is in them, nor what steps give. --mode direct asks a model once, system has the model of role 'executor' plan, hybrid has the one of role 'planner' plan and the one of role 'verifier' judge; unless it is said, the other options decide.",
+      "--read, --write, --host and --program are the most that steps of a request may ask for: the planner gives each step what it needs of them, and what goes beyond is refused. Without them steps have what their tools have by themselves. Relative paths are taken from the current folder.",
       "On a terminal the steps are shown as they go; otherwise each event is a line on standard error. When the job has succeeded its answer is printed, or the outputs of its last steps as JSON, and before it, on standard error, who planned and verified it and what language models were used. A result that did not hold is printed with an error behind it, and the exit code is 1.",
       "What the policy wants a person to see waits. On a terminal you are shown exactly what would run, and asked; otherwise standard error says which approval it is and how it is decided, and the job goes on waiting. With --json nobody is asked or told but by the events.",
       "A number as --budget is US dollars. What would go beyond a budget fails with 'limit_exceeded'; calls within calls count too.",
@@ -25,6 +26,10 @@ extension Command {
       Example(
         "bulkhead run 'Process this receipt and categorize items' --file receipt.jpg",
         "Has a plan made for a request, and runs it."
+      ),
+      Example(
+        "bulkhead run 'Count the lines of the logs' --read /var/log/app --program wc",
+        "Lets the steps of its plan read a folder and run one program."
       ),
       Example("bulkhead run --recipe receipt --set image=lunch.jpg", "Runs a recipe; no model is asked."),
       Example("bulkhead run --plan report.json", "Runs a plan and prints what it gives."),
@@ -98,6 +103,10 @@ private enum RunFlags {
     ),
     Flag("estimated-cost", value: "USD", "what you think that the request costs"),
     Flag("tool", value: "NAME", "a tool that the plan may use, and only such; may be repeated", completion: .tools),
+    Flag("read", value: "PATH", "let its steps read PATH and what lies below; may be repeated", completion: .file),
+    Flag("write", value: "PATH", "let its steps write PATH and what lies below; may be repeated", completion: .file),
+    Flag("host", value: "NAME:PORT", "let its steps reach this host; may be repeated"),
+    Flag("program", value: "PROGRAM", "a program that its shells may run, and only such; may be repeated"),
     Flag("detach", short: "d", "print the job's id as soon as it is on disk, and do not wait for its end"),
     Flag("id", value: "ID", "the job's id; the same id with the same content is the same job"),
     Flag(

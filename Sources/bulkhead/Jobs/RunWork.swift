@@ -34,7 +34,8 @@ enum RunWork {
   /// Options that mean nothing to what is run are mistakes.
   private static func refuseStrays(_ arguments: Arguments) throws(Failure) {
     if arguments.operand(0) == nil {
-      for flag in ["mode", "type", "context", "estimated-cost", "tool"] where arguments.value(flag) != nil {
+      for flag in ["mode", "type", "context", "estimated-cost", "tool", "read", "write", "host", "program"]
+      where arguments.value(flag) != nil {
         throw Failure(usage: "'--\(flag)' says something about a request, and there is none")
       }
       for flag in ["system-access", "multi-step"] where arguments.has(flag) {
@@ -74,7 +75,17 @@ enum RunWork {
     }
     let tools = arguments.values("tool")
     request.tools = tools.isEmpty ? nil : tools
+    request.needs = try ceiling(arguments)
     return request
+  }
+
+  /// The most that steps may ask for; nil: nothing was said.
+  private static func ceiling(_ arguments: Arguments) throws(Failure) -> Needs? {
+    var needs = try Command.needs(arguments) ?? Needs()
+    needs.hosts = arguments.values("host")
+    let programs = arguments.values("program")
+    needs.programs = programs.isEmpty ? nil : programs
+    return needs == Needs() ? nil : needs
   }
 
   static func pair(_ value: String, _ flag: String) throws(Failure) -> (name: String, text: String) {

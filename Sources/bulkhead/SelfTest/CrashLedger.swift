@@ -26,7 +26,19 @@ struct CrashLedger {
     var wasToldTheEnd = false
   }
 
+  /// What the test said, as a person, about something that it was asked.
+  struct Decision {
+    let isApproval: Bool
+    let hash: String
+    /// The coordinator said that it has it.
+    var isConfirmed = false
+    /// One was sent, and its answer is not there.
+    var isUnderWay = false
+  }
+
   var jobs: [String: Job] = [:]
+  /// By id of the approval.
+  var decisions: [String: Decision] = [:]
   var calls: [DirectCall] = []
   var followers: [String: Follower] = [:]
   /// Submissions that were not answered; each is made again, word for word.

@@ -25,6 +25,9 @@ struct CrashReport {
       "executions": .integer(Int64(counts.executions)), "repeated": .integer(Int64(counts.repeats)),
       "resubmitted": .integer(Int64(test.ledger.resubmitted)), "existing": .integer(Int64(test.ledger.foundExisting)),
       "controls": .integer(Int64(tally.controls)), "resolutions": .integer(Int64(tally.resolutions)),
+      "approvals": .integer(Int64(counts.approvals)), "decisions": .integer(Int64(test.ledger.decisions.count)),
+      "decisions_again": .integer(Int64(tally.repeatedDecisions)),
+      "approved_executions": .integer(Int64(counts.approvedExecutions)),
       "followers": .integer(Int64(test.ledger.followers.count)),
       "slowest_takedown_ms": .integer(tally.slowestTakedownMS), "slowest_start_ms": .integer(tally.slowestRestartMS),
       "duration_ms": .integer(test.elapsedMS),
@@ -57,6 +60,9 @@ struct CrashReport {
     console.say("calls        \(Self.text(counts.calls))")
     console.say(
       "done to jobs \(tally.controls) times, \(tally.resolutions) unknown steps resolved, \(test.ledger.foundExisting) of \(test.ledger.resubmitted) lost answers and repeats found the same job"
+    )
+    console.say(
+      "approvals    \(counts.approvals), \(test.ledger.decisions.count) decided, \(tally.repeatedDecisions) decisions made again after a death; \(counts.approvedExecutions) acts ran with one"
     )
     console.say("steps        \(counts.steps), \(counts.events) events, \(test.ledger.followers.count) followers")
     console.say(

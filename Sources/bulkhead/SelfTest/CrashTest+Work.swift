@@ -17,12 +17,15 @@ extension CrashTest {
       ledger.resubmitted += 1
       submit(job.submission)
     }
+    decide()
     if !isListing, BootTime.now.milliseconds(since: lastListing) > 60 { list() }
   }
 
   /// After a connect: whoever followed a job goes on where it was.
   func connected() {
     followRequests = [:]
+    isLookingAtApprovals = false
+    for id in ledger.decisions.keys { ledger.decisions[id]?.isUnderWay = false }
     link?.onEvent = { [weak self] in self?.followed($0) }
     for (id, follower) in ledger.followers where !follower.wasToldTheEnd {
       follow(id, after: follower.numbers.last ?? 0)
@@ -74,7 +77,7 @@ extension CrashTest {
   }
 
   /// The end of the connection is expected at any time; nothing else is.
-  private func unexpected(_ error: WireError, _ what: String, besides: Set<WireError.Name> = []) {
+  func unexpected(_ error: WireError, _ what: String, besides: Set<WireError.Name> = []) {
     let isExpected = error.name == .connectionClosed || error.name == .draining || besides.contains(error.name)
     if !isExpected { ledger.report("\(what): \(error.name.rawValue): \(error.message)") }
   }

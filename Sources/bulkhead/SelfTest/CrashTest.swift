@@ -28,6 +28,8 @@ final class CrashTest {
     var pointsMissed: [String] = []
     var controls = 0
     var resolutions = 0
+    /// Decisions that were made again, since their answer was lost with the coordinator.
+    var repeatedDecisions = 0
     var slowestTakedownMS: Int64 = 0
     var slowestRestartMS: Int64 = 0
   }
@@ -49,6 +51,7 @@ final class CrashTest {
   var isListing = false
   var lastListing = BootTime.now
   var followRequests: [RequestID: String] = [:]
+  var isLookingAtApprovals = false
 
   init(_ options: Options, _ stand: Stand, note: @escaping (String) -> Void) throws(Failure) {
     self.options = options

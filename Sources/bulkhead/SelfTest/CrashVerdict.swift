@@ -11,18 +11,20 @@ final class CrashVerdict {
     var events = 0
     var executions = 0
     var repeats = 0
+    var approvals = 0
+    var approvedExecutions = 0
   }
 
-  private let test: CrashTest
-  private let executions: Executions
-  private var counts = Counts()
+  let test: CrashTest
+  let executions: Executions
+  var counts = Counts()
 
   init(_ test: CrashTest) throws(Failure) {
     self.test = test
     executions = try Executions(test.stand.executions)
   }
 
-  private func report(_ problem: String) { test.ledger.report(problem) }
+  func report(_ problem: String) { test.ledger.report(problem) }
 
   func judge() throws(Failure) -> Counts {
     counts.executions = executions.lines.count
@@ -44,13 +46,14 @@ final class CrashVerdict {
       test.rounds(0)
     }
     judgeCalls(calls)
+    try judgeApprovals()
     if case .failure(let error) = try ask(JournalBackup()) { report("journal/backup: \(error.message)") }
     return counts
   }
 
   // MARK: Questions
 
-  private func ask<M: WireRequest>(_ message: M) throws(Failure) -> Result<M.Response, WireError> {
+  func ask<M: WireRequest>(_ message: M) throws(Failure) -> Result<M.Response, WireError> {
     var answer: Result<M.Response, WireError>?
     test.link?.send(message) { [loop = test.loop] result in
       answer = result

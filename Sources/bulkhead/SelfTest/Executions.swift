@@ -46,7 +46,7 @@ struct Executions {
     var problems: [String] = []
     for (key, lines) in byKey {
       let tool = lines[0].tool
-      if tool == "once" || tool == "breed", lines.count > 1 {
+      if tool == "once" || tool == "asked" || tool == "breed", lines.count > 1 {
         problems.append("'\(key)': '\(tool)', which is not idempotent, ran \(lines.count) times")
       }
       let attempts = lines.map(\.attempt)

@@ -15,6 +15,7 @@ final class Stand {
   private(set) var starts = 0
   var log: String { folder + "/log" }
   var executions: String { folder + "/shared/executions" }
+  private var policy: String { folder + "/policy.yaml" }
 
   init() throws(Failure) {
     guard let daemon = findDaemon() else {
@@ -57,6 +58,20 @@ final class Stand {
       ]
     )
     if hasSandbox { try addWorker("sandbox", ["sandbox-worker"], permissions: ["jails": true]) }
+    try addPolicy()
+  }
+
+  /// Each act of the tool `asked` waits for a person, wherever it is called.
+  private func addPolicy() throws(PosixError) {
+    let rule: JSON = [
+      "name": "asked", "effect": "require_approval", "at": ["invocation"],
+      "when": ["value": "tool", "equals": "asked"],
+      "message": "the self-test decides", "timeout": "1h",
+    ]
+    let file = try Descriptor.open(policy, O_WRONLY | O_CREAT, mode: 0o600)
+    try file.writeAll((["guardrails": [rule]] as JSON).serialized())
+    let configuration = try Descriptor.open(folder + "/bulkhead.json", O_WRONLY | O_CREAT, mode: 0o600)
+    try configuration.writeAll((["policy": .string(policy)] as JSON).serialized())
   }
 
   private func addWorker(_ name: String, _ command: [JSON], instances: Int64 = 1, permissions: JSON) throws(PosixError)
@@ -76,7 +91,10 @@ final class Stand {
   }
 
   private var arguments: [String] {
-    ["bulkheadd", "--socket", socket, "--state", folder + "/state", "--workers", folder + "/workers"]
+    [
+      "bulkheadd", "--config", folder + "/bulkhead.json", "--socket", socket, "--state", folder + "/state", "--workers",
+      folder + "/workers",
+    ]
   }
 
   private func plan(_ more: [String], _ environment: [String]) -> SpawnPlan {

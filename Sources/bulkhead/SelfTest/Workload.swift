@@ -57,7 +57,7 @@ struct Workload {
           input["fail_first"] = .integer(Int64.random(in: 1...3, using: &random))
         }
         expected[id] = [(sum + (Self.nested[tool] ?? 0) * add) % Self.modulus]
-        if tool == "count" || tool == "once", random.chance(15) {
+        if tool == "count" || tool == "once" || tool == "asked", random.chance(15) {
           let items = (0..<Int64.random(in: 1...7, using: &random)).map { $0 * 1_000 }
           let rest = (sum - add % Self.modulus + Self.modulus) % Self.modulus
           input["add"] = "item:value"
@@ -87,13 +87,15 @@ struct Workload {
     )
   }
 
-  /// How often a tool has others add the same number: `nest` twice, `deep` through `nest` three times.
-  private static let nested: [String: Int64] = ["nest": 2, "deep": 3]
+  /// How often a tool has others add the same number: `nest` twice, `deep` through `nest` three times, `delegate` once.
+  private static let nested: [String: Int64] = ["nest": 2, "deep": 3, "delegate": 1]
 
   private mutating func tool() -> String {
     switch Int.random(in: 0..<100, using: &random) {
-    case ..<45: "count"
-    case ..<70: "once"
+    case ..<37: "count"
+    case ..<60: "once"
+    case ..<67: "asked"
+    case ..<70: "delegate"
     case ..<78: "pure"
     case ..<87: "nest"
     case ..<90: "deep"

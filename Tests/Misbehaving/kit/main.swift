@@ -3,6 +3,13 @@
 import Glibc
 import WorkerKit
 
+// Without walls and without a coordinator, so that a test sees what the walls are for.
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "intrude" {
+  let input = try JSON(parsing: Array(CommandLine.arguments[2].utf8))
+  print(Intrusion(input).report)
+  exit(0)
+}
+
 let worker = Worker(name: "kit", version: "1.0", concurrency: 2)
 
 worker.tool("kit-prints", "Prints to standard output, through the C library and past it.") { call in
@@ -36,6 +43,25 @@ worker.tool("kit-exec", "Replaces itself by another program, as whoever takes it
 
 worker.tool("kit-says-pure", "Says that it is pure, and calls what is not.", pure: true) { call in
   try await call.call("kit-fails", [:]).output
+}
+
+worker.tool("kit-delegates", "Has another tool called, and says what remains of its own time before and after.") {
+  call in
+  let before = call.remainingMS
+  var error: WireError?
+  do {
+    _ = try await call.call(call.input["tool"]?.stringValue ?? "", call.input["input"] ?? [:])
+  } catch let thrown as WireError {
+    error = thrown
+  }
+  return [
+    "before": .integer(before), "after": .integer(call.remainingMS),
+    "error": error.map { .string($0.name.rawValue) } ?? .null,
+  ]
+}
+
+worker.tool("kit-intrudes", "Goes for the coordinator, as whoever takes the worker over might.") { call in
+  Intrusion(call.input).report
 }
 
 worker.run()
