@@ -13,6 +13,8 @@ package struct ClientSession: Sendable {
 
   var stage = Stage.unopened
   var opening = Opening()
+  /// Times that the session was opened.
+  var generation = 0
   var listening = Listening()
   var logLevel: LogLevel?
   /// By the tools' names.
