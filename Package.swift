@@ -351,7 +351,8 @@ let package = Package(
       name: "ModelWorkerTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
-        "Peers", "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
+        "Peers", "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker",
+        "planner-worker",
         "executor-worker", "receipts-worker", "bulkhead-jail",
       ],
       exclude: ["Planning/Recordings"],

@@ -50,7 +50,8 @@ package struct HTTPHead: Sendable {
 /// Why an exchange did not come to its end. Messages name no header, no query and no body.
 package struct HTTPError: Error, Sendable, Equatable {
   package enum Kind: String, Sendable {
-    case invalidRequest, hostNotFound, addressRefused, connectionRefused, connectTimeout, tlsUntrusted, tlsFailed, noAuthorities
+    case invalidRequest, hostNotFound, addressRefused, connectionRefused, connectTimeout, tlsUntrusted, tlsFailed,
+      noAuthorities
     case firstByteTimeout, stalled, connectionLost, badResponse, headersTooLarge, cancelled, failed
   }
 
