@@ -19,6 +19,14 @@ extension Coordinator {
         "failed": .integer(Int64(kind.failed)),
         "instances": .array(kind.instances.compactMap(Self.report)),
       ]
+      if kind.manifest.isPinned {
+        report["pinned"] = true
+        report["withheld"] = .array(
+          supervisor.withheld.filter { $0.worker == name }.map {
+            ["tool": .string($0.name), "reason": .string($0.reason.rawValue), "message": .string($0.message)]
+          }
+        )
+      }
       if let walls = kind.walls { report["jail"] = Self.report(walls) }
       if let peer = kind.peer { report["version"] = .string(peer.version) }
       if let wait = kind.instances.compactMap(\.restartsInMS).min() { report["retry_after_ms"] = .integer(wait) }
