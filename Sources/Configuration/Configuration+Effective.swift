@@ -33,6 +33,11 @@ extension Configuration {
     case .object(let object): out.free("policy", object)
     case nil: break
     }
+    switch mcp {
+    case .file(let path): out.text("mcp", path)
+    case .object(let object): out.free("mcp", MCPServers.shown(object))
+    case nil: break
+    }
     out.text("environment", environment)
     out.duration("drain_timeout", drainTimeoutMS)
     out.duration("call_timeout", callTimeoutMS)

@@ -8,7 +8,7 @@ extension Coordinator {
     supervisor.kinds.sorted { $0.key < $1.key }.map { name, kind in
       var report: JSONObject = [
         "kind": .string(name),
-        "manifest": .string("\(kind.manifest.folder)/worker.json"),
+        "manifest": .string(kind.manifest.source ?? "\(kind.manifest.folder)/worker.json"),
         "command": .array(kind.manifest.command.map { .string($0) }),
         "state": .string(Self.state(of: kind)),
         "tools": .array((kind.tools ?? []).map { .string($0.name) }),
