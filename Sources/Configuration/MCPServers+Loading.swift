@@ -57,6 +57,16 @@ extension LoadedConfiguration {
   }
 }
 
+extension Configuration {
+  /// As it is shown: `effective` prints one that loads to the same, these values apart.
+  package var withoutValues: Configuration {
+    guard case .object(let object) = mcp else { return self }
+    var it = self
+    it.mcp = .object(MCPServers.shown(object))
+    return it
+  }
+}
+
 extension MCPServers {
   /// A list of servers as it may be shown: without the values of `env` and `headers`.
   package static func shown(_ source: JSON) -> JSON {
