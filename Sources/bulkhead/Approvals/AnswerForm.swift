@@ -23,13 +23,13 @@ struct AnswerForm {
     let schema: JSON
   }
 
-  let question: Question
+  let question: PersonQuestion
   /// nil: the answer is no flat object.
   let fields: [Field]?
 
   private static let fieldsLimit = 64
 
-  init(_ question: Question) {
+  init(_ question: PersonQuestion) {
     self.question = question
     guard question.schema["type"] == "object", let properties = question.schema["properties"]?.objectValue,
       !properties.isEmpty, properties.count <= Self.fieldsLimit
@@ -203,7 +203,7 @@ extension AnswerForm {
   }
 }
 
-extension Question {
+extension PersonQuestion {
   /// Of what waits; nil: it is no question.
   init?(_ approval: Approval) {
     guard let tool = approval.tool else { return nil }
