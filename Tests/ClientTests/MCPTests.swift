@@ -85,7 +85,7 @@ import Testing
     #expect(try service.run(["status"]).output.contains("changed_tools"))
     #expect(try service.run(["health"]).output.contains("withheld: clock.now"))
     let shown = try service.run(["mcp", "accept", "clock"])
-    #expect(shown.code == 1 && shown.output.contains(#"+ Says what time it is.\u{202E}\u{E0041}"#), "\(shown)")
+    #expect(shown.code == 1 && shown.output.contains(#"+ Says what time it is.\u{202E}\u{000E0041}"#), "\(shown)")
     #expect(!shown.output.unicodeScalars.contains("\u{202E}") && shown.output.contains("- Says what time it is."))
     #expect(try service.run(["mcp", "accept", "clock", "--json"]).json()["accepted"] == [])
 
@@ -135,7 +135,8 @@ import Testing
       ]
     )
     #expect(asked.code == 0, "\(asked)")
-    #expect(asked.output.contains("'y' is none of them") && asked.output.contains("'home' is none of what is due"))
+    #expect(asked.output.contains("'y' is none of them"), "\(asked)")
+    #expect(asked.output.contains("'home' is none of what is due"), "\(asked)")
     let answer = asked.output.components(separatedBy: "is approved\n").last ?? ""
     #expect(answer.contains(#""account": "travel""#) && answer.contains(#""days": 3"#) && answer.contains("false"))
     #expect(!answer.contains("note") && !asked.output.components(separatedBy: "is approved")[0].contains("\u{202E}"))

@@ -147,7 +147,8 @@ extension AnswerForm.Field {
     case .choices(let options):
       let words = line.split(separator: ",").map { $0.drop { $0 == " " } }.map { String($0) }
       let values = words.compactMap { Self.pick($0, options) }
-      return values.count == words.count ? .array(values) : nil
+      guard values.count == words.count else { return nil }
+      return .array(values)
     }
   }
 
@@ -156,7 +157,8 @@ extension AnswerForm.Field {
     let texts = options.map { $0.value.stringValue ?? $0.value.description }
     if let exact = texts.firstIndex(of: word) { return options[exact].value }
     let begun = texts.indices.filter { texts[$0].lowercased().hasPrefix(word.lowercased()) }
-    return begun.count == 1 ? options[begun[0]].value : nil
+    guard begun.count == 1 else { return nil }
+    return options[begun[0]].value
   }
 }
 
