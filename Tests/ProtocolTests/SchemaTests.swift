@@ -74,7 +74,7 @@ import Testing
   @Test(arguments: [
     #"{"name":"echo","command":["python3","echo.py"]}"#,
     #"""
-    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"callers":["models"],"instances":2,"concurrency":4,
+    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"callers":["models"],"pinned":true,"instances":2,"concurrency":4,
      "permissions":{"network":"none","exec":true,"read":["/usr"],"write":["/tmp/out"]},"secrets":["API_KEY"],
      "environment":["LANG"],"limits":{"memory_bytes":1,"processes":1,"file_bytes":0,"open_files":3},
      "restart":{"policy":"on_failure","backoff_ms":1,"max_backoff_ms":2,"reset_ms":3,"throttle_ms":4},
