@@ -91,6 +91,8 @@ let package = Package(
       dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Posix", "Wire"],
       swiftSettings: strict
     ),
+    // The Model Context Protocol: what its peers say to each other, both halves, without I/O.
+    .target(name: "MCP", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(
       name: "ClientKit",
