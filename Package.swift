@@ -204,6 +204,14 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // One MCP server, whose tools become tools of the catalog; the coordinator starts one for each entry of mcp.json.
+    .executableTarget(
+      name: "mcp-worker",
+      dependencies: ["HTTP", "Jail", "JSON", "MCP", "Posix", "Tunnel", "Wire", "WorkerKit"],
+      path: "Workers/mcp",
+      swiftSettings: strict
+    ),
+
     .executableTarget(
       name: "selftest-worker",
       dependencies: ["JSON", "Posix", "Wire", "WorkerKit"],

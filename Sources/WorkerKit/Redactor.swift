@@ -16,6 +16,9 @@ package struct Redactor: Sendable {
     values = secrets.filter { $0.bytes.count >= Self.shortest }.sorted { $0.bytes.count > $1.bytes.count }
   }
 
+  /// Nothing is long enough to be looked for.
+  package var isEmpty: Bool { values.isEmpty }
+
   package func adding(_ name: String, _ value: String) -> Redactor {
     Redactor(values.filter { $0.name != name } + [(name: name, bytes: Array(value.utf8))])
   }

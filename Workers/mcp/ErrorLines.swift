@@ -1,15 +1,9 @@
-internal import Posix
-
 /// A server's standard error as lines, no more of them than somebody could read: what comes faster is counted.
 struct ErrorLines {
   static let lineBytes = 2048
-  /// Lines at once, and how many more each second.
-  static let burst = 500
-  static let perSecond: Int64 = 50
 
   private var partial: [UInt8] = []
-  private var room = burst
-  private var filledAt = BootTime.now
+  private var allowance = LineAllowance()
   private var dropped = 0
 
   mutating func append(_ bytes: UnsafeRawBufferPointer, _ emit: (String) -> Void) {
@@ -31,22 +25,12 @@ struct ErrorLines {
 
   private mutating func flush(_ emit: (String) -> Void) {
     defer { partial.removeAll(keepingCapacity: true) }
-    refill()
-    guard room > 0 else {
+    guard allowance.take() else {
       dropped += 1
       return
     }
     tellDropped(emit)
-    room -= 1
     emit(String(decoding: partial, as: UTF8.self))
-  }
-
-  private mutating func refill() {
-    let now = BootTime.now
-    let earned = now.milliseconds(since: filledAt) * Self.perSecond / 1000
-    guard earned > 0 else { return }
-    room = Int(min(Int64(Self.burst), Int64(room) + earned))
-    filledAt = now
   }
 
   private mutating func tellDropped(_ emit: (String) -> Void) {

@@ -176,7 +176,8 @@ final class ServerProcess {
     lines.finish { onError?($0) }
     if let raw = output?.raw { watcher.unwatch(raw) }
     if let raw = errors?.raw { watcher.unwatch(raw) }
-    (output, errors) = (nil, nil)
+    output = nil
+    errors = nil
     let onEnd = onEnd
     self.onEnd = nil
     onEnd?(reason)

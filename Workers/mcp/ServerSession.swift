@@ -9,8 +9,12 @@ protocol ServerSessionOwner: AnyObject {
   func asked(_ session: ServerSession, _ question: QuestionID, _ what: Question, of call: CallID?)
   func withdrawn(_ question: QuestionID)
   func ignored(_ what: String)
+  /// It sends more than anybody can want.
+  func flooded(_ session: ServerSession)
   /// Once: nothing more comes of it.
   func ended(_ session: ServerSession, because failure: ClientFailure?)
+  /// Once, later: its server has ended too.
+  func gone(_ session: ServerSession)
 }
 
 /// One session with a server: performs what the protocol's state machine asks for. Lives on the loop.
@@ -28,6 +32,8 @@ final class ServerSession {
   private var pending: [CallID: Pending] = [:]
   private var timer: (due: Int64, timer: LoopTimer)?
   private var isOver = false
+  /// Messages that answer nothing.
+  private var unasked = MessageAllowance()
   weak var owner: (any ServerSessionOwner)?
 
   init(_ transport: any MCPTransport, _ settings: ClientSettings, on loop: EventLoop) {
@@ -115,7 +121,10 @@ final class ServerSession {
 
 extension ServerSession: MCPTransportReceiver {
   func received(_ bytes: [UInt8], on request: MessageID?) {
-    perform(session.received(bytes, on: request, now: now))
+    let effects = session.received(bytes, on: request, now: now)
+    let isAnswer = effects.contains { if case .answered = $0 { true } else { false } }
+    if !isAnswer, !unasked.take() { owner?.flooded(self) }
+    perform(effects)
   }
 
   func failed(_ request: MessageID, _ failure: TransportFailure) {
@@ -126,6 +135,25 @@ extension ServerSession: MCPTransportReceiver {
 
   func closed(_ failure: TransportFailure?) {
     perform(session.closed(failure, now: now))
-    end(nil)
+    end(failure.map { ClientFailure(.transport($0.kind), $0.detail) })
+    owner?.gone(self)
+  }
+}
+
+/// Messages that nobody asked for: so many at once, and so many more each second.
+struct MessageAllowance {
+  static let burst: Int64 = 20_000
+  static let perSecond: Int64 = 2_000
+
+  private var room = burst
+  private var filledAt = BootTime.now
+
+  mutating func take() -> Bool {
+    room -= 1
+    if room > 0 { return true }
+    let now = BootTime.now
+    room = min(Self.burst, now.milliseconds(since: filledAt) * Self.perSecond / 1000)
+    filledAt = now
+    return room > 0
   }
 }

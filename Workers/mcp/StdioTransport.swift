@@ -4,13 +4,14 @@ internal import Posix
 internal import WorkerKit
 
 /// A server that speaks lines over its standard streams, in a jail of its own. One process from `init` to `closed`.
-final class StdioTransport: MCPTransport {
+final class StdioTransport: ServerTransport {
   weak var receiver: (any MCPTransportReceiver)?
   private let process: ServerProcess
   private var framing: LineFraming
   private var told = 0
   private var isAsked = false
   private var isOver = false
+  private var patience = ServerProcess.Patience.ordinary
   /// How the program ended, once it has.
   private(set) var ending: String?
 
@@ -46,18 +47,17 @@ final class StdioTransport: MCPTransport {
   func openStream() {}
 
   func close() {
+    guard !isAsked else { return }
     isAsked = true
-    process.stop(.ordinary)
+    process.stop(patience)
   }
 
-  /// As `close`, for a worker that has little time left.
-  func closeSoon() {
-    isAsked = true
-    process.stop(.hurried)
+  func hurry() {
+    patience = .hurried
+    if isAsked, !isOver { process.stop(patience) }
   }
 
-  /// Ends it without asking.
-  func kill() { process.end() }
+  func kill() { if !isOver, !isAsked { process.end() } }
 
   private func take(_ bytes: UnsafeRawBufferPointer) {
     // The end of its output alone ends nothing: the process does.
