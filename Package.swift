@@ -329,6 +329,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "MCPWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision", "Coordinator",
+        "bulkhead-jail", "executor-worker", "mcp-worker", "sandbox-worker", "web-worker",
+      ],
+      exclude: ["hostile.py"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "ProxyTests",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision",
