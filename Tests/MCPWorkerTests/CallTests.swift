@@ -4,6 +4,7 @@ import Posix
 import Testing
 import Wire
 
+@testable import Coordinator
 @testable import Supervision
 
 /// What works, in each era.
