@@ -87,6 +87,10 @@ package struct WorkerManifest: Sendable, Equatable {
   package var graceMS: Int64 = 2_000
   package var drainMS: Int64 = 30_000
   package var settings = JSONObject()
+  /// The file that it comes from; nil: `worker.json` in its folder.
+  package var source: String?
+  /// Changes with what it stands for beyond its members, such as where its secrets come from.
+  package var revision = ""
 
   package init(name: String, command: [String], folder: String) {
     self.name = name

@@ -104,6 +104,29 @@ import Testing
   }
 
   @Test(arguments: [
+    (#"{"mcpServers":{"time":{"command":"mcp-server-time","args":["--local-timezone","UTC"]}}}"#, nil),
+    (
+      #"""
+      {"servers":{"My Server":{"type":"http","url":"https://mcp.example.org/mcp","headers":{"Authorization":{"env":"A"}},
+       "timeout":5000,"gallery":true,"bulkhead":{"tools":["a"],"idle":"10m","sampling":{"model":"small"},"protocol":"2025-06-18"}}}}
+      """#, nil
+    ),
+    (
+      #"{"mcpServers":{"f":{"command":"/opt/f","env":{"A":"x","B":{"file":"/b"}},"bulkhead":{"needs":{"read":["/srv"]}}}}}"#,
+      nil
+    ),
+    (#"{"mcpServers":{"f":{"args":["x"]}}}"#, "/mcpServers/f"),
+    (#"{"mcpServers":{"f":{"command":"x","bulkhead":{"neds":{}}}}}"#, "/mcpServers/f/bulkhead/neds"),
+    (#"{"mcpServers":{"f":{"command":"x","env":{"A":{"env":"B","file":"/c"}}}}}"#, "/mcpServers/f/env/A"),
+    (#"{"mcpServers":{"f":{"command":"x","type":"sse"}}}"#, "/mcpServers/f/type"),
+  ])
+  func `a list of MCP servers has the documented form, or a mistake where it is`(_ text: String, _ path: String?) throws
+  {
+    let found = try Self.compile("mcp.json").violations(in: try JSON(parsing: text))
+    #expect(path.map { found.map(\.path).contains($0) } ?? found.isEmpty, "\(found)")
+  }
+
+  @Test(arguments: [
     #""reason":"ok","exit":{"code":0}"#, #""reason":"nonzero_exit","exit":{"code":3}"#,
     #""reason":"signal","exit":{"signal":11,"name":"SIGSEGV"}"#, #""reason":"timeout","exit":{"signal":9}"#,
     #""reason":"setup_failed","setup":{"stage":"mount","errno":1}"#, #""reason":"worker_lost""#,
