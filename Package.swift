@@ -215,8 +215,9 @@ let package = Package(
     // One MCP server, whose tools become tools of the catalog; the coordinator starts one for each entry of mcp.json.
     .executableTarget(
       name: "mcp-worker",
-      dependencies: ["HTTP", "Jail", "JSON", "MCP", "Posix", "Tunnel", "Wire", "WorkerKit"],
+      dependencies: ["HTTP", "Jail", "JSON", "MCP", "MCPHTTP", "Posix", "Tunnel", "Wire", "WorkerKit"],
       path: "Workers/mcp",
+      exclude: ["HTTP"],
       swiftSettings: strict
     ),
 
@@ -345,7 +346,7 @@ let package = Package(
     .testTarget(
       name: "MCPWorkerTests",
       dependencies: [
-        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision", "Coordinator",
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Peers", "Supervision", "Coordinator",
         "bulkhead-jail", "executor-worker", "mcp-worker", "sandbox-worker", "web-worker",
       ],
       exclude: ["hostile.py"],

@@ -129,6 +129,9 @@ final class MCPBench {
       "read": .array(needs.read.map { .string($0) }), "write": .array(needs.write.map { .string($0) }),
       "hosts": .array(needs.hosts.map { .string($0) }),
     ]
+    if !needs.environment.isEmpty {
+      object["environment"] = .object(JSONObject(needs.environment.map { ($0.key, .string($0.value)) }))
+    }
     if let programs = needs.programs { object["programs"] = .array(programs.map { .string($0) }) }
     return .object(object)
   }

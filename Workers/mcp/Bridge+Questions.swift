@@ -6,7 +6,7 @@ internal import WorkerKit
 // What a server asks while it works. Each question that is granted becomes a call of a tool inside the invocation that it
 // belongs to, so that policy, budget, journal and audit see it; every other is refused.
 extension Bridge {
-  func asked(_ session: ServerSession, _ question: QuestionID, _ what: Question, of id: CallID?) {
+  func asked(_ session: ServerSession, _ question: QuestionID, _ what: MCP.Question, of id: CallID?) {
     switch what {
     case .roots: session.answer(question, .roots(settings.showsRoots ? roots : []))
     case .elicit(.form(let message, let schema)):

@@ -1,4 +1,6 @@
+internal import HTTP
 internal import Jail
+internal import MCPHTTP
 internal import Posix
 internal import Tunnel
 internal import WorkerKit
@@ -7,7 +9,8 @@ internal import WorkerKit
 enum Bridges {
   private static let current = Guarded<Bridge?>(nil)
 
-  static func open(_ start: Worker.Start) async throws {
+  /// While the process has one thread.
+  static func prepare(_ start: Worker.Start) throws {
     let settings = try BridgeSettings(start.settings, secrets: start.secrets)
     let bridge: Bridge
     switch settings.transport {
@@ -15,7 +18,11 @@ enum Bridges {
     case .http(let address): bridge = try http(start, settings, address)
     }
     current.withLock { $0 = bridge }
-    try await bridge.startUp()
+  }
+
+  static func open() async throws {
+    let bridge = current.withLock { $0 }
+    try await bridge?.startUp()
   }
 
   static func close() async {
@@ -46,6 +53,17 @@ enum Bridges {
     _ settings: BridgeSettings,
     _ address: BridgeSettings.Address
   ) throws -> Bridge {
-    throw WireError(.unavailable, "no")
+    let endpoint: HTTPEndpoint
+    do throws(HTTPEndpoint.Mistake) {
+      endpoint = try HTTPEndpoint(url: address.url, headers: address.headers.sorted { $0.key < $1.key }.map { ($0, $1) })
+    } catch {
+      throw WireError(.invalidParams, "the server's address cannot be used: \(error)")
+    }
+    guard let client = HTTPClient(loop: start.loop, userAgent: "bulkhead/0.1.0") else {
+      throw WireError(.setupFailed, "libcurl cannot be started")
+    }
+    return Bridge(start, settings) { _ in HTTPTransport(endpoint, by: client) }
   }
 }
+
+extension HTTPTransport: ServerTransport {}

@@ -11,6 +11,7 @@ internal import Posix
 internal import WorkerKit
 
 let worker = Worker(name: "mcp", version: "0.1.0", concurrency: 256)
-worker.onStart = { start in try await Bridges.open(start) }
+worker.onInitialize = { try Bridges.prepare($0) }
+worker.onStart = { _ in try await Bridges.open() }
 worker.onStop = { await Bridges.close() }
 worker.run()
