@@ -416,7 +416,7 @@ let package = Package(
         "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan",
         "Policy", "Posix", "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
-        "sandbox-worker", "receipts-worker",
+        "mcp-worker", "sandbox-worker", "receipts-worker",
         "jail-probe",
       ],
       path: "Tests/Benchmarks",

@@ -10,7 +10,8 @@ import Wire
 
 /// Sleep, waking, and the end.
 @Suite struct LifeTests {
-  @Test(arguments: ["legacy", "modern"]) func `an idle server sleeps, and the next call wakes it`(_ era: String) throws {
+  @Test(arguments: ["legacy", "modern"]) func `an idle server sleeps, and the next call wakes it`(_ era: String) throws
+  {
     let bench = try MCPBench([MCPBench.hostile(era) { $0.settings["idle_ms"] = 300 }])
     let first = try #require(try bench.call("demo.pid").text)
     #expect(bench.pythons() == 1)

@@ -28,7 +28,10 @@ struct PeerTests {
     let input: JSON = ["source_timezone": "UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"]
     let answer = try bench.call("time.convert_time", input)
     #expect(answer.text?.contains("21:00:00+09:00") == true, "\(String(describing: answer.result))")
-    let wrong = try bench.call("time.convert_time", ["source_timezone": "Mars/Base", "time": "12:00", "target_timezone": "UTC"])
+    let wrong = try bench.call(
+      "time.convert_time",
+      ["source_timezone": "Mars/Base", "time": "12:00", "target_timezone": "UTC"]
+    )
     #expect(wrong.error?.name == .toolFailed)
     try bench.end()
   }
@@ -98,7 +101,9 @@ struct PeerTests {
     #expect(page.text?.contains("the page") == true, "\(String(describing: page.result)) \(bench.lines)")
     let other = try bench.call("fetch.fetch", ["url": "http://127.0.0.1:9/x"])
     #expect(other.error?.name == .toolFailed)
-    try bench.until("the refusal is told") { bench.lines.contains { $0.contains("was refused the host '127.0.0.1:9'") } }
+    try bench.until("the refusal is told") {
+      bench.lines.contains { $0.contains("was refused the host '127.0.0.1:9'") }
+    }
     try bench.end()
   }
 
@@ -151,7 +156,8 @@ struct PeerTests {
       [
         "id": "both", "tool": "code_exec",
         "input": [
-          "code": "import json\noutput = {'hour': json.loads(input['time'])['target']['datetime'][11:13], 'total': input['total']}",
+          "code":
+            "import json\noutput = {'hour': json.loads(input['time'])['target']['datetime'][11:13], 'total': input['total']}",
           "input_data": ["time": "step:tokyo#/text", "total": "step:tax#/total"],
         ],
       ],

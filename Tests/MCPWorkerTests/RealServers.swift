@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JSON
 import Peers
 import Testing
@@ -12,9 +13,14 @@ enum RealServers {
     guard let folder = Peer.folder else { return nil }
     var environment = ProcessInfo.processInfo.environment
     let shared = "/var/cache/peers"
-    if environment["PEERS_CACHE"] == nil, FileManager.default.fileExists(atPath: shared) {
-      environment["PEERS_CACHE"] = shared
+    var cache = environment["PEERS_CACHE"]
+    if cache == nil, FileManager.default.fileExists(atPath: shared) { cache = shared }
+    if geteuid() == 0, environment["PEERS_PYTHON"] == nil {
+      // Root's workers run as somebody else, who has to see the interpreter.
+      environment["PEERS_PYTHON"] = MCPBench.python
+      cache = (cache ?? shared) + "/system"
     }
+    environment["PEERS_CACHE"] = cache
     guard let list = try? Running(folder + "/mcp-servers", ["list"], environment: environment, readsOutput: true) else {
       return nil
     }

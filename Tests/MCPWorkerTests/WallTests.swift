@@ -43,7 +43,9 @@ import Wire
   @Test func `a server sees no process but its own, and reaches no network`() throws {
     let bench = try MCPBench([MCPBench.hostile()])
     let own = bench.pid()
-    let seen = try #require(try bench.call("demo.list", ["path": "/proc"]).parsed?.arrayValue?.compactMap(\.stringValue))
+    let seen = try #require(
+      try bench.call("demo.list", ["path": "/proc"]).parsed?.arrayValue?.compactMap(\.stringValue)
+    )
     #expect(seen.compactMap { Int32($0) }.count <= 3 && !seen.contains("\(own)"))
     for pid in [own, getpid(), bench.processes().first?.pid ?? 1] {
       #expect(try bench.call("demo.kill", ["pid": .integer(Int64(pid))]).text == "OSError 3")
@@ -111,7 +113,9 @@ import Wire
   }
 
   @Test func `programs are those that the entry names`() throws {
-    for (programs, expected) in [(["/usr/bin/true"], ("0", "OSError 13")), (nil, ("0", "0"))] as [([String]?, (String, String))] {
+    for (programs, expected) in [(["/usr/bin/true"], ("0", "OSError 13")), (nil, ("0", "0"))]
+      as [([String]?, (String, String))]
+    {
       let bench = try MCPBench([MCPBench.hostile { $0.needs.programs = programs }])
       let allowed = try bench.call("demo.execute", ["argv": ["/usr/bin/true"]]).text
       let other = try bench.call("demo.execute", ["argv": ["/usr/bin/env"]]).text

@@ -55,7 +55,10 @@ enum Bridges {
   ) throws -> Bridge {
     let endpoint: HTTPEndpoint
     do throws(HTTPEndpoint.Mistake) {
-      endpoint = try HTTPEndpoint(url: address.url, headers: address.headers.sorted { $0.key < $1.key }.map { ($0, $1) })
+      endpoint = try HTTPEndpoint(
+        url: address.url,
+        headers: address.headers.sorted { $0.key < $1.key }.map { ($0, $1) }
+      )
     } catch {
       throw WireError(.invalidParams, "the server's address cannot be used: \(error)")
     }

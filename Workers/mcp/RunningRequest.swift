@@ -159,7 +159,11 @@ extension Bridge {
     case .transport(let kind):
       // What was sent may have been done: whether it may be sent again is not for us to say.
       guard wasOpen else { return unavailable(message) }
-      return WireError(.workerLost, "the server of '\(start.kind)' was lost: \(message)", data: ["reason": .string(kind.rawValue)])
+      return WireError(
+        .workerLost,
+        "the server of '\(start.kind)' was lost: \(message)",
+        data: ["reason": .string(kind.rawValue)]
+      )
     case .closed:
       guard wasOpen else { return unavailable(message) }
       return WireError(.workerLost, "the server of '\(start.kind)' was lost: \(message)")

@@ -36,7 +36,8 @@ struct ServerJail {
     do throws(JailError) {
       return try policy().prepare()
     } catch {
-      throw WireError(.setupFailed, "the jail of the server cannot be set up: \(error.message)")
+      let hint = error.code == .path && error.errno != 0 ? "; hint: is it within 'needs.read'?" : ""
+      throw WireError(.setupFailed, "the jail of the server cannot be set up: \(error.message)\(hint)")
     }
   }
 

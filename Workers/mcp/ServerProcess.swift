@@ -112,10 +112,13 @@ final class ServerProcess {
 
   private func arm(_ delay: Milliseconds, _ body: @escaping () -> Void) {
     if let timer { loop.cancel(timer) }
-    timer = isOver ? nil : loop.schedule(after: delay) { [weak self] in
-      self?.timer = nil
-      if self?.isOver == false { body() }
-    }
+    timer =
+      isOver
+      ? nil
+      : loop.schedule(after: delay) { [weak self] in
+        self?.timer = nil
+        if self?.isOver == false { body() }
+      }
   }
 
   // MARK: From the server

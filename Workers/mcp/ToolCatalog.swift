@@ -106,7 +106,10 @@ struct ToolCatalog {
         ("list_resources", "Lists what can be read from the server.", Self.nothing, Self.resources, .listResources)
       )
       offered.append(
-        ("read_resource", "Reads a resource of the server.", Self.reading, ToolSchema.output(structured: nil), .readResource)
+        (
+          "read_resource", "Reads a resource of the server.", Self.reading, ToolSchema.output(structured: nil),
+          .readResource
+        )
       )
     }
     if capabilities.prompts {

@@ -118,7 +118,8 @@ struct ToolOutput {
     return json
   }
 
-  private mutating func stored(_ kind: String, _ data: String, _ type: String?, name: String?) async throws -> JSONObject
+  private mutating func stored(_ kind: String, _ data: String, _ type: String?, name: String?) async throws
+    -> JSONObject
   {
     guard let bytes = Base64.decode(data) else {
       throw WireError(.invalidOutput, "the server's \(kind) is not in base64")
@@ -131,10 +132,19 @@ struct ToolOutput {
   {
     artifacts += 1
     if artifacts > Limit.artifacts {
-      throw WireError.limitExceeded("artifacts", "count of large or binary blocks", value: artifacts, limit: Limit.artifacts)
+      throw WireError.limitExceeded(
+        "artifacts",
+        "count of large or binary blocks",
+        value: artifacts,
+        limit: Limit.artifacts
+      )
     }
     let type = MCPText.mediaType(type)
-    let artifact = try await call.addArtifact(name: MCPText.fileName(name, kind, artifacts, type), mediaType: type, bytes)
+    let artifact = try await call.addArtifact(
+      name: MCPText.fileName(name, kind, artifacts, type),
+      mediaType: type,
+      bytes
+    )
     return [
       "type": .string(kind), "artifact": .string(artifact.sha256), "bytes": .integer(artifact.bytes),
       "media_type": .string(artifact.mediaType), "name": .string(artifact.name),
