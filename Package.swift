@@ -91,6 +91,8 @@ let package = Package(
       dependencies: ["CSQLite", "Digest", "JSON", "Models", "Plan", "Posix", "Wire"],
       swiftSettings: strict
     ),
+    // The Model Context Protocol: what its peers say to each other, both halves, without I/O.
+    .target(name: "MCP", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "TerminalText", dependencies: ["JSON", "Wire"], swiftSettings: strict),
     .target(
       name: "ClientKit",
@@ -178,6 +180,14 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Streamable HTTP, one of the two ways to an MCP server.
+    .target(
+      name: "MCPHTTP",
+      dependencies: ["CCurlCalls", "HTTP", "MCP", "Posix", "WebProxy"],
+      path: "Workers/mcp/HTTP",
+      swiftSettings: strict
+    ),
+
     .executableTarget(
       name: "models-worker",
       dependencies: ["HTTP", "JSON", "Models", "Posix", "Wire", "WorkerKit"],
@@ -199,6 +209,15 @@ let package = Package(
       dependencies: ["CLinux", "Jail", "JSON", "Posix", "Wire", "WorkerKit"],
       path: "Workers/credentials",
       exclude: ["worker.json"],
+      swiftSettings: strict
+    ),
+
+    // One MCP server, whose tools become tools of the catalog; the coordinator starts one for each entry of mcp.json.
+    .executableTarget(
+      name: "mcp-worker",
+      dependencies: ["HTTP", "Jail", "JSON", "MCP", "MCPHTTP", "Posix", "Tunnel", "Wire", "WorkerKit"],
+      path: "Workers/mcp",
+      exclude: ["HTTP"],
       swiftSettings: strict
     ),
 
@@ -224,6 +243,12 @@ let package = Package(
       name: "PlannerTests",
       dependencies: ["JSON", "Models", "Plan", "Planner", "Posix", "Wire"],
       exclude: ["Fixtures", "Golden"],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP"], swiftSettings: strict),
+    .testTarget(
+      name: "MCPHTTPTests",
+      dependencies: ["HTTP", "JSON", "MCP", "MCPHTTP", "Peers", "Posix", "ProviderServer"],
       swiftSettings: strict
     ),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Digest"], swiftSettings: strict),
@@ -319,6 +344,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "MCPWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Peers", "Supervision", "Coordinator",
+        "bulkhead-jail", "executor-worker", "mcp-worker", "sandbox-worker", "web-worker",
+      ],
+      exclude: ["hostile.py"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "ProxyTests",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision",
@@ -327,13 +361,15 @@ let package = Package(
       exclude: ["server.py"],
       swiftSettings: strict
     ),
+    // Programs that run beside a test, servers of others among them.
+    .target(name: "Peers", dependencies: ["Posix"], path: "Tests/Peers", swiftSettings: strict),
     // A provider on loopback that answers as it is told.
     .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
     .testTarget(
       name: "ModelWorkerTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
-        "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
+        "Peers", "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
         "executor-worker", "receipts-worker", "bulkhead-jail",
       ],
       exclude: ["Planning/Recordings"],
@@ -380,7 +416,7 @@ let package = Package(
         "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan",
         "Policy", "Posix", "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
-        "sandbox-worker", "receipts-worker",
+        "mcp-worker", "sandbox-worker", "receipts-worker",
         "jail-probe",
       ],
       path: "Tests/Benchmarks",
