@@ -7,7 +7,7 @@ struct ToolCatalog {
   /// What a tool of the catalog does at its server.
   enum Act: Sendable {
     case tool(String)
-    case listResources, readResource, listPrompts, getPrompt, complete
+    case listResources, readResource, listPrompts, getPrompt, complete, status
   }
 
   struct Entry: Sendable {
@@ -95,7 +95,7 @@ struct ToolCatalog {
 
   private static let own: [String: Act] = [
     "list_resources": .listResources, "read_resource": .readResource, "list_prompts": .listPrompts,
-    "get_prompt": .getPrompt, "complete": .complete,
+    "get_prompt": .getPrompt, "complete": .complete, "server_status": .status,
   ]
 
   /// Where the server has the capability. A tool of the server's own of that name wins.
@@ -121,7 +121,11 @@ struct ToolCatalog {
         ("complete", "Completes an argument of a prompt or a resource.", Self.completing, Self.values, .complete)
       )
     }
-    for (name, description, input, output, act) in offered where allowed?.contains(name) != false {
+    // Whatever the entry lists: it tells of the server and asks nothing of its tools.
+    offered.append(
+      ("server_status", "Tells whether the server is well, and what it says it is.", Self.nothing, Self.state, .status)
+    )
+    for (name, description, input, output, act) in offered where allowed?.contains(name) != false || name == "server_status" {
       guard let full = names.take(name) else { continue }
       let tool = Tool(name: full, description: description, inputSchema: input, outputSchema: output, needs: needs)
       entries.append(Entry(tool: tool, act: act))
@@ -151,6 +155,9 @@ struct ToolCatalog {
     ],
     required: ["ref", "argument"]
   )
+  private static let state: JSON = [
+    "type": "object", "properties": ["transport": ["type": "string"]], "required": ["transport"],
+  ]
   private static let items: JSON = ["type": "array", "items": ["type": "object"]]
   private static let resources = object(
     ["resources": items, "templates": items, "cut": ["type": "string"]],
