@@ -93,9 +93,10 @@ struct ToolCatalog {
 
   // MARK: What is no tool at the server
 
+  private static let statusName = "server_status"
   private static let own: [String: Act] = [
     "list_resources": .listResources, "read_resource": .readResource, "list_prompts": .listPrompts,
-    "get_prompt": .getPrompt, "complete": .complete, "server_status": .status,
+    "get_prompt": .getPrompt, "complete": .complete, statusName: .status,
   ]
 
   /// Where the server has the capability. A tool of the server's own of that name wins.
@@ -123,9 +124,10 @@ struct ToolCatalog {
     }
     // Whatever the entry lists: it tells of the server and asks nothing of its tools.
     offered.append(
-      ("server_status", "Tells whether the server is well, and what it says it is.", Self.nothing, Self.state, .status)
+      (Self.statusName, "Tells whether the server is well, and what it says it is.", Self.nothing, Self.state, .status)
     )
-    for (name, description, input, output, act) in offered where allowed?.contains(name) != false || name == "server_status" {
+    for (name, description, input, output, act) in offered {
+      guard allowed?.contains(name) != false || name == Self.statusName else { continue }
       guard let full = names.take(name) else { continue }
       let tool = Tool(name: full, description: description, inputSchema: input, outputSchema: output, needs: needs)
       entries.append(Entry(tool: tool, act: act))
