@@ -129,7 +129,7 @@ import Wire
 
   @Test func `only the tools that the entry lists are offered`() throws {
     let bench = try MCPBench([MCPBench.hostile { $0.settings["tools"] = ["echo", "read_resource", "nobody"] }])
-    #expect(Set(bench.supervisor.catalog.keys) == ["demo.echo", "demo.read_resource", "demo.server_status"])
+    #expect(Set(bench.supervisor.catalog.keys) == ["demo.echo", "demo.read_resource"])
     #expect(bench.lines.contains { $0.contains("there is no tool 'nobody'") })
     try bench.end()
   }

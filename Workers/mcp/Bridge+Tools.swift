@@ -105,7 +105,6 @@ extension Bridge {
       guard case .prompts(let list) = try await perform(.listPrompts, call) else { throw Self.mismatch }
       return try output([("prompts", list.items.map(\.json))], cut: list.cut)
     case .complete: return try await complete(call)
-    case .status: return try await status(call)
     }
   }
 

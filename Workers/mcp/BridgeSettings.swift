@@ -79,8 +79,7 @@ struct BridgeSettings: Sendable {
       !command.contains(where: { $0.utf8.contains(0) })
     else { throw .invalidParams("/settings/command", "'/settings/command' is not a program with its arguments") }
     return Program(
-      // An argument that is the name of a secret stands for it.
-      command: command.enumerated().map { $0.offset == 0 ? $0.element : secrets[$0.element] ?? $0.element },
+      command: command,
       directory: try fields.optional("cwd"),
       environment: try values("environment", &fields, secrets),
       needs: try fields.body("needs") ?? Needs(),

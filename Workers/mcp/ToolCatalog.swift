@@ -7,7 +7,7 @@ struct ToolCatalog {
   /// What a tool of the catalog does at its server.
   enum Act: Sendable {
     case tool(String)
-    case listResources, readResource, listPrompts, getPrompt, complete, status
+    case listResources, readResource, listPrompts, getPrompt, complete
   }
 
   struct Entry: Sendable {
@@ -93,10 +93,9 @@ struct ToolCatalog {
 
   // MARK: What is no tool at the server
 
-  private static let statusName = "server_status"
   private static let own: [String: Act] = [
     "list_resources": .listResources, "read_resource": .readResource, "list_prompts": .listPrompts,
-    "get_prompt": .getPrompt, "complete": .complete, statusName: .status,
+    "get_prompt": .getPrompt, "complete": .complete,
   ]
 
   /// Where the server has the capability. A tool of the server's own of that name wins.
@@ -122,12 +121,7 @@ struct ToolCatalog {
         ("complete", "Completes an argument of a prompt or a resource.", Self.completing, Self.values, .complete)
       )
     }
-    // Whatever the entry lists: it tells of the server and asks nothing of its tools.
-    offered.append(
-      (Self.statusName, "Tells whether the server is well, and what it says it is.", Self.nothing, Self.state, .status)
-    )
-    for (name, description, input, output, act) in offered {
-      guard allowed?.contains(name) != false || name == Self.statusName else { continue }
+    for (name, description, input, output, act) in offered where allowed?.contains(name) != false {
       guard let full = names.take(name) else { continue }
       let tool = Tool(name: full, description: description, inputSchema: input, outputSchema: output, needs: needs)
       entries.append(Entry(tool: tool, act: act))
@@ -157,9 +151,6 @@ struct ToolCatalog {
     ],
     required: ["ref", "argument"]
   )
-  private static let state: JSON = [
-    "type": "object", "properties": ["transport": ["type": "string"]], "required": ["transport"],
-  ]
   private static let items: JSON = ["type": "array", "items": ["type": "object"]]
   private static let resources = object(
     ["resources": items, "templates": items, "cut": ["type": "string"]],
