@@ -223,19 +223,30 @@ private final class DirectServer: ReadinessHandler {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": [:],
       ]
     }
-    func next() throws {
+    var failure: (any Error)?
+    func next() {
       let start = now()
-      try ask("tools/call", params) { line in
-        // As any client, it looks at the answer.
-        guard let answer = try? JSON(parsing: line), answer["result"]?["content"] != nil else {
-          fatalError("no answer")
-        }
-        times.append(now() - start)
-        if times.count < count { try! next() } else { self.loop.stop() }
+      do {
+        try ask("tools/call", params) { answered($0, start) }
+      } catch {
+        failure = error
+        loop.stop()
       }
     }
-    loop.deferred { try! next() }
+    func answered(_ line: [UInt8], _ start: Double) {
+      // As any client, it looks at the answer.
+      do {
+        let answer = try JSON(parsing: line)
+        precondition(answer["result"]?["content"] != nil)
+      } catch {
+        failure = error
+      }
+      times.append(now() - start)
+      if times.count < count, failure == nil { next() } else { loop.stop() }
+    }
+    loop.deferred { next() }
     loop.run()
+    if let failure { throw failure }
     return median(&times)
   }
 

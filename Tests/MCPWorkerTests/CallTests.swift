@@ -43,6 +43,10 @@ import Wire
       "demo.complete",
       ["ref": ["prompt": "greet"], "argument": ["name": "who", "value": "b"]]
     )
+    let status = try bench.call("demo.server_status").output
+    #expect(status["era"]?.stringValue == (era == "legacy" ? "legacy" : "modern") && status["transport"] == "stdio")
+    #expect(status["server"] == ["name": "hostile", "version": "1"] && status["tools"] == 34)
+    #expect(try #require(status["ping_ms"]?.doubleValue) > 0)
     #expect(completion.output == ["values": ["ba", "bb"], "total": 2, "has_more": false])
     try bench.end()
   }
@@ -129,7 +133,7 @@ import Wire
 
   @Test func `only the tools that the entry lists are offered`() throws {
     let bench = try MCPBench([MCPBench.hostile { $0.settings["tools"] = ["echo", "read_resource", "nobody"] }])
-    #expect(Set(bench.supervisor.catalog.keys) == ["demo.echo", "demo.read_resource"])
+    #expect(Set(bench.supervisor.catalog.keys) == ["demo.echo", "demo.read_resource", "demo.server_status"])
     #expect(bench.lines.contains { $0.contains("there is no tool 'nobody'") })
     try bench.end()
   }

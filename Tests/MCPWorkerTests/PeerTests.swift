@@ -86,6 +86,8 @@ struct PeerTests {
     let bench = try MCPBench(
       [
         try RealServers.server("fetch") {
+          // Which addresses may be reached is the proxy's to decide.
+          $0.command.append("--allow-private-ips")
           $0.needs.hosts = [host]
           $0.mayReachHosts = true
         }
@@ -122,7 +124,7 @@ struct PeerTests {
     #expect(try bench.call("peer.image").artifacts.first?.mediaType == "image/png")
     #expect(try bench.call("peer.big", ["kilobytes": 2000]).error?.name == .limitExceeded)
     let big = try bench.call("peer.big", ["kilobytes": 400])
-    #expect(big.artifacts.map(\.bytes).max() == 400 * 1024)
+    #expect(big.artifacts.contains { $0.bytes == 409_600 })
     #expect(try bench.call("peer.read_resource", ["uri": "peer://note"]).text == "the note")
     let prompt = try bench.call("peer.get_prompt", ["name": "review", "arguments": ["code": "x = 1"]])
     #expect(prompt.text?.contains("x = 1") == true)
@@ -152,7 +154,7 @@ struct PeerTests {
         "id": "tokyo", "tool": "time.convert_time",
         "input": ["source_timezone": "UTC", "time": "10:00", "target_timezone": "Asia/Tokyo"],
       ],
-      ["id": "tax", "tool": "compute_tax", "input": ["amount": "100.00", "tax_rate": "0.08"]],
+      ["id": "tax", "tool": "compute_tax", "input": ["amount": 100, "tax_rate": 0.08]],
       [
         "id": "both", "tool": "code_exec",
         "input": [

@@ -105,6 +105,7 @@ extension Bridge {
       guard case .prompts(let list) = try await perform(.listPrompts, call) else { throw Self.mismatch }
       return try output([("prompts", list.items.map(\.json))], cut: list.cut)
     case .complete: return try await complete(call)
+    case .status: return try await status(call)
     }
   }
 
@@ -135,6 +136,29 @@ extension Bridge {
       if error.name != .toolFailed { throw error }
     }
     return try output([("resources", list.items.map(\.json)), ("templates", templates)], cut: list.cut)
+  }
+
+  private func status(_ call: Call) async throws -> JSON {
+    // A server that sleeps is woken first, which is not what is measured.
+    if session?.server == nil { _ = try await perform(.ping, call) }
+    let start = BootTime.now
+    _ = try await perform(.ping, call)
+    let microseconds = (BootTime.now.nanoseconds - start.nanoseconds) / 1000
+    var object: JSONObject = ["transport": "stdio"]
+    if case .http = settings.transport { object["transport"] = "http" }
+    object["ping_ms"] = JSON(Double(microseconds) / 1000)
+    let tools = catalog?.entries.filter { if case .tool = $0.act { true } else { false } }
+    object["tools"] = .integer(Int64(tools?.count ?? 0))
+    guard let server = session?.server else { return .object(object) }
+    object["protocol"] = .string(server.version.rawValue)
+    object["era"] = server.version.era == .modern ? "modern" : "legacy"
+    if let info = server.info {
+      object["server"] = [
+        "name": .string(settings.redact(info.name)), "version": .string(settings.redact(info.version)),
+      ]
+    }
+    object["capabilities"] = .array(server.capabilities.object.members.map { .string($0.key) })
+    return .object(object)
   }
 
   private func complete(_ call: Call) async throws -> JSON {

@@ -79,7 +79,8 @@ struct BridgeSettings: Sendable {
       !command.contains(where: { $0.utf8.contains(0) })
     else { throw .invalidParams("/settings/command", "'/settings/command' is not a program with its arguments") }
     return Program(
-      command: command,
+      // An argument may be a secret too; it then stands in the list of the processes of its jail.
+      command: [program] + command.dropFirst().map { secrets[$0] ?? $0 },
       directory: try fields.optional("cwd"),
       environment: try values("environment", &fields, secrets),
       needs: try fields.body("needs") ?? Needs(),

@@ -59,8 +59,11 @@ struct ServerJail {
       policy.view.base = .libraries
       for name in programs { policy.view.programs.append(try Self.find(name, in: Self.folders)) }
     }
-    policy.view.programs += Self.chain(of: path).filter {
-      policy.view.base != .system || !$0.hasPrefix("/usr/") && !$0.hasPrefix("/bin/")
+    let granted = needs.read + needs.write
+    policy.view.programs += Self.chain(of: path).filter { path in
+      if policy.view.base == .system, path.hasPrefix("/usr/") || path.hasPrefix("/bin/") { return false }
+      // A link within what is shown leads on by itself, and nothing can be mounted on it.
+      return Self.target(of: path) == nil || !granted.contains { path.hasPrefix($0 + "/") }
     }
     policy.environment = environment
     if !needs.hosts.isEmpty { try grantHosts(&policy) }

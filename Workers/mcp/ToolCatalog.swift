@@ -7,7 +7,7 @@ struct ToolCatalog {
   /// What a tool of the catalog does at its server.
   enum Act: Sendable {
     case tool(String)
-    case listResources, readResource, listPrompts, getPrompt, complete
+    case listResources, readResource, listPrompts, getPrompt, complete, status
   }
 
   struct Entry: Sendable {
@@ -122,10 +122,16 @@ struct ToolCatalog {
       )
     }
     for (name, description, input, output, act) in offered where allowed?.contains(name) != false {
-      guard let full = names.take(name) else { continue }
-      let tool = Tool(name: full, description: description, inputSchema: input, outputSchema: output, needs: needs)
-      entries.append(Entry(tool: tool, act: act))
+      addOwn(name, description, input, output, act)
     }
+    addOwn("server_status", "Tells who the server is, and whether it is there.", Self.nothing, Self.status, .status)
+  }
+
+  private mutating func addOwn(_ name: String, _ description: String, _ input: JSON, _ output: JSON, _ act: Act) {
+    guard let full = names.take(name) else { return }
+    let tool = Tool(name: full, description: description, inputSchema: input, outputSchema: output, needs: needs)
+    // Where more tools are offered than may be, these are not what is left out.
+    entries.insert(Entry(tool: tool, act: act), at: 0)
   }
 
   private static func object(_ properties: JSON, required: JSON) -> JSON {
@@ -150,6 +156,15 @@ struct ToolCatalog {
       ), "context": texts,
     ],
     required: ["ref", "argument"]
+  )
+  private static let status = object(
+    [
+      "transport": ["enum": ["stdio", "http"]], "protocol": ["type": "string"], "era": ["enum": ["legacy", "modern"]],
+      "server": object(["name": ["type": "string"], "version": ["type": "string"]], required: ["name", "version"]),
+      "capabilities": ["type": "array", "items": ["type": "string"]], "tools": ["type": "integer"],
+      "ping_ms": ["type": "number"],
+    ],
+    required: ["transport"]
   )
   private static let items: JSON = ["type": "array", "items": ["type": "object"]]
   private static let resources = object(

@@ -45,24 +45,40 @@ package struct LineFraming: Sendable {
 
   /// Calls `line` with each line that `bytes` ends, without its end; empty lines are left out.
   package mutating func take(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
-    for byte in bytes {
-      if byte == UInt8(ascii: "\n") {
-        if isSkipping {
-          isSkipping = false
-        } else if let last = line.last {
-          if last == UInt8(ascii: "\r") { line.removeLast() }
-          if line.contains(where: { $0 > 0x20 }) { take(line) }
-        }
-        line.removeAll(keepingCapacity: true)
-      } else if !isSkipping {
-        if line.count == limit {
-          isSkipping = true
-          oversized += 1
-          line = []
-        } else {
-          line.append(byte)
-        }
-      }
+    Array(bytes).withUnsafeBytes { self.take($0, take) }
+  }
+
+  /// The same for bytes as they are read: nothing is looked at twice, and a line that is whole is copied once.
+  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ take: ([UInt8]) -> Void) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+      append(UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.endIndex)]))
+      guard let end else { return }
+      rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
+      finish(take)
     }
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if isSkipping { return }
+    if line.count + bytes.count > limit {
+      isSkipping = true
+      oversized += 1
+      line = []
+    } else {
+      line.append(contentsOf: bytes)
+    }
+  }
+
+  private mutating func finish(_ take: ([UInt8]) -> Void) {
+    // Given away rather than copied.
+    var whole = line
+    line = []
+    let wasSkipping = isSkipping
+    isSkipping = false
+    if wasSkipping { return }
+    if whole.last == UInt8(ascii: "\r") { whole.removeLast() }
+    if whole.contains(where: { $0 > 0x20 }) { take(whole) }
   }
 }
