@@ -16,7 +16,7 @@ extension Command {
     exits: ["0    success", "1    the file cannot be read or has mistakes"],
     examples: [Example("bulkhead mcp list", "Which servers are there?")],
     action: .remote { arguments, console async throws(Failure) in
-      let servers = try readServers(arguments)
+      let servers = try await readServers(arguments)
       let live = try await MCPLive(arguments)
       let rows = servers.servers.values.sorted { $0.kind < $1.kind }.map { MCPRow($0, live) }
       if console.isJSON {
@@ -47,13 +47,19 @@ extension Command {
     }
   )
 
-  private static func readServers(_ arguments: Arguments) throws(Failure) -> MCPServers {
+  private static func readServers(_ arguments: Arguments) async throws(Failure) -> MCPServers {
+    let environment = environmentTable()
+    let path = arguments.value("file") == nil ? nil : try MCPFile.place(arguments)
+    var text: [UInt8] = []
+    if let path { text = try await readFile(path, limit: 1 << 20, "the servers") }
     do throws(ConfigurationError) {
-      let environment = environmentTable()
-      if arguments.value("file") == nil {
+      guard let path else {
         return try Configuration.load(explicit: arguments.value("config"), environment: environment)
           .loadMCP(environment: environment)
       }
+      var servers = try MCPServers.decode(text, file: path, environment: environment)
+      servers.file = path
+      return servers
     } catch {
       throw Failure(
         "invalid_servers",
@@ -61,10 +67,6 @@ extension Command {
         details: error.mistakes.map { visibleLine("\($0)") }
       )
     }
-    let file = try MCPFile.open(arguments)
-    var servers = try file.read()
-    servers.file = file.path
-    return servers
   }
 }
 
