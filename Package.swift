@@ -212,6 +212,15 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // One MCP server, whose tools become tools of the catalog; the coordinator starts one for each entry of mcp.json.
+    .executableTarget(
+      name: "mcp-worker",
+      dependencies: ["HTTP", "Jail", "JSON", "MCP", "MCPHTTP", "Posix", "Tunnel", "Wire", "WorkerKit"],
+      path: "Workers/mcp",
+      exclude: ["HTTP"],
+      swiftSettings: strict
+    ),
+
     .executableTarget(
       name: "selftest-worker",
       dependencies: ["JSON", "Posix", "Wire", "WorkerKit"],
@@ -335,6 +344,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "MCPWorkerTests",
+      dependencies: [
+        "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Peers", "Supervision", "Coordinator",
+        "bulkhead-jail", "executor-worker", "mcp-worker", "sandbox-worker", "web-worker",
+      ],
+      exclude: ["hostile.py"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "ProxyTests",
       dependencies: [
         "CLinux", "JSON", "Wire", "Posix", "Logging", "BlobStore", "Jail", "Journal", "Plan", "Supervision",
@@ -380,7 +398,8 @@ let package = Package(
       name: "ClientTests",
       dependencies: [
         "Posix", "JSON", "Logging", "Policy", "Journal", "BlobStore", "Supervision", "Coordinator", "Wire", "bulkhead",
-        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "receipts-worker", "sandbox-worker",
+        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "mcp-worker", "receipts-worker",
+        "sandbox-worker",
       ],
       exclude: ["Golden"],
       swiftSettings: strict
@@ -399,7 +418,7 @@ let package = Package(
         "Audit", "CCurlCalls", "CLinux", "CSQLite", "Coordinator", "Digest", "JSON", "Journal", "Wire", "Plan",
         "Policy", "Posix", "Transport", "Jail", "Logging", "Supervision", "Tunnel", "WebProxy",
         "ProviderServer", "ReceiptsTruth", "models-worker", "bulkheadd", "bulkhead-jail", "echo-worker",
-        "sandbox-worker", "receipts-worker",
+        "mcp-worker", "sandbox-worker", "receipts-worker",
         "jail-probe",
       ],
       path: "Tests/Benchmarks",

@@ -25,6 +25,7 @@ package final class Coordinator {
   let judge: Judge
   package let journal: Journal
   let audit: AuditService
+  let pinning: ToolPinning
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
@@ -82,8 +83,10 @@ package final class Coordinator {
     calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal
+    pinning = ToolPinning(journal, supervisor, judge, log: log)
     audit = AuditService(journal, log: log, settings: AuditSettings(policy.audit))
     supervisor.handler = self
+    judge.metrics.standing = { [weak pinning] in [pinning?.alert].compactMap { $0 } }
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
 

@@ -126,7 +126,7 @@ package final class JailProcess {
   }
 
   /// Lets the limits of a jail that waits count from now on, with another limit of wall time if one is given.
-  func begin(wallMilliseconds: UInt64?, waitedMicroseconds: UInt64) {
+  package func begin(wallMilliseconds: UInt64? = nil, waitedMicroseconds: UInt64 = 0) {
     guard let raw = status?.raw else { return }
     var message = bh_jail_message()
     message.magic = BH_JAIL_MAGIC
@@ -135,6 +135,14 @@ package final class JailProcess {
     message.values.1 = waitedMicroseconds
     // A jail that has ended meanwhile is seen by its exit.
     _ = send(raw, &message, MemoryLayout<bh_jail_message>.size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  }
+
+  /// The listening socket of a jail that is `proxied`, once, after it `isReady`.
+  package func takeProxy() -> Descriptor? { proxy.take() }
+
+  /// Signals the program alone, of a jail that waits or waited. Nothing happens where it is not known.
+  package func signalProgram(_ number: Int32) {
+    if let raw = program?.raw { ChildProcess.signal(pidfd: raw, number) }
   }
 
   /// Ends every process of the jail at once, the reaper included; for one that does not answer `end`.

@@ -99,6 +99,10 @@ package struct JailedLauncher: WorkerLauncher {
       // One that is not there is its tool's to complain of.
       policy.view.programs += permissions.helperPrograms.filter { access($0, F_OK) == 0 }
       policy.view.processes = .writable
+      // Whether what lies there may be mapped as code is for each of its jails to say: what is closed here could not be
+      // opened there.
+      policy.view.libraries += permissions.read
+      policy.view.readable = []
       policy.network = permissions.helperPrograms.isEmpty ? .none : .inherited
       // For the jails that it builds itself; every worker of ours reads these in the Jail module.
       if grade != .full { policy.environment.append("\(JailOffer.gradeVariable)=\(grade.rawValue)") }

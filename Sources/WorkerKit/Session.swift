@@ -14,6 +14,7 @@ final class Session {
   private var connection: Connection?
   private var running: [RequestID: Task<Void, Never>] = [:]
   private var drainRequest: RequestID?
+  private var isStopping = false
   let gate = ProgressGate()
   private var isWatchingQueue = false
   private var outputBytes = Limit.outputBytes
@@ -41,20 +42,41 @@ final class Session {
     outputBytes = Int(message.limits.outputBytes)
     if !message.mayExec { try giveUpExec() }
     if !message.secrets.isEmpty { try hideMemory() }
+    let link = SessionLink(self)
+    let start = Worker.Start(
+      kind: message.kind,
+      instance: message.instance,
+      secrets: message.secrets,
+      settings: message.settings,
+      grants: message.grants,
+      loop: loop,
+      link: link
+    )
     do {
-      try worker.onInitialize?(
-        Worker.Start(
-          kind: message.kind,
-          instance: message.instance,
-          secrets: message.secrets,
-          settings: message.settings,
-          grants: message.grants,
-          loop: loop
-        )
-      )
+      try worker.onInitialize?(start)
     } catch {
       throw error as? WireError ?? WireError(.toolFailed, "\(error)")
     }
+    let hasGivenUpExec = !message.mayExec
+    guard let onStart = worker.onStart else { return answer(id, version, hasGivenUpExec) }
+    Task(executorPreference: loop) {
+      var failure: WireError?
+      do {
+        try await onStart(start)
+      } catch {
+        failure = error as? WireError ?? WireError(.toolFailed, "\(error)")
+      }
+      link.started(id, version, hasGivenUpExec, failure)
+    }
+  }
+
+  func started(_ id: RequestID, _ version: ProtocolVersion, _ hasGivenUpExec: Bool, _ failure: WireError?) {
+    if let failure { connection?.respond(to: id, failing: failure) } else { answer(id, version, hasGivenUpExec) }
+  }
+
+  /// Tools that are offered from now on are news to the coordinator.
+  private func answer(_ id: RequestID, _ version: ProtocolVersion, _ hasGivenUpExec: Bool) {
+    guard let connection else { return }
     var answer = InitializeWorker.Response(
       worker: worker.peer,
       tools: worker.tools,
@@ -62,9 +84,15 @@ final class Session {
       alwaysAnswersPing: true
     )
     answer.version = version
-    answer.hasGivenUpExec = !message.mayExec
+    answer.hasGivenUpExec = hasGivenUpExec
     connection.respond(to: id, with: answer)
     connection.gate.phase = .ready
+  }
+
+  func offer(_ offers: [Worker.Offer]) {
+    worker.replaceOffers(offers)
+    guard let connection, connection.gate.phase == .ready else { return }
+    connection.notify(ToolsChanged(tools: worker.tools))
   }
 
   /// Before any of the worker's own code runs. The first wall, around it, still lets it execute itself and its loader.
@@ -95,7 +123,7 @@ final class Session {
 
   private func invoke(_ id: RequestID, _ params: JSONObject, _ connection: Connection) throws(WireError) {
     let message = try ToolInvoke.decode(params)
-    guard let registration = worker.registrations[message.tool] else {
+    guard let offer = worker.offers[message.tool] else {
       throw WireError(.unknownTool, "tool '\(message.tool)' is not one of this worker's")
     }
     if running.count >= worker.concurrency {
@@ -106,7 +134,7 @@ final class Session {
     let body: @Sendable () async -> Void = {
       let result: Result<ToolResult, WireError>
       do {
-        let output = try await registration.body(call)
+        let output = try await offer.body(call)
         result = .success(
           ToolResult(output: output, artifacts: call.artifacts, receipt: call.receipt, failure: call.failure)
         )
@@ -121,7 +149,7 @@ final class Session {
     }
     // An inline function that does not suspend has ended, and been answered, when this returns.
     running[id] =
-      switch registration.execution {
+      switch offer.execution {
       case .inline: Task(executorPreference: loop, operation: body)
       case .thread: Task(executorPreference: pool, operation: body)
       }
@@ -191,7 +219,7 @@ extension Session: ConnectionOwner {
     do throws(WireError) {
       switch method {
       case Cancel.method: running[try Cancel.decode(params).id]?.cancel()
-      case Shutdown.method: loop.stop()
+      case Shutdown.method: stop()
       default: break
       }
     } catch {
@@ -205,7 +233,18 @@ extension Session: ConnectionOwner {
       _ = write(STDERR_FILENO, message, message.utf8.count)
       exitCode = 70
     }
-    loop.stop()
+    stop()
+  }
+
+  private func stop() {
+    guard !isStopping else { return }
+    isStopping = true
+    guard let onStop = worker.onStop else { return loop.stop() }
+    let loop = loop
+    Task(executorPreference: loop) {
+      await onStop()
+      loop.stop()
+    }
   }
 }
 
@@ -224,6 +263,12 @@ struct SessionLink: @unchecked Sendable {
   func finish(_ id: RequestID, _ result: Result<ToolResult, WireError>) {
     loop.perform { session.finish(id, result) }
   }
+
+  func started(_ id: RequestID, _ version: ProtocolVersion, _ hasGivenUpExec: Bool, _ failure: WireError?) {
+    loop.perform { session.started(id, version, hasGivenUpExec, failure) }
+  }
+
+  func offer(_ offers: [Worker.Offer]) { loop.perform { session.offer(offers) } }
 
   /// Whether a report of `bytes` would be sent rather than waited for or dropped.
   func mayReport(_ bytes: Int) -> Bool { session.gate.isOpen(bytes) }

@@ -28,18 +28,35 @@ public final class Worker {
     case inline
   }
 
-  struct Registration {
-    let tool: Tool
-    let execution: Execution
+  /// A tool with its function.
+  public struct Offer: Sendable {
+    public let tool: Tool
+    public let execution: Execution
     let body: @Sendable (Call) async throws -> JSON
+
+    public init(
+      _ tool: Tool,
+      execution: Execution = .thread,
+      _ body: @escaping @Sendable (Call) async throws -> JSON
+    ) {
+      self.tool = tool
+      self.execution = execution
+      self.body = body
+    }
   }
 
   let peer: Peer
   let concurrency: Int
-  private(set) var registrations: [String: Registration] = [:]
+  private(set) var offers: [String: Offer] = [:]
   private var order: [String] = []
   /// Called once with what `initialize` brought, before any tool runs.
   public var onInitialize: (@Sendable (Start) throws -> Void)?
+  /// The same for a start that waits for something: `initialize` is answered when it returns, and meanwhile the loop goes
+  /// on. Runs on the loop, after `onInitialize`. A worker whose tools are known only then offers them here.
+  public var onStart: (@Sendable (Start) async throws -> Void)?
+  /// Called once before the process ends by `shutdown` or the end of input, which then waits for it; for what is to be
+  /// put away. Runs on the loop.
+  public var onStop: (@Sendable () async -> Void)?
 
   /// What the coordinator said at the start.
   public struct Start: Sendable {
@@ -52,6 +69,11 @@ public final class Worker {
     public let grants: Grants
     /// The loop that reads frames, on which inline functions run: for descriptors of the worker's own.
     package let loop: EventLoop
+    let link: SessionLink
+
+    /// Replaces every tool that the worker offers, from any thread and as often as there is news; before `initialize` is
+    /// answered, in its answer. Calls that run already go on.
+    public func offer(_ offers: [Offer]) { link.offer(offers) }
   }
 
   /// - Parameter concurrency: 1 … 1024 invocations at a time.
@@ -69,6 +91,7 @@ public final class Worker {
   ///   - secretOutput: its output goes to its caller and is kept, shown and logged nowhere. Only where `idempotent`, not
   ///     where `pure`; the worker's manifest names the `callers`. What the function itself prints or sends elsewhere is
   ///     its own affair.
+  ///   - needsApproval: every call waits for a person, whatever the policy says; not where `pure`.
   public func tool(
     _ name: String,
     _ description: String,
@@ -78,6 +101,7 @@ public final class Worker {
     pure: Bool = false,
     cacheTTLMS: Int64? = nil,
     secretOutput: Bool = false,
+    needsApproval: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     execution: Execution = .thread,
@@ -92,15 +116,21 @@ public final class Worker {
       isPure: pure,
       cacheTTLMS: pure ? cacheTTLMS : nil,
       hasSecretOutput: secretOutput,
+      needsApproval: needsApproval,
       needs: needs,
       limits: limits
     )
-    if registrations.updateValue(Registration(tool: tool, execution: execution, body: body), forKey: name) == nil {
-      order.append(name)
-    }
+    if offers.updateValue(Offer(tool, execution: execution, body), forKey: name) == nil { order.append(name) }
   }
 
-  var tools: [Tool] { order.compactMap { registrations[$0]?.tool } }
+  /// In place of all that was offered.
+  func replaceOffers(_ list: [Offer]) {
+    offers = Dictionary(list.map { ($0.tool.name, $0) }, uniquingKeysWith: { $1 })
+    var seen: Set<String> = []
+    order = list.map(\.tool.name).filter { seen.insert($0).inserted }
+  }
+
+  var tools: [Tool] { order.compactMap { offers[$0]?.tool } }
 
   /// Serves until `shutdown` or the end of input, then exits with code 0; with 70 when it cannot start.
   public func run() -> Never {

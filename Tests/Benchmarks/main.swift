@@ -11,6 +11,7 @@ let families: [String: () throws -> Results] = [
   "jobs": { Results(try measureJobs()) },
   "json": { Results(try measureJSON()) },
   "models": measureModels,
+  "mcp": measureMCP,
   "memory": { Results(try measureMemoryLimit()) },
   "plan": { Results(try measurePlan()) },
   "policy": { Results(try measurePolicy()) },

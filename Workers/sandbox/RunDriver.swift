@@ -14,7 +14,7 @@ struct RunDriver {
       let run = try start()
       if let hosts = call.needs?.hosts, !hosts.isEmpty {
         guard let tunnel = try Sandbox.shared().tunnel?.raw else { throw CallPolicy.noHosts(hosts[0]) }
-        _ = try RunTunnel(run, hosts: hosts, tunnel: tunnel)
+        try RunTunnel.serve(run, hosts: hosts, tunnel: tunnel)
       }
       run.onOutput = { reporter.take($1, isError: $0 == .error) }
       return run

@@ -121,6 +121,7 @@ struct Command: Sendable {
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
     .workers, .workersReload, .workerCheck, .logs,
+    .mcpAdd, .mcpList, .mcpTest, .mcpAccept, .mcpRemove,
     .policyCheck, .policyShow, .policyReload, .policyTest,
     .audit, .auditVerify, .auditExport,
     .usage, .metrics, .gc, .backup, .selfTestCrash,

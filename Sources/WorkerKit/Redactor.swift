@@ -1,26 +1,29 @@
 internal import Glibc
-internal import JSON
+package import JSON
 
 /// Takes secrets out of texts that leave the process: a server may repeat the key it was sent. By bytes, so that nothing
 /// which stands behind a secret (an accent, say) can hide it.
-struct Redactor: Sendable {
+package struct Redactor: Sendable {
   private let values: [(name: String, bytes: [UInt8])]
 
   /// Short values would take harmless words with them; no provider's key is that short.
-  static let shortest = 8
+  package static let shortest = 8
 
-  init(_ secrets: [String: String]) { self.init(secrets.map { (name: $0.key, bytes: Array($0.value.utf8)) }) }
+  package init(_ secrets: [String: String]) { self.init(secrets.map { (name: $0.key, bytes: Array($0.value.utf8)) }) }
 
   private init(_ secrets: [(name: String, bytes: [UInt8])]) {
     // Longer ones first, so that one that holds another goes whole.
     values = secrets.filter { $0.bytes.count >= Self.shortest }.sorted { $0.bytes.count > $1.bytes.count }
   }
 
-  func adding(_ name: String, _ value: String) -> Redactor {
+  /// Nothing is long enough to be looked for.
+  package var isEmpty: Bool { values.isEmpty }
+
+  package func adding(_ name: String, _ value: String) -> Redactor {
     Redactor(values.filter { $0.name != name } + [(name: name, bytes: Array(value.utf8))])
   }
 
-  func callAsFunction(_ text: String) -> String {
+  package func callAsFunction(_ text: String) -> String {
     var bytes = Array(text.utf8)
     var isChanged = false
     for (name, value) in values {
@@ -38,7 +41,7 @@ struct Redactor: Sendable {
     return isChanged ? String(decoding: bytes, as: UTF8.self) : text
   }
 
-  func callAsFunction(_ json: JSON) -> JSON {
+  package func callAsFunction(_ json: JSON) -> JSON {
     switch json {
     case .string(let text): return .string(self(text))
     case .array(let items): return .array(items.map { self($0) })
@@ -48,7 +51,7 @@ struct Redactor: Sendable {
   }
 
   /// Bytes of the beginning of `text` that hold no part of a secret whose rest may still come.
-  func settledBytes(of text: String) -> Int {
+  package func settledBytes(of text: String) -> Int {
     let bytes = Array(text.utf8)
     var end = bytes.count
     for (_, value) in values {
@@ -92,23 +95,25 @@ struct Redactor: Sendable {
 }
 
 /// Redacts a text that comes in pieces, over which a secret may be spread.
-struct StreamRedactor {
+package struct StreamRedactor {
   /// What has come and has not been given.
-  private(set) var held = ""
+  package private(set) var held = ""
 
-  mutating func add(_ text: String) { held += text }
+  package init() {}
 
-  mutating func clear() { held = "" }
+  package mutating func add(_ text: String) { held += text }
+
+  package mutating func clear() { held = "" }
 
   /// What may be shown now.
-  mutating func settled(_ redact: Redactor) -> String {
+  package mutating func settled(_ redact: Redactor) -> String {
     let end = held.utf8.index(held.utf8.startIndex, offsetBy: redact.settledBytes(of: held))
     defer { held = String(held[end...]) }
     return redact(String(held[..<end]))
   }
 
   /// All that is left: nothing more comes.
-  mutating func rest(_ redact: Redactor) -> String {
+  package mutating func rest(_ redact: Redactor) -> String {
     defer { held = "" }
     return redact(held)
   }
