@@ -29,8 +29,10 @@ struct CallTests {
 
   @Test(arguments: [
     "{}", #"{"content":5}"#, #"{"content":[5]}"#, #"{"content":[{"type":"video"}]}"#, #"{"content":[{"type":"text"}]}"#,
-    #"{"content":[{"type":"image","data":"x"}]}"#, #"{"content":[],"resultType":"later"}"#, #"{"content":[],"resultType":5}"#,
-    #"{"content":[{"type":"resource","resource":{"uri":"a:b"}}]}"#, #"{"content":[{"type":"resource_link","uri":"a:b"}]}"#,
+    #"{"content":[{"type":"image","data":"x"}]}"#, #"{"content":[],"resultType":"later"}"#,
+    #"{"content":[],"resultType":5}"#,
+    #"{"content":[{"type":"resource","resource":{"uri":"a:b"}}]}"#,
+    #"{"content":[{"type":"resource_link","uri":"a:b"}]}"#,
   ])
   func `an answer that is not of its shape fails its call and nothing else`(body: String) {
     var talk = Conversation(open: .v20260728)
@@ -97,7 +99,10 @@ struct CallTests {
     (.v20251125, .http, true, true), (.v20260728, .http, false, true),
   ])
   func `a call is given up in the era's and the transport's own way`(
-    version: MCPVersion, channel: ClientSettings.Channel, tells: Bool, closes: Bool
+    version: MCPVersion,
+    channel: ClientSettings.Channel,
+    tells: Bool,
+    closes: Bool
   ) {
     var talk = Conversation(open: version, channel)
     let call = talk.begin(.callTool(name: "slow", arguments: [:]))
@@ -131,7 +136,8 @@ struct CallTests {
     let third = talk.begin(.listTools)
     #expect(talk.answers(second).isEmpty && talk.failure(third)?.code == .tooManyCalls)
     talk.result(2, #"{"tools":[]}"#)
-    #expect(talk.answers(talk.begin(.listTools)).isEmpty)
+    let fourth = talk.begin(.listTools)
+    #expect(talk.answers(fourth).isEmpty && talk.takeSent().count == 3)
   }
 
   @Test func `what a server does not offer is not asked of it`() {
@@ -141,7 +147,8 @@ struct CallTests {
       .getPrompt(name: "p", arguments: [:]), .complete(CompletionQuery(.prompt(name: "p"), argument: "a", value: "")),
       .setLogLevel(.info),
     ] {
-      #expect(talk.failure(talk.begin(request))?.code == .noCapability, "\(request)")
+      let call = talk.begin(request)
+      #expect(talk.failure(call)?.code == .noCapability, "\(request)")
     }
     #expect(talk.takeSent().isEmpty)
   }
@@ -227,6 +234,19 @@ struct CallTests {
     #expect(talk.takeSent().map { $0["method"] } == ["notifications/initialized", "tools/call"])
     talk.fail(4, .sessionLost)
     #expect(talk.failure(call)?.code == .transport(.sessionLost))
+  }
+
+  @Test func `of two calls that a lost session failed, the later one finds it open again`() {
+    var talk = Conversation(open: .v20251125, .http)
+    _ = talk.begin(.callTool(name: "a", arguments: [:]))
+    _ = talk.begin(.callTool(name: "b", arguments: [:]))
+    talk.fail(2, .sessionLost)
+    talk.effects = []
+    talk.result(4, #"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}"#)
+    talk.effects = []
+    talk.fail(3, .sessionLost)
+    let sent = talk.takeSent()
+    #expect(sent.map { $0["method"] } == ["tools/call"] && sent[0]["params"]?["name"] == "b")
   }
 
   @Test(arguments: [TransportFailure.Kind.unauthorized, .forbidden, .connectionLost, .tooLarge, .redirected])

@@ -172,14 +172,18 @@ struct OpeningTests {
     var talk = Conversation()
     let call = talk.begin(.listTools)
     talk.effects = talk.session.closed(TransportFailure(.ended, "it ended"), now: 0)
-    #expect(talk.session.endedAtProbe)
+    #expect(talk.session.endedAtProbe && talk.session.remembered == .v20251125)
+    var again = Conversation { [talk] in $0.remembered = talk.session.remembered }
+    #expect(again.takeSent().first?["method"] == "initialize")
     #expect(talk.failure(call)?.code == .transport(.ended) && talk.failed?.code == .transport(.ended))
     var open = Conversation(open: .v20251125)
     open.effects = open.session.closed(TransportFailure(.ended, "it ended"), now: 0)
     #expect(!open.session.endedAtProbe)
   }
 
-  @Test(arguments: ["{}", #"{"supportedVersions":5}"#, #"{"supportedVersions":[]}"#, #"{"supportedVersions":[1,null]}"#])
+  @Test(arguments: [
+    "{}", #"{"supportedVersions":5}"#, #"{"supportedVersions":[]}"#, #"{"supportedVersions":[1,null]}"#,
+  ])
   func `a discovery without a version is none`(body: String) {
     var talk = Conversation()
     talk.effects = []
@@ -204,7 +208,9 @@ struct OpeningTests {
     _ = talk.begin(.listTools)
     let meta = talk.takeSent()[0]["params"]?["_meta"]
     #expect(meta?["io.modelcontextprotocol/logLevel"] == "warning")
-    var old = Conversation { $0.demanded = .v20251125; $0.logLevel = .warning }
+    var old = Conversation {
+      $0.demanded = .v20251125; $0.logLevel = .warning
+    }
     old.effects = []
     old.result(1, #"{"protocolVersion":"2025-11-25","capabilities":{"logging":{}}}"#)
     #expect(old.takeSent().last?["params"]?["level"] == "warning")

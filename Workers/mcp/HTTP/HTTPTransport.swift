@@ -26,6 +26,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
   private var version: String?
   /// Messages wait while the server has not confirmed that the session is open: it would refuse them.
   private var held: [OutgoingMessage]?
+  private var isStreamHeld = false
   private var isClosing = false
   private var isClosed = false
 
@@ -42,6 +43,9 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     self.client = client
     self.limits = limits
   }
+
+  /// An exchange does not outlive it.
+  deinit { for exchange in exchanges.values { exchange.cancel() } }
 
   // MARK: For the session
 
@@ -72,7 +76,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
 
   package func openStream() {
     guard !isClosing, stream == nil else { return }
-    listen(resuming: nil)
+    if held == nil { listen(resuming: nil) } else { isStreamHeld = true }
   }
 
   package func close() {
@@ -160,6 +164,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     streamTimer = nil
     stream = nil
     held = nil
+    isStreamHeld = false
     byRequest = [:]
     let all = Array(exchanges.values)
     exchanges = [:]
@@ -215,7 +220,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     case .farewell: return finishClosing(nil)
     case _ where !wasOurs || isClosing: return
     case .request(let id, _):
-      if failure?.kind == .sessionLost { sessionID = nil }
+      if failure?.kind == .sessionLost, exchange.session == sessionID { sessionID = nil }
       let text = "the server's answer ended without a message for it"
       receiver?.failed(id, failure ?? TransportFailure(.connectionLost, text))
     case .notice:
@@ -225,6 +230,8 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
       let messages = held ?? []
       held = nil
       for message in messages { send(message) }
+      if isStreamHeld { openStream() }
+      isStreamHeld = false
     case .stream: streamEnded(exchange, failure)
     }
   }
