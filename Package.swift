@@ -397,7 +397,7 @@ let package = Package(
       name: "ClientTests",
       dependencies: [
         "Posix", "JSON", "Logging", "Policy", "Journal", "BlobStore", "Supervision", "Coordinator", "Wire", "bulkhead",
-        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "receipts-worker", "sandbox-worker",
+        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "mcp-worker", "receipts-worker", "sandbox-worker",
       ],
       exclude: ["Golden"],
       swiftSettings: strict

@@ -86,6 +86,7 @@ package final class Coordinator {
     pinning = ToolPinning(journal, supervisor, judge, log: log)
     audit = AuditService(journal, log: log, settings: AuditSettings(policy.audit))
     supervisor.handler = self
+    judge.metrics.standing = { [weak pinning] in [pinning?.alert].compactMap { $0 } }
     supervisor.onLine = { [weak self] in self?.follow($0) }
   }
 
@@ -199,7 +200,7 @@ package final class Coordinator {
       callsAnswered: Int64(calls.answered),
       jobs: jobCounts
     )
-    status.alerts = alerts
+    status.alerts = judge.metrics.alerts
     return status
   }
 }
@@ -224,9 +225,6 @@ extension Coordinator {
       if let self, !isDraining { forgetOld() }
     }
   }
-
-  /// What somebody should look at now.
-  var alerts: [RaisedAlert] { judge.metrics.alerts + [pinning.alert].compactMap { $0 } }
 
   private var jobCounts: Status.Jobs {
     Status.Jobs(

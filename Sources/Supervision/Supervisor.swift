@@ -97,7 +97,13 @@ package final class Supervisor {
       if let waiting = successors.removeValue(forKey: name) { retire(waiting) }
       if current.manifest == manifest { continue }
       let successor = makeKind(manifest, lines: current.lines)
-      successors[name] = successor
+      if current.isIdleAndDown {
+        // It serves nobody whom the successor could keep waiting.
+        kinds[name] = successor
+        retire(current)
+      } else {
+        successors[name] = successor
+      }
       successor.start()
     }
     rebuildCatalog()

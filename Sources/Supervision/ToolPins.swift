@@ -42,13 +42,16 @@ package struct ToolPins {
 extension Tool {
   /// SHA-256 over the canonical form of everything by which a tool steers whoever reads of it.
   package var pinDigest: String {
-    let hints = meta?["hints"] ?? .null
-    let text: JSON = [
+    var text: JSONObject = [
       "name": .string(name), "description": .string(description), "input_schema": inputSchema,
-      "output_schema": outputSchema ?? .null, "hints": hints,
+      "output_schema": outputSchema ?? .null,
     ]
-    return SHA256.digest(text.canonical())
+    for member in Self.pinnedMeta { text[member] = meta?[member] ?? .null }
+    return SHA256.digest(JSON.object(text).canonical())
   }
+
+  /// Of `meta`: what it says of itself beside its description, and which tool of its server it is.
+  private static let pinnedMeta = ["title", "hints", "mcp_name"]
 
   /// The members, of those that are pinned, in which this differs from `other`.
   package func differences(from other: Tool) -> [String] {
@@ -56,7 +59,7 @@ extension Tool {
     if description != other.description { found.append("description") }
     if inputSchema.canonical() != other.inputSchema.canonical() { found.append("input_schema") }
     if outputSchema?.canonical() != other.outputSchema?.canonical() { found.append("output_schema") }
-    if meta?["hints"]?.canonical() != other.meta?["hints"]?.canonical() { found.append("hints") }
     return found
+      + Self.pinnedMeta.filter { (meta?[$0] ?? .null).canonical() != (other.meta?[$0] ?? .null).canonical() }
   }
 }

@@ -41,6 +41,8 @@ package final class WorkerKind {
   package var capacity: Int { instances.reduce(0) { $0 + $1.promisedSlots } }
   /// Nobody knows yet what it offers, and that will change by itself.
   package var isStarting: Bool { (tools == nil || isBeingPinned) && !isStopping && canServe }
+  /// Nothing runs or waits, and no instance is ready or about to be.
+  var isIdleAndDown: Bool { !canServe && queue.isEmpty && runningCount == 0 }
   package var isReady: Bool { instances.contains { $0.isReady } }
 
   func start() { for instance in instances { instance.handle(.start) } }

@@ -8,7 +8,7 @@ extension MessageCase {
       "colour: blue\n",
       [
         "c.yaml:1:1: unknown key 'colour'; "
-          + "hint: known keys are mode, socket, state, group, run_as, four_eyes, policy, environment, drain_timeout, call_timeout, log, limits, jobs, jail, workers"
+          + "hint: known keys are mode, socket, state, group, run_as, four_eyes, policy, mcp, environment, drain_timeout, call_timeout, log, limits, jobs, jail, workers"
       ]
     ),
     MessageCase(

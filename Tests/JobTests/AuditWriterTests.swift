@@ -119,6 +119,18 @@ import Wire
         .limitReached(name: "pace", of: "tasks", atMost: "10 per minute", over: "wait"), "limit.reached",
         #"{"limit":"pace","of":"tasks","at_most":"10 per minute","over":"wait"}"#
       ),
+      (
+        .toolPinned(worker: "clock", tool: "clock.now", digest: "d"), "tool.pinned",
+        #"{"tool":"clock.now","worker":"clock","digest":"d"}"#
+      ),
+      (
+        .toolWithheld(worker: "clock", tool: "clock.now", digest: "e", pinned: "d"), "tool.withheld",
+        #"{"tool":"clock.now","worker":"clock","digest":"e","pinned":"d"}"#
+      ),
+      (
+        .toolAccepted(worker: "clock", tool: "clock.now", digest: "e", previous: "d"), "tool.accepted",
+        #"{"tool":"clock.now","worker":"clock","digest":"e","pinned":"d"}"#
+      ),
     ]
     for (event, kind, data) in cases {
       #expect(event.kind == kind)

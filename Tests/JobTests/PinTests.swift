@@ -150,7 +150,8 @@ import Wire
   @Test(arguments: [
     (#"{"input_schema":{"type":"object","properties":{"path":{"type":"string"}}}}"#, "input_schema"),
     (#"{"output_schema":{"type":"object"}}"#, "output_schema"),
-    (#"{"meta":{"hints":{"readOnlyHint":true}}}"#, "hints"),
+    (#"{"meta":{"hints":{"readOnlyHint":true}}}"#, "hints"), (#"{"meta":{"title":"The time"}}"#, "title"),
+    (#"{"meta":{"mcp_name":"now!"}}"#, "mcp_name"),
     (#"{"description":"Says what\u200b time it is."}"#, "description"),
   ])
   func `whatever of it a model may read is pinned`(_ change: String, _ what: String) throws {
@@ -238,18 +239,20 @@ import Wire
     try bench.start(Self.clock(bench, [[Self.plain], [Self.poisoned]], ["concurrency": 2]))
     try Self.untilOffered(bench, "next", "clock.now")
     var results: [Result<ToolResult, WireError>] = []
-    for input: JSON in [["hold": true], ["hold": true], ["n": 1]] {
-      let tool = results.count == 0 && input["n"] == nil ? "clock.now" : "clock.now"
-      _ = bench.coordinator.calls.call(ToolCall(tool: tool, input: input), caller: [:]) { results.append($0) }
-      if input["n"] == nil, input["hold"] != nil, bench.lines("clock").isEmpty {
-        try bench.until("it holds") { !bench.lines("clock").isEmpty }
-        // The second slot is for what changes the tools.
-        _ = bench.coordinator.calls.call(ToolCall(tool: "next", input: [:]), caller: [:]) { _ in }
+    func begin(_ tool: String, _ input: JSON) {
+      _ = bench.coordinator.calls.call(ToolCall(tool: tool, input: input), caller: [:]) {
+        if tool == "clock.now" { results.append($0) }
       }
     }
+    // The second slot is for what changes the tools; two more calls wait for it.
+    begin("clock.now", ["hold": true])
+    try bench.until("it holds") { bench.lines("clock") == ["held"] }
+    begin("next", [:])
+    begin("clock.now", ["n": 1])
+    begin("clock.now", ["n": 2])
     try bench.until("all are answered") { results.count == 3 }
     let names = results.compactMap(\.failureName)
-    #expect(names.allSatisfy { $0 == .toolChanged }, "\(results)")
+    #expect(names == [.toolChanged, .toolChanged], "\(results)")
     #expect(!bench.lines("clock").contains("ran clock.now"))
     try bench.end()
   }

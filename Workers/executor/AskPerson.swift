@@ -7,7 +7,7 @@ internal import WorkerKit
 struct AskPerson {
   static func offer(by worker: Worker) {
     worker.tool(
-      Question.tool,
+      PersonQuestion.tool,
       "Asks the person who watches this job, waits for the answer and returns it. For what only a person knows or may decide.",
       input: [
         "type": "object",
@@ -39,7 +39,7 @@ struct AskPerson {
       idempotent: true,
       needsApproval: true
     ) { call in
-      guard let question = Question(call.input) else { throw WireError(.invalidInput, "there is no 'message'") }
+      guard let question = PersonQuestion(call.input) else { throw WireError(.invalidInput, "there is no 'message'") }
       if let refusal = question.refusal { throw refusal }
       return ["answer": question.answer ?? .null]
     }

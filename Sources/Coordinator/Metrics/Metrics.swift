@@ -49,8 +49,10 @@ final class Metrics {
     self.log = log
   }
 
-  /// Raised now, in the policy's order.
-  var alerts: [RaisedAlert] { windows.compactMap(\.raised) }
+  /// Alerts that no policy needs to name.
+  var standing: () -> [RaisedAlert] = { [] }
+  /// Raised now, in the policy's order, and the standing ones behind.
+  var alerts: [RaisedAlert] { windows.compactMap(\.raised) + standing() }
   var hasRules: Bool { !windows.isEmpty }
 
   // MARK: What happens

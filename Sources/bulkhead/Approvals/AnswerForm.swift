@@ -23,13 +23,13 @@ struct AnswerForm {
     let schema: JSON
   }
 
-  let question: Question
+  let question: PersonQuestion
   /// nil: the answer is no flat object.
   let fields: [Field]?
 
   private static let fieldsLimit = 64
 
-  init(_ question: Question) {
+  init(_ question: PersonQuestion) {
     self.question = question
     guard question.schema["type"] == "object", let properties = question.schema["properties"]?.objectValue,
       !properties.isEmpty, properties.count <= Self.fieldsLimit
@@ -147,7 +147,8 @@ extension AnswerForm.Field {
     case .choices(let options):
       let words = line.split(separator: ",").map { $0.drop { $0 == " " } }.map { String($0) }
       let values = words.compactMap { Self.pick($0, options) }
-      return values.count == words.count ? .array(values) : nil
+      guard values.count == words.count else { return nil }
+      return .array(values)
     }
   }
 
@@ -156,7 +157,8 @@ extension AnswerForm.Field {
     let texts = options.map { $0.value.stringValue ?? $0.value.description }
     if let exact = texts.firstIndex(of: word) { return options[exact].value }
     let begun = texts.indices.filter { texts[$0].lowercased().hasPrefix(word.lowercased()) }
-    return begun.count == 1 ? options[begun[0]].value : nil
+    guard begun.count == 1 else { return nil }
+    return options[begun[0]].value
   }
 }
 
@@ -203,7 +205,7 @@ extension AnswerForm {
   }
 }
 
-extension Question {
+extension PersonQuestion {
   /// Of what waits; nil: it is no question.
   init?(_ approval: Approval) {
     guard let tool = approval.tool else { return nil }

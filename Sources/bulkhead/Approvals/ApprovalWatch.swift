@@ -142,8 +142,8 @@ final class ApprovalWatch: Sendable {
     while !isOver {
       guard let word = await answer("\(approval.id): \(Self.choices(approval)) ", approval) else { return }
       switch word.first.map({ Character($0.lowercased()) }) {
-      case "a" where Question(approval) != nil: if await reply(approval) { return }
-      case "y" where Question(approval)?.answer != nil || Question(approval) == nil:
+      case "a" where PersonQuestion(approval) != nil: if await reply(approval) { return }
+      case "y" where PersonQuestion(approval)?.answer != nil || PersonQuestion(approval) == nil:
         if await decide(approval, { client async throws(ClientError) in try await client.approve(approval) }) { return }
       case "n":
         guard let reason = await answer("why not (empty: no reason): ", approval) else { return }
@@ -158,7 +158,7 @@ final class ApprovalWatch: Sendable {
   }
 
   private static func choices(_ approval: Approval) -> String {
-    if let question = Question(approval) {
+    if let question = PersonQuestion(approval) {
       return question.answer == nil
         ? "[a]nswer, [n]o answer, [e]dit, [d]etails, [l]ater?"
         : "[y]es to the answer that is proposed, [a]nswer, [n]o answer, [e]dit, [d]etails, [l]ater?"
@@ -230,7 +230,7 @@ final class ApprovalWatch: Sendable {
   }
 
   private func reply(_ approval: Approval) async -> Bool {
-    guard let question = Question(approval) else { return false }
+    guard let question = PersonQuestion(approval) else { return false }
     var hasEnded = false
     let answer = await AnswerForm(question).fill { prompt in
       let line = await self.answer(prompt, approval)

@@ -138,7 +138,7 @@ struct ApprovalDecision {
   /// The input with the answer in it, asked for at the terminal unless it was given; nil: it is no question, or the
   /// command line says the whole input.
   func answered(_ approval: Approval, _ console: Console) async throws(Failure) -> JSON? {
-    guard let question = Question(approval) else {
+    guard let question = PersonQuestion(approval) else {
       if answer == nil { return nil }
       throw Failure(usage: "'--answer' is for questions, and \(approval.id) is about something else")
     }

@@ -139,6 +139,13 @@ final class Examination {
         faults.append("progress: \(error.message)")
       }
     case Cancel.method: break
+    case ToolsChanged.method:
+      do throws(WireError) {
+        let count = try ToolsChanged.decode(params).tools.count
+        notes.append("it changed its tools during the check, to \(count); those of its introduction were tried")
+      } catch {
+        faults.append("\(method): \(error.message)")
+      }
     default: faults.append("an unknown notification '\(method)'")
     }
   }

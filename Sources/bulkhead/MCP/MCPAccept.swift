@@ -109,6 +109,8 @@ struct MCPChange {
     both("description", visible(old.description), visible(new.description))
     both("input schema", Self.exact(old.inputSchema), Self.exact(new.inputSchema))
     both("output schema", old.outputSchema.map(Self.exact), new.outputSchema.map(Self.exact))
+    both("title", old.meta?["title"].map(Self.exact), new.meta?["title"].map(Self.exact))
+    both("name at its server", old.meta?["mcp_name"].map(Self.exact), new.meta?["mcp_name"].map(Self.exact))
     both("hints", old.meta?["hints"].map(Self.exact), new.meta?["hints"].map(Self.exact))
     return lines.joined(separator: "\n") + "\n"
   }

@@ -111,7 +111,7 @@ struct MCPStatus {
     sheet.row("server", visibleLine(name))
     let server = status?["server"]
     let version = server?["version"]?.stringValue.map { " \($0)" } ?? ""
-    sheet.row("calls itself", server?["name"]?.stringValue.map { visibleLine($0 + version) })
+    sheet.row("says it is", server?["name"]?.stringValue.map { visibleLine($0 + version) })
     let era = status?["era"]?.stringValue.map { " (\($0))" } ?? ""
     sheet.row("protocol", status?["protocol"]?.stringValue.map { visibleLine("MCP \($0)\(era)") })
     sheet.row("transport", status?["transport"]?.stringValue.map { visibleLine($0) })

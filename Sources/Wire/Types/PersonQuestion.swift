@@ -2,7 +2,7 @@ package import JSON
 
 /// What the tool `ask_person` is called with: a question, the form of its answer, and, once a person has put it there, the
 /// answer.
-package struct Question: Sendable {
+package struct PersonQuestion: Sendable {
   /// The tool's name.
   package static let tool = "ask_person"
 
