@@ -101,25 +101,37 @@ final class MCPBench {
     /// Variables of the server by names of secrets.
     var environment: JSONObject = [:]
     var mayReachHosts = false
+    /// Of a server that is somewhere else; then there is no command.
+    var url: String?
+    /// Names of secrets by headers.
+    var headers: JSONObject = [:]
 
     var manifest: WorkerManifest {
       var manifest = WorkerManifest(name: name, command: ["mcp-worker"], folder: MCPBench.here)
+      manifest.startMS = 30_000
+      manifest.heartbeatMS = 0
+      manifest.restart.throttleMS = 60_000
+      manifest.secrets = secrets.keys.sorted()
+      if let url {
+        manifest.permissions.outboundNetwork = true
+        manifest.settings = settings
+        manifest.settings["transport"] = "http"
+        manifest.settings["url"] = .string(url)
+        manifest.settings["headers"] = .object(headers)
+        return manifest
+      }
       manifest.permissions.jails = true
       if mayReachHosts { manifest.permissions.tunnel = .use }
       manifest.permissions.read = needs.read
       manifest.permissions.write = needs.write
       manifest.limits.processes = 4096
       manifest.limits.openFiles = 4096
-      manifest.secrets = secrets.keys.sorted()
       var settings = self.settings
       settings["transport"] = "stdio"
       settings["command"] = .array(command.map { .string($0) })
       settings["environment"] = .object(environment)
       settings["needs"] = MCPBench.json(needs)
       manifest.settings = settings
-      manifest.startMS = 30_000
-      manifest.heartbeatMS = 0
-      manifest.restart.throttleMS = 60_000
       return manifest
     }
   }

@@ -144,6 +144,46 @@ struct PeerTests {
     try bench.end()
   }
 
+  @Test func `a server over HTTP is used like any other, and is opened again after it was let go`() throws {
+    let server = try RealServers.serving("http")
+    defer { server.process.stop() }
+    let bench = try MCPBench([MCPBench.Server(name: "remote", command: [], settings: ["idle_ms": 200], url: server.url)]
+    )
+    #expect(try bench.call("remote.add", ["a": 40, "b": 2]).output["structured"]?["result"] == 42)
+    let counted = try bench.call("remote.count", ["steps": 5])
+    #expect(counted.text == "counted 5" && counted.progress.last?.text == "step 5")
+    let calls = (0..<8).map { bench.begin("remote.echo", ["text": .string("\($0)")]) }
+    try bench.until("all are answered") { calls.allSatisfy { $0.result != nil } }
+    #expect(calls.map(\.text) == (0..<8).map { "\($0)" })
+    let slow = bench.begin("remote.slow", ["seconds": 30])
+    try bench.until("it runs") { slow.invocation?.invocation != nil }
+    slow.invocation?.cancel(.caller)
+    try bench.until("it is stopped") { slow.result != nil }
+    // Long enough for it to be let go.
+    usleep(500_000)
+    #expect(try bench.call("remote.echo", ["text": "again"]).text == "again")
+    try bench.until("it was opened again") { bench.lines.filter { $0.hasPrefix("opened") }.count >= 2 }
+    let status = try bench.call("remote.server_status").output
+    #expect(status["transport"] == "http" && status["era"] == "modern")
+    try bench.end()
+  }
+
+  @Test func `a server over HTTP gets its key, and nobody else does`() throws {
+    let server = try RealServers.serving("testkit")
+    defer { server.process.stop() }
+    let key = try #require(server.key)
+    var entry = MCPBench.Server(name: "kit", command: [], url: server.url)
+    entry.headers = ["Authorization": "HEADER_1"]
+    entry.secrets = ["HEADER_1": "Bearer \(key)"]
+    let bench = try MCPBench([entry])
+    #expect(bench.supervisor.catalog.count >= 65)
+    #expect(!bench.lines.contains { $0.contains(key) })
+    try bench.end()
+    entry.secrets = ["HEADER_1": "Bearer wrong-\(key)"]
+    let failure = #expect(throws: MCPBench.NotStarted.self) { try MCPBench([entry], expectsFailure: true) }
+    #expect(failure.map { "\($0)".contains(key) } == false)
+  }
+
   @Test func `one plan has steps of a server, of a function and of code`() throws {
     let bench = try MCPBench(
       [try RealServers.server("time")],
