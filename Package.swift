@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Audit", "ClientKit", "Configuration", "Digest", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
+        "Audit", "ClientKit", "Configuration", "Digest", "MCP", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
         "JSON", "Wire", "Posix", "Transport", "CLinux",
         "bulkhead-jail",
       ],

@@ -120,6 +120,7 @@ struct Command: Sendable {
     .planCheck, .planGraph, .planPrivileges, .recipes,
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
+    .mcp,
     .workers, .workersReload, .workerCheck, .logs,
     .policyCheck, .policyShow, .policyReload, .policyTest,
     .audit, .auditVerify, .auditExport,
