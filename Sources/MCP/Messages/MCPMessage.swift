@@ -15,11 +15,14 @@ package enum MCPMessage: Sendable, Equatable {
     package var detail: String
     /// The id, where the message had a usable one.
     package var id: MessageID?
+    /// It was to be an answer, not a request.
+    package var isAnswer: Bool
 
-    package init(_ code: RPCError.Code, _ detail: String, id: MessageID? = nil) {
+    package init(_ code: RPCError.Code, _ detail: String, id: MessageID? = nil, isAnswer: Bool = false) {
       self.code = code
       self.detail = detail
       self.id = id
+      self.isAnswer = isAnswer
     }
   }
 
@@ -60,7 +63,9 @@ package enum MCPMessage: Sendable, Equatable {
 
   private static func answer(_ object: JSONObject, _ id: MessageID?) throws(Fault) -> MCPMessage {
     if let error = object["error"] {
-      guard let error = RPCError(error) else { throw Fault(.invalidRequest, "'error' is no error", id: id) }
+      guard let error = RPCError(error) else {
+        throw Fault(.invalidRequest, "'error' is no error", id: id, isAnswer: true)
+      }
       guard id != nil || object["id"] == nil || object["id"]?.isNull == true else {
         throw Fault(.invalidRequest, "'id' is neither an integer nor a short text")
       }
@@ -70,7 +75,9 @@ package enum MCPMessage: Sendable, Equatable {
       throw Fault(.invalidRequest, "neither 'method' nor 'result' nor 'error'", id: id)
     }
     guard let id else { throw Fault(.invalidRequest, "'id' is neither an integer nor a short text") }
-    guard case .object(let result) = result else { throw Fault(.invalidRequest, "'result' is no object", id: id) }
+    guard case .object(let result) = result else {
+      throw Fault(.invalidRequest, "'result' is no object", id: id, isAnswer: true)
+    }
     return .result(id, result)
   }
 

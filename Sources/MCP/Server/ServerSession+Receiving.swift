@@ -137,6 +137,11 @@ extension ServerSession {
     guard let can = meta[MetaKey.capabilities]?.objectValue else {
       throw RPCError(.invalidParams, "'_meta' lacks '\(MetaKey.capabilities)'")
     }
+    let level = meta[MetaKey.logLevel]?.stringValue
+    let logLevel = level.flatMap { LogLevel(rawValue: $0) }
+    if meta[MetaKey.logLevel] != nil, logLevel == nil {
+      throw RPCError(.invalidParams, "'\(MetaKey.logLevel)' is no level of a log")
+    }
     return ServerRequest(
       id: id,
       method: method,
@@ -145,7 +150,7 @@ extension ServerSession {
       client: Implementation(meta[MetaKey.client]),
       capabilities: ClientCapabilities(can),
       progressToken: token,
-      logLevel: meta[MetaKey.logLevel]?.stringValue.flatMap { LogLevel(rawValue: $0) },
+      logLevel: logLevel,
       inputResponses: params["inputResponses"]?.objectValue,
       requestState: params["requestState"]?.stringValue
     )

@@ -50,8 +50,9 @@ package struct ClientCapabilities: Sendable, Equatable {
     roots = object["roots"]?.objectValue != nil
     sampling = object["sampling"]?.objectValue != nil
     let modes = object.optionalObject("elicitation")
-    urlElicitation = modes?["url"]?.objectValue != nil
-    elicitation = modes.map { $0["form"]?.objectValue != nil || !urlElicitation } ?? false
+    let hasURL = modes?["url"]?.objectValue != nil
+    urlElicitation = hasURL
+    elicitation = modes.map { $0["form"]?.objectValue != nil || !hasURL } ?? false
   }
 
   package var object: JSONObject {
