@@ -10,7 +10,7 @@ extension ServerTool {
     input: ToolSchemas.runPlan,
     output: ToolSchemas.jobResult
   ) { arguments, tools async throws(Failure) in
-    let submitted = try await Submission(arguments).submit(tools)
+    let submitted = try await JobOrder(arguments).submit(tools)
     let follower = JobFollower(submitted.job.id, tools, cancels: !submitted.isExisting)
     return .work(try follower.begin())
   }
@@ -22,7 +22,7 @@ extension ServerTool {
     input: ToolSchemas.submitJob,
     output: ToolSchemas.jobResult
   ) { arguments, tools async throws(Failure) in
-    let submitted = try await Submission(arguments).submit(tools)
+    let submitted = try await JobOrder(arguments).submit(tools)
     var structured = JobOutcome.summary(submitted.job)
     if submitted.isExisting { structured["existing"] = true }
     let id = submitted.job.id
@@ -60,7 +60,7 @@ extension ServerTool {
 }
 
 /// What a job is made of: a tool's arguments are those of the protocol's `job/submit`.
-private struct Submission {
+private struct JobOrder {
   private let message: JobSubmit
 
   init(_ arguments: ToolArguments) throws(Failure) {

@@ -1,5 +1,4 @@
 internal import ClientKit
-internal import Glibc
 internal import JSON
 internal import Posix
 
@@ -51,14 +50,11 @@ final class Work: Sendable {
     token = Self.randomToken()
   }
 
-  /// 128 bits of the kernel's random numbers.
+  /// 128 bits of the system's random numbers.
   private static func randomToken() -> String {
-    var bytes = [UInt8](repeating: 0, count: 16)
-    let count = getrandom(&bytes, bytes.count, 0)
-    precondition(count == bytes.count, "getrandom: \(errnoMessage(errno))")
-    return bytes.map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.utf8.count == 1 ? "0\(digits)" : digits
+    (0..<2).map { _ in
+      let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
+      return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }.joined()
   }
 
