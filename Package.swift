@@ -180,6 +180,14 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Streamable HTTP, one of the two ways to an MCP server.
+    .target(
+      name: "MCPHTTP",
+      dependencies: ["CCurlCalls", "HTTP", "MCP", "Posix", "WebProxy"],
+      path: "Workers/mcp/HTTP",
+      swiftSettings: strict
+    ),
+
     .executableTarget(
       name: "models-worker",
       dependencies: ["HTTP", "JSON", "Models", "Posix", "Wire", "WorkerKit"],
@@ -226,6 +234,12 @@ let package = Package(
       name: "PlannerTests",
       dependencies: ["JSON", "Models", "Plan", "Planner", "Posix", "Wire"],
       exclude: ["Fixtures", "Golden"],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP"], swiftSettings: strict),
+    .testTarget(
+      name: "MCPHTTPTests",
+      dependencies: ["HTTP", "JSON", "MCP", "MCPHTTP", "Peers", "Posix", "ProviderServer"],
       swiftSettings: strict
     ),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Digest"], swiftSettings: strict),
@@ -329,13 +343,15 @@ let package = Package(
       exclude: ["server.py"],
       swiftSettings: strict
     ),
+    // Programs that run beside a test, servers of others among them.
+    .target(name: "Peers", dependencies: ["Posix"], path: "Tests/Peers", swiftSettings: strict),
     // A provider on loopback that answers as it is told.
     .target(name: "ProviderServer", dependencies: ["Posix"], path: "Tests/ProviderServer", swiftSettings: strict),
     .testTarget(
       name: "ModelWorkerTests",
       dependencies: [
         "JSON", "Wire", "Posix", "Logging", "BlobStore", "Journal", "Supervision", "Coordinator", "HTTP", "Models",
-        "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
+        "Peers", "ProviderServer", "ClientKit", "Digest", "Planner", "bulkhead", "bulkheadd", "models-worker", "planner-worker",
         "executor-worker", "receipts-worker", "bulkhead-jail",
       ],
       exclude: ["Planning/Recordings"],

@@ -21,6 +21,8 @@ package final class HTTPExchange: @unchecked Sendable {
   /// Why we ended it ourselves.
   private var failure: HTTPError?
   private var hadEnough = false
+  /// An address was found that may not be connected to.
+  private var wasRefused = false
 
   init(
     _ request: HTTPRequest,
@@ -63,6 +65,9 @@ package final class HTTPExchange: @unchecked Sendable {
   /// libcurl has ended it.
   func done(_ code: CURLcode) {
     if hadEnough { return end(nil) }
+    if wasRefused, code == CURLE_COULDNT_CONNECT {
+      return end(HTTPError(.addressRefused, "its address may not be connected to"))
+    }
     end(failure ?? (code == CURLE_OK ? nil : Self.error(code, hasHead: hasHead)))
   }
 
@@ -166,6 +171,20 @@ package final class HTTPExchange: @unchecked Sendable {
     }
   }
 
+  /// -1 where the address may not be connected to.
+  private func open(_ target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    let place = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+    if request.permits?(UnsafeRawPointer(target) + place, Int(target.pointee.addrlen)) == false {
+      wasRefused = true
+      return -1
+    }
+    return socket(
+      target.pointee.family,
+      target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+      target.pointee.protocol
+    )
+  }
+
   // MARK: Options
 
   private func configure(_ userAgent: String) -> [CURLcode] {
@@ -207,6 +226,15 @@ package final class HTTPExchange: @unchecked Sendable {
     if let file = request.caFile {
       codes.append(bh_curl_set_text(easy, CURLOPT_CAINFO, file))
       codes.append(bh_curl_set_text(easy, CURLOPT_CAPATH, nil))
+    }
+    if request.permits != nil {
+      codes.append(
+        bh_curl_set_opener(
+          easy,
+          { context, _, address in address.flatMap { HTTPExchange.of(context)?.open($0) } ?? -1 },
+          context
+        )
+      )
     }
     if let body = request.body {
       codes.append(bh_curl_set_long(easy, CURLOPT_POST, 1))

@@ -21,6 +21,9 @@ package struct HTTPRequest: Sendable {
   package var proxy: String?
   /// Trusted instead of the system's authorities.
   package var caFile: String?
+  /// Says of each address (a `sockaddr` and its length in bytes), on the loop's thread, whether it may be connected to;
+  /// nil: any may. A connection that is there is used again without being asked about.
+  package var permits: (@Sendable (UnsafeRawPointer, Int) -> Bool)?
 
   package init(method: String = "POST", url: String, headers: [(name: String, value: String)], body: [UInt8]?) {
     self.method = method
@@ -47,7 +50,7 @@ package struct HTTPHead: Sendable {
 /// Why an exchange did not come to its end. Messages name no header, no query and no body.
 package struct HTTPError: Error, Sendable, Equatable {
   package enum Kind: String, Sendable {
-    case invalidRequest, hostNotFound, connectionRefused, connectTimeout, tlsUntrusted, tlsFailed, noAuthorities
+    case invalidRequest, hostNotFound, addressRefused, connectionRefused, connectTimeout, tlsUntrusted, tlsFailed, noAuthorities
     case firstByteTimeout, stalled, connectionLost, badResponse, headersTooLarge, cancelled, failed
   }
 

@@ -1,6 +1,7 @@
 import ClientKit
 import Foundation
 import JSON
+import Peers
 import Posix
 import ProviderServer
 import Testing

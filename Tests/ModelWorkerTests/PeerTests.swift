@@ -2,6 +2,7 @@ import ClientKit
 import Foundation
 import FoundationNetworking
 import JSON
+import Peers
 import Posix
 import ProviderServer
 import Synchronization

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Peers
 import Posix
 import ProviderServer
 

@@ -174,7 +174,7 @@ final class Asking: HTTPReceiver, @unchecked Sendable {
   static func modelError(_ error: HTTPError, isAnswering: Bool) -> ModelError {
     switch error.kind {
     case .hostNotFound: ModelError(.hostNotFound, "its host is not known: \(error.detail)")
-    case .connectionRefused: ModelError(.connectionRefused, "it cannot be connected to: \(error.detail)")
+    case .connectionRefused, .addressRefused: ModelError(.connectionRefused, "it cannot be connected to: \(error.detail)")
     case .connectTimeout: ModelError(.connectTimeout, "no connection in time: \(error.detail)")
     case .tlsUntrusted:
       ModelError(

@@ -1,9 +1,9 @@
-import Glibc
-import Posix
+internal import Glibc
+internal import Posix
 
 /// A program that a test runs beside itself. Its end is learnt from the kernel: Foundation's `Process` learns it from a
 /// socket that every other child started meanwhile holds open too.
-final class Running {
+package final class Running {
   private let pid: Int32
   private let pidfd: Descriptor
   private var output: Descriptor?
@@ -11,7 +11,7 @@ final class Running {
   /// - Parameters:
   ///   - log: where standard error goes, a new file; nil: nowhere.
   ///   - readsOutput: whether `readLine` is used.
-  init(
+  package init(
     _ path: String,
     _ arguments: [String],
     environment: [String: String]? = nil,
@@ -40,7 +40,7 @@ final class Running {
   }
 
   /// The next line that it writes; what there is of one when it ends.
-  func readLine() -> String {
+  package func readLine() -> String {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     let raw = output?.raw ?? -1
@@ -49,7 +49,7 @@ final class Running {
   }
 
   /// All that it writes until its end.
-  func readAll() -> String {
+  package func readAll() -> String {
     var text: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let raw = output?.raw ?? -1
@@ -60,7 +60,7 @@ final class Running {
     }
   }
 
-  var isRunning: Bool { !hasEnded(within: 0) }
+  package var isRunning: Bool { !hasEnded(within: 0) }
 
   private func hasEnded(within milliseconds: Int32) -> Bool {
     var descriptor = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
@@ -68,7 +68,7 @@ final class Running {
   }
 
   /// Asks it to end, and ends it when it does not.
-  func stop(_ signal: Int32 = SIGTERM) {
+  package func stop(_ signal: Int32 = SIGTERM) {
     ChildProcess.signal(pidfd: pidfd.raw, signal)
     if !hasEnded(within: 10_000) {
       ChildProcess.signal(pidfd: pidfd.raw, SIGKILL)
@@ -80,7 +80,7 @@ final class Running {
 
   /// Waits for its own end; gives its exit code, -1 when it did not end by itself.
   @discardableResult
-  func wait() -> Int32 {
+  package func wait() -> Int32 {
     _ = hasEnded(within: 60_000)
     var status: Int32 = 0
     return waitpid(pid, &status, WNOHANG) == pid && status & 0x7F == 0 ? status >> 8 & 0xFF : -1
