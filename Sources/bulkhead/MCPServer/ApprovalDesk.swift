@@ -98,6 +98,9 @@ final class ApprovalDesk: Sendable {
   /// Something may wait from now on.
   func wake() { state.withLock { _ = $0.wakes?.yield() } }
 
+  /// Looks now, for whoever comes back to something.
+  func refresh() async { await lookOnce(state.withLock { state in state.works.filter { !$0.hasEnded } }) }
+
   private func look() {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let begins = state.withLock { state in

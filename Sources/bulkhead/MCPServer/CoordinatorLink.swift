@@ -39,7 +39,8 @@ final class CoordinatorLink: Sendable {
     }
   }
 
-  /// Runs a request. One that finds the connection gone, before it could be sent, is sent over another.
+  /// Runs a request over the connection. One that is lost is not repeated, for nobody knows what it did; the next one makes
+  /// another connection.
   func asking<T: Sendable>(
     _ body: @Sendable (BulkheadClient) async throws(ClientError) -> T
   ) async throws(ClientError) -> T {

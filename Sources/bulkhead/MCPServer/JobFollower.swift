@@ -25,7 +25,7 @@ struct JobFollower: Sendable {
         try await follow(work)
         return try await question.ask(tools).outcome
       } catch {
-        if error.name == "cancelled", cancels { await cancel() }
+        if error.name == "cancelled", cancels, !work.isReleased { await cancel() }
         var failure = error
         failure.hint = failure.hint ?? "get_job with {\"job\": \"\(id)\"} tells how it stands"
         var outcome = ToolOutcome(failure)

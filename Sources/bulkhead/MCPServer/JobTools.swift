@@ -43,6 +43,7 @@ extension ServerTool {
     let id = arguments.text("job") ?? ""
     let patience = Duration.milliseconds(arguments.integer("wait_ms") ?? 0)
     if let call = tools.desk.call(job: id) {
+      await tools.desk.refresh()
       return .waits(call, patience, otherwise: { JobOutcome.unfinished(call, id) })
     }
     let question = JobQuestion(id: id, step: arguments.text("step"), hasPayloads: arguments.flag("payloads"))

@@ -52,8 +52,9 @@ struct ToolPage: Sendable {
     }
     var structured: JSONObject = ["tools": .array(entries), "total": .integer(Int64(found.count))]
     if entries.count < rest.count {
-      structured["next_cursor"] = .string(rest[entries.count - 1].tool.name)
-      lines.append("[\(rest.count - entries.count) more: list_tools with \"cursor\": \"\(rest[entries.count - 1].tool.name)\"]")
+      let last = rest[entries.count - 1].tool.name
+      structured["next_cursor"] = .string(last)
+      lines.append("[\(rest.count - entries.count) more: list_tools with \"cursor\": \"\(last)\"]")
     }
     if found.isEmpty { lines.append("no tools") }
     outcome = ToolOutcome(structured, text: lines.joined(separator: "\n"))

@@ -111,7 +111,7 @@ final class MCPServer: Sendable {
     switch event {
     case .send(let message): answer(message, batch)
     case .request(let request):
-      batch?.open(request.id)
+      if let batch { state.withLock { _ in batch.open(request.id) } }
       begin(request)
     case .cancelled(let id, _):
       state.withLock { $0.tasks[id] }?.cancel()
@@ -181,7 +181,7 @@ final class MCPServer: Sendable {
       }
     } onCancel: {
       let (continuation, message) = state.withLock { state in
-        (state.questions.removeValue(forKey: id), state.session.withdraw(id, reason: "it was decided, or is not needed"))
+        (state.questions.removeValue(forKey: id), state.session.withdraw(id, reason: "nobody needs it any more"))
       }
       if continuation != nil, let message { send(message) }
       continuation?.resume(returning: nil)

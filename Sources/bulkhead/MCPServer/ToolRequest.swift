@@ -8,6 +8,7 @@ struct ToolRequest: Sendable {
   private let request: ServerRequest
   private let server: MCPServer
   private let teller: ProgressTeller
+  private static let logLevel = "io.modelcontextprotocol/logLevel"
 
   init(_ request: ServerRequest, _ server: MCPServer) {
     self.request = request
@@ -17,6 +18,9 @@ struct ToolRequest: Sendable {
 
   func serve() async {
     do throws(RPCError) {
+      if request.version.era == .modern, request.logLevel == nil, request.params["_meta"]?[Self.logLevel] != nil {
+        throw RPCError(.invalidParams, "'\(Self.logLevel)' is no level of a log")
+      }
       switch request.method {
       case "tools/list": try list()
       case "tools/call": try await call()
@@ -96,10 +100,11 @@ struct ToolRequest: Sendable {
     guard let work = desk.desk.work(token: state, digest: desk.digest) else {
       throw RPCError(.invalidParams, "'requestState' is none that this call was given, or it has lapsed")
     }
+    await desk.desk.refresh()
     var seen: Set<String> = []
     if let answer = request.inputResponses?[ApprovalForm.key]?.objectValue, let approval = work.asked {
       // What cannot be read answers nothing, so that it is asked again.
-      if let answer = try? Elicitation.Answer(answer), await !take(answer, approval, desk) { seen.insert(approval.key) }
+      if let said = Self.answer(answer), await !take(said, approval, desk) { seen.insert(approval.key) }
     }
     return await attend(to: work, desk, seen)
   }
@@ -125,7 +130,7 @@ struct ToolRequest: Sendable {
       case .late:
         // It may have been decided meanwhile: then it runs, and is waited for.
         deadline = nil
-        if let approval = work.approval { return .outcome(waiting(work, approval)) }
+        if let approval = work.approval { return .outcome(leave(work, approval, desk)) }
       case .waits(let approval):
         teller.tell(waitsFor: approval)
         if let question = question(about: approval) {
@@ -141,9 +146,12 @@ struct ToolRequest: Sendable {
     }
   }
 
-  private func waiting(_ work: Work, _ approval: Approval) -> ToolOutcome {
-    if case .job(let id) = work.subject { return .waiting(approval, job: id, outlives: true) }
-    return .waiting(approval, job: approval.job, outlives: false)
+  /// Says how it is decided. A job goes on by itself from here; a call is kept, for without this program it would end.
+  private func leave(_ work: Work, _ approval: Approval, _ desk: ToolDesk) -> ToolOutcome {
+    guard case .job(let id) = work.subject else { return .waiting(approval, job: approval.job, outlives: false) }
+    work.release()
+    desk.desk.remove(work)
+    return .waiting(approval, job: id, outlives: true)
   }
 
   /// Waits for work that goes on whatever becomes of this request.
@@ -155,16 +163,22 @@ struct ToolRequest: Sendable {
   ) async -> End {
     work.listen { teller.tell($0) }
     let end = ContinuousClock.now + patience
+    var seen: Set<String> = []
     while true {
-      let turn = await work.next(besides: [], until: end)
-      if case .waits(let approval) = turn, question(about: approval) != nil, work.isCall {
+      switch await work.next(besides: seen, until: end) {
+      case .ended(let outcome): return .outcome(outcome)
+      case .waits(let approval):
         // Whoever comes back for a call can be asked about it, too.
-        return await attend(to: work, desk)
+        if work.isCall, question(about: approval) != nil { return await attend(to: work, desk) }
+        teller.tell(waitsFor: approval)
+        seen.insert(approval.key)
+      case .late:
+        if !work.isCall { work.cancel() }
+        return .outcome(await otherwise())
+      case .abandoned:
+        if !work.isCall { work.cancel() }
+        return .nothing
       }
-      if case .ended(let outcome) = turn { return .outcome(outcome) }
-      if !work.isCall { work.cancel() }
-      if case .abandoned = turn { return .nothing }
-      return .outcome(await otherwise())
     }
   }
 
@@ -192,10 +206,15 @@ struct ToolRequest: Sendable {
       asking.cancel()
     }
     watching.cancel()
-    guard case .success(let result)? = answer, let said = try? Elicitation.Answer(result) else {
+    guard case .success(let result)? = answer, let said = Self.answer(result) else {
       return work.approval?.key != approval.key
     }
     return await take(said, approval, desk)
+  }
+
+  /// nil: it is none.
+  private static func answer(_ result: JSONObject) -> Elicitation.Answer? {
+    do throws(ShapeError) { return try Elicitation.Answer(result) } catch { return nil }
   }
 
   /// Whether what was said decided it.

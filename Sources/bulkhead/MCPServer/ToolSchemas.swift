@@ -95,7 +95,7 @@ enum ToolSchemas {
 
   static let runCode = object(
     [
-      "code": text("Finds input_data in the variable 'input'; what the variable 'output' holds at the end is the result."),
+      "code": text("Finds input_data in the variable 'input'; what 'output' holds at the end is the result."),
       "language": text("python (unless given), javascript, or one that the operator has described.", atMost: 64),
       "input_data": ["description": "Any JSON value; null unless given."],
       "files": files, "needs": needs, "limits": limits, "timeout_ms": timeout,

@@ -33,6 +33,8 @@ final class Work: Sendable {
     var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter = 0
     var listener: (@Sendable (WorkProgress) -> Void)?
+    /// Whoever waited for it was told how to find it, so that it goes on without them.
+    var isReleased = false
     /// Since when it has ended.
     var endedAt: ContinuousClock.Instant?
   }
@@ -76,6 +78,14 @@ final class Work: Sendable {
   }
 
   func cancel() { state.withLock { $0.task }?.cancel() }
+
+  /// Stops following a job without stopping the job.
+  func release() {
+    state.withLock { $0.isReleased = true }
+    cancel()
+  }
+
+  var isReleased: Bool { state.withLock { $0.isReleased } }
 
   /// Returns when it has ended.
   func finish() async { await state.withLock { $0.task }?.value }
