@@ -10,7 +10,7 @@ struct Conversation {
 
   init(
     _ channel: ClientSettings.Channel = .lines,
-    _ change: (inout ClientSettings) -> Void = { _ in }
+    change: (inout ClientSettings) -> Void = { _ in }
   ) {
     var settings = ClientSettings(client: Implementation(name: "test", version: "1"), channel: channel)
     change(&settings)
@@ -23,7 +23,7 @@ struct Conversation {
     open version: MCPVersion,
     _ channel: ClientSettings.Channel = .lines,
     capabilities: String = #"{"tools":{},"resources":{},"prompts":{},"completions":{},"logging":{}}"#,
-    _ change: (inout ClientSettings) -> Void = { _ in }
+    change: (inout ClientSettings) -> Void = { _ in }
   ) {
     self.init(channel) { settings in
       settings.demanded = version

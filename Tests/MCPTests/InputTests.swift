@@ -15,7 +15,7 @@ struct InputTests {
   // MARK: Modern
 
   @Test func `a modern server's questions are answered with the call, sent again under a new id`() throws {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     let call = talk.begin(.callTool(name: "login", arguments: ["a": 1]), CallOptions(timeoutMS: 100))
     _ = talk.takeSent()
     talk.result(
@@ -48,7 +48,7 @@ struct InputTests {
   }
 
   @Test func `a state alone is sent back at once, and neither is kept for the next round`() throws {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     _ = talk.begin(.readResource(uri: "a:b"))
     _ = talk.takeSent()
     talk.result(2, #"{"resultType":"input_required","requestState":"s1"}"#)
@@ -61,7 +61,7 @@ struct InputTests {
   }
 
   @Test func `a call is not asked for input without end`() {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     let call = talk.begin(.callTool(name: "a", arguments: [:]))
     for id in 2..<100 where talk.answers(call).isEmpty {
       talk.result(Int64(id), #"{"resultType":"input_required","requestState":"again"}"#)
@@ -79,7 +79,7 @@ struct InputTests {
     (#"{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1,"tools":[{}]}}}}"#, .inputRefused),
   ])
   func `what cannot be asked fails the call`(body: String, code: ClientFailure.Code) throws {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     let call = talk.begin(.callTool(name: "a", arguments: [:]))
     var result = try #require(try json(body).objectValue)
     result["resultType"] = "input_required"
@@ -96,14 +96,14 @@ struct InputTests {
   }
 
   @Test func `lists may not ask`() {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     let call = talk.begin(.listTools)
     talk.result(2, #"{"resultType":"input_required","requestState":"s"}"#)
     #expect(talk.failure(call)?.code == .badAnswer)
   }
 
   @Test func `a form that is not filled in is declined, a model that is not asked ends the call`() {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     let call = talk.begin(.callTool(name: "a", arguments: [:]))
     talk.result(2, #"{"resultType":"input_required","inputRequests":{"who":\#(Self.form)}}"#)
     let form = talk.questions[0].id
@@ -134,7 +134,7 @@ struct InputTests {
   }
 
   @Test func `a modern server that makes requests of its own is not answered`() {
-    var talk = Conversation(open: .v20260728, Self.able)
+    var talk = Conversation(open: .v20260728, change: Self.able)
     talk.say(#"{"jsonrpc":"2.0","id":1,"method":"roots/list"}"#)
     talk.say(#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
     #expect(talk.effects.isEmpty && talk.session.counters.strays == 2)
@@ -143,14 +143,13 @@ struct InputTests {
   // MARK: Legacy
 
   @Test func `a legacy server's requests are answered under its ids`() {
-    var talk = Conversation(open: .v20251125, Self.able)
+    var talk = Conversation(open: .v20251125, change: Self.able)
     let call = talk.begin(.callTool(name: "a", arguments: [:]), CallOptions(timeoutMS: 100))
     _ = talk.takeSent()
     talk.say(#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#)
     #expect(talk.takeSent() == [["jsonrpc": "2.0", "id": "p", "result": [:]]])
-    var form = Self.form
-    form.removeFirst()
-    talk.say(#"{"jsonrpc":"2.0","id":2,"#.replacing(#""id":2,"#, with: #""id":2, "#) + form)
+    let form = Self.form.dropFirst()
+    talk.say(#"{"jsonrpc":"2.0","id":2,"# + form)
     let asked = talk.questions
     #expect(asked.count == 1 && asked.first?.call == call)
     talk.wait(5000)
@@ -169,7 +168,7 @@ struct InputTests {
       talk.say(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#)
       #expect(talk.takeSent()[0]["error"]?["code"] == -32601, "\(method)")
     }
-    var able = Conversation(open: .v20251125, Self.able)
+    var able = Conversation(open: .v20251125, change: Self.able)
     able.say(#"{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{"message":5}}"#)
     #expect(able.takeSent()[0]["error"]?["code"] == -32602)
     able.say(#"{"jsonrpc":"2.0","id":1,"method":"roots/list"}"#)
@@ -183,7 +182,7 @@ struct InputTests {
   }
 
   @Test func `a question that is withdrawn is answered no more`() {
-    var talk = Conversation(open: .v20251125, Self.able)
+    var talk = Conversation(open: .v20251125, change: Self.able)
     talk.say(#"{"jsonrpc":"2.0","id":7,"method":"roots/list"}"#)
     let question = talk.questions[0].id
     talk.say(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#)
@@ -194,10 +193,9 @@ struct InputTests {
   }
 
   @Test func `the questions of a call that is given up are taken back`() {
-    var talk = Conversation(open: .v20251125, Self.able)
+    var talk = Conversation(open: .v20251125, change: Self.able)
     let call = talk.begin(.callTool(name: "a", arguments: [:]))
-    var form = Self.form
-    form.removeFirst()
+    let form = Self.form.dropFirst()
     talk.say(#"{"jsonrpc":"2.0","id":70,"# + form)
     let question = talk.questions[0].id
     talk.effects = talk.session.cancel(call, now: 0)
@@ -208,12 +206,12 @@ struct InputTests {
   }
 
   @Test func `a question is of the call on whose answer it came, or of the only one there is`() {
-    var talk = Conversation(open: .v20251125, Self.able)
+    var talk = Conversation(open: .v20251125, change: Self.able)
     _ = talk.begin(.callTool(name: "a", arguments: [:]))
     _ = talk.begin(.callTool(name: "b", arguments: [:]))
     talk.say(#"{"jsonrpc":"2.0","id":7,"method":"roots/list"}"#)
     #expect(talk.questions[0].call == nil)
-    var http = Conversation(open: .v20251125, .http, Self.able)
+    var http = Conversation(open: .v20251125, .http, change: Self.able)
     _ = http.begin(.callTool(name: "a", arguments: [:]))
     let second = http.begin(.callTool(name: "b", arguments: [:]))
     http.say(#"{"jsonrpc":"2.0","id":7,"method":"roots/list"}"#, on: 3)

@@ -58,9 +58,9 @@ package struct RPCError: Error, Sendable, Equatable {
     return .object(object)
   }
 
-  /// Of `unsupportedVersion`: the versions that we know of those that the server has; nil: it does not say.
+  /// The versions that we know of those that the server says it has; nil: it does not say.
   package var supportedVersions: [MCPVersion]? {
-    guard code == .unsupportedVersion, let listed = data?["supported"]?.arrayValue else { return nil }
+    guard let listed = data?["supported"]?.arrayValue else { return nil }
     return listed.prefix(64).compactMap { $0.stringValue.flatMap { MCPVersion(rawValue: $0) } }
   }
 }
