@@ -379,9 +379,9 @@ let package = Package(
       name: "ClientTests",
       dependencies: [
         "Posix", "JSON", "Logging", "Policy", "Journal", "BlobStore", "Supervision", "Coordinator", "Wire", "bulkhead",
-        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "receipts-worker", "sandbox-worker",
+        "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "receipts-worker", "sandbox-worker", "Peers",
       ],
-      exclude: ["Golden"],
+      exclude: ["Golden", "MCP/http-front.py", "MCP/sdk-client.py"],
       swiftSettings: strict
     ),
     .executableTarget(

@@ -29,12 +29,14 @@ final class MCPServer: Sendable {
     tools = ToolDesk(desk: ApprovalDesk(link), outputLimit: options.outputLimit)
     var capabilities = ServerCapabilities()
     capabilities.tools = true
+    let modern = capabilities
     capabilities.logging = true
     state = Guarded(
       State(
         session: ServerSession(
           info: Implementation(name: "bulkhead", version: programVersion, title: "Bulkhead"),
           capabilities: capabilities,
+          modern: modern,
           instructions: Self.instructions
         )
       )

@@ -8,7 +8,6 @@ struct ToolRequest: Sendable {
   private let request: ServerRequest
   private let server: MCPServer
   private let teller: ProgressTeller
-  private static let logLevel = "io.modelcontextprotocol/logLevel"
 
   init(_ request: ServerRequest, _ server: MCPServer) {
     self.request = request
@@ -18,9 +17,6 @@ struct ToolRequest: Sendable {
 
   func serve() async {
     do throws(RPCError) {
-      if request.version.era == .modern, request.logLevel == nil, request.params["_meta"]?[Self.logLevel] != nil {
-        throw RPCError(.invalidParams, "'\(Self.logLevel)' is no level of a log")
-      }
       switch request.method {
       case "tools/list": try list()
       case "tools/call": try await call()

@@ -15,6 +15,8 @@ final class MCPPeer {
   private var input: Descriptor?
   private let output: Descriptor
   private var bytes: [UInt8] = []
+  /// Of these, how many hold no end of a line.
+  private var searched = 0
   private var number: Int64 = 0
   private var hasEnded = false
   private let era: Era
@@ -123,11 +125,13 @@ final class MCPPeer {
   func next(within seconds: Int = 30) throws -> JSON? {
     let deadline = BootTime.now + Milliseconds(Int64(seconds) * 1000)
     while true {
-      if let end = bytes.firstIndex(of: 0x0A) {
+      if let end = bytes[searched...].firstIndex(of: 0x0A) {
         let line = Array(bytes[..<end])
         bytes.removeFirst(end + 1)
+        searched = 0
         return try JSON(parsing: line)
       }
+      searched = bytes.count
       var wait = pollfd(fd: output.raw, events: Int16(POLLIN), revents: 0)
       guard BootTime.now < deadline else { throw Failure("nothing was said for \(seconds) s; before: \(notices)") }
       if poll(&wait, 1, 100) <= 0 { continue }
