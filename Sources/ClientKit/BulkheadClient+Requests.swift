@@ -107,3 +107,26 @@ public struct CoordinatorStatus: Sendable, Equatable {
     alerts = status.alerts
   }
 }
+
+/// All that workers offer.
+public struct ToolOffers: Sendable, Equatable {
+  public let tools: [CatalogTool]
+  /// What nobody is given, and why.
+  public let withheld: [WithheldTool]
+}
+
+extension BulkheadClient {
+  /// The catalog and what is withheld from it, or what there is of the name `name`.
+  public func offers(name: String? = nil) async throws(ClientError) -> ToolOffers {
+    let response = try await request(ToolsList(name: name))
+    return ToolOffers(
+      tools: response.tools.map { CatalogTool(tool: $0.tool, worker: $0.worker) },
+      withheld: response.withheld
+    )
+  }
+
+  /// Takes a withheld tool as it is offered now. Returns when that is on disk. `conflict` says that it has changed again.
+  public func accept(_ tool: WithheldTool) async throws(ClientError) {
+    _ = try await request(ToolsAccept(worker: tool.worker, tool: tool.name, digest: tool.digest))
+  }
+}

@@ -16,7 +16,8 @@ extension Configuration {
       configuration: configuration,
       file: file,
       origins: reader.origins,
-      policyNode: reader.policyNode
+      policyNode: reader.policyNode,
+      mcpNode: reader.mcpNode
     )
   }
 
@@ -35,6 +36,7 @@ extension Configuration {
     it.runAs = fields.name("run_as", "the name of a user", isAccountName) ?? it.runAs
     it.fourEyes = fields.bool("four_eyes") ?? it.fourEyes
     it.policy = fields.policy()
+    it.mcp = fields.mcp()
     it.environment = fields.name("environment", "the name of an environment", isEnvironmentName)
     it.drainTimeoutMS = fields.duration("drain_timeout", in: 0...3_600_000) ?? it.drainTimeoutMS
     it.callTimeoutMS = fields.duration("call_timeout", in: 1...Limit.timeoutMS) ?? it.callTimeoutMS

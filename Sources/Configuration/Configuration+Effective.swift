@@ -3,7 +3,7 @@ internal import Wire
 
 extension LoadedConfiguration {
   /// The values in effect, as a configuration that loads to the same one, each with where it came from. Of a secret it
-  /// says the source; of a setting that refers to a variable, the reference.
+  /// says the source; of a setting that refers to a variable, the reference; of a value of an MCP server, that there is one.
   package func effective() -> String {
     var writer = YAMLWriter()
     writer.comment(file.map { "values in effect, from \(quoted($0))" } ?? "values in effect, all defaults", indent: 0)
@@ -31,6 +31,11 @@ extension Configuration {
     switch policy {
     case .file(let path): out.text("policy", path)
     case .object(let object): out.free("policy", object)
+    case nil: break
+    }
+    switch mcp {
+    case .file(let path): out.text("mcp", path)
+    case .object(let object): out.free("mcp", MCPServers.shown(object))
     case nil: break
     }
     out.text("environment", environment)

@@ -99,6 +99,8 @@ package struct Configuration: Sendable, Equatable {
   package var fourEyes = false
   /// What may happen, and who decides; nil: `policy.yaml` beside the configuration if there is one.
   package var policy: PolicySource?
+  /// Servers of the Model Context Protocol; nil: `mcp.json` beside the configuration if there is one.
+  package var mcp: MCPSource?
   /// The overlay of the policy that applies; nil: the one that the policy names.
   package var environment: String?
   package var log = Log()
@@ -129,4 +131,6 @@ package struct LoadedConfiguration: Sendable {
   package let origins: [String: Position]
   /// The policy that stands in the configuration itself.
   let policyNode: YAMLNode?
+  /// The MCP servers that do.
+  var mcpNode: YAMLNode?
 }

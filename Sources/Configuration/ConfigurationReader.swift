@@ -9,6 +9,8 @@ final class ConfigurationReader {
   private(set) var origins: [String: Position] = [:]
   /// The policy, where it stands in the configuration.
   var policyNode: YAMLNode?
+  /// The MCP servers, likewise.
+  var mcpNode: YAMLNode?
   private var substitution: Substitution
 
   init(file: String, environment: [String: String], mistakes: MistakeList) {
@@ -264,6 +266,16 @@ struct ConfigurationFields {
       return .object(node.source)
     }
     return string(node, "policy").flatMap { absolute($0, node, "policy") }.map { .file($0) }
+  }
+
+  /// The path of an `mcp.json`, or what would stand in it.
+  mutating func mcp() -> Configuration.MCPSource? {
+    guard let node = take("mcp") else { return nil }
+    if case .mapping = node.content {
+      reader.mcpNode = node
+      return .object(node.source)
+    }
+    return string(node, "mcp").flatMap { absolute($0, node, "mcp") }.map { .file($0) }
   }
 
   mutating func paths(_ name: String) -> [String]? {

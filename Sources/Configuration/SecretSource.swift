@@ -47,12 +47,13 @@ extension SecretSource {
         reader.report(.wrongType, at: entry.value.position, "\(quoted(path)) is no source of a secret", hint: hint)
         continue
       }
-      sources[entry.key] = decode(ConfigurationFields(entry.value, at: path, reader))
+      sources[entry.key] = one(ConfigurationFields(entry.value, at: path, reader))
     }
     return sources
   }
 
-  private static func decode(_ fields: ConfigurationFields) -> SecretSource? {
+  /// One of `{env: NAME}` and `{file: PATH}`.
+  static func one(_ fields: ConfigurationFields) -> SecretSource? {
     var fields = fields
     let reader = fields.reader
     let variable = fields.literal("env")

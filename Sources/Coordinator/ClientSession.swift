@@ -149,7 +149,8 @@ final class ClientSession {
 
   private func listTools(_ id: RequestID, _ message: ToolsList, _ connection: Connection) throws(WireError) {
     let catalog = coordinator.supervisor.catalog
-    if let name = message.name, catalog[name] == nil {
+    let withheld = coordinator.withheld(message.name)
+    if let name = message.name, catalog[name] == nil, withheld.isEmpty {
       let hint = nearest(to: name, among: Array(catalog.keys)).map { " (did you mean '\($0)'?)" } ?? ""
       throw WireError(.unknownTool, "no worker offers tool \(quoted(name))\(hint)")
     }
@@ -157,7 +158,10 @@ final class ClientSession {
       message.name.map { [catalog[$0]].compactMap { $0 } } ?? catalog.values.sorted { $0.tool.name < $1.tool.name }
     connection.respond(
       to: id,
-      with: ToolsList.Response(tools: entries.map { ToolsList.Entry(tool: $0.tool, worker: $0.kind.manifest.name) })
+      with: ToolsList.Response(
+        tools: entries.map { ToolsList.Entry(tool: $0.tool, worker: $0.kind.manifest.name) },
+        withheld: withheld
+      )
     )
   }
 
@@ -188,6 +192,8 @@ final class ClientSession {
     case ApprovalsList.method: jobs.list(try ApprovalsList.decode(params), answer: answer(id, connection))
     case ApprovalsDecide.method:
       jobs.decide(try ApprovalsDecide.decode(params), by: person, as: caller, answer: answer(id, connection))
+    case ToolsAccept.method:
+      coordinator.pinning.accept(try ToolsAccept.decode(params), by: person, answer: answer(id, connection))
     case AuditQuery.method:
       coordinator.audit.query(try AuditQuery.decode(params), answer: answer(id, connection))
     case AuditHeads.method:

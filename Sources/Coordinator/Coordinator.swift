@@ -25,6 +25,7 @@ package final class Coordinator {
   let judge: Judge
   package let journal: Journal
   let audit: AuditService
+  let pinning: ToolPinning
   package let blobs: Blobs
   var sessions: [ObjectIdentifier: ClientSession] = [:]
   let clientLimit: Int
@@ -82,6 +83,7 @@ package final class Coordinator {
     calls = ToolCalls(supervisor, journal, judge, defaultTimeout: jobSettings.callTimeout)
     jobs = Jobs(journal, supervisor, judge, log: log, settings: jobSettings)
     self.journal = journal
+    pinning = ToolPinning(journal, supervisor, judge, log: log)
     audit = AuditService(journal, log: log, settings: AuditSettings(policy.audit))
     supervisor.handler = self
     supervisor.onLine = { [weak self] in self?.follow($0) }
@@ -197,7 +199,7 @@ package final class Coordinator {
       callsAnswered: Int64(calls.answered),
       jobs: jobCounts
     )
-    status.alerts = judge.metrics.alerts
+    status.alerts = alerts
     return status
   }
 }
@@ -222,6 +224,9 @@ extension Coordinator {
       if let self, !isDraining { forgetOld() }
     }
   }
+
+  /// What somebody should look at now.
+  var alerts: [RaisedAlert] { judge.metrics.alerts + [pinning.alert].compactMap { $0 } }
 
   private var jobCounts: Status.Jobs {
     Status.Jobs(

@@ -69,7 +69,14 @@ extension Jobs {
         data: ["hash": .string(record.hash)]
       )
     }
-    if let input = message.input { try check(input, approval, record.job) }
+    if let input = message.input {
+      try check(input, approval, record.job)
+    } else if message.decision == .approve, let tool = approval.tool {
+      if let refusal = PersonQuestion(approval.input, of: tool)?.refusal { throw refusal }
+    }
+    if message.always != nil, approval.rules.contains(where: { $0.name == Judge.ownRule }) {
+      throw .invalidParams("/always", "'always' is not for tool '\(approval.tool ?? "")': each call of it is decided")
+    }
     if message.always != nil, approval.kind == "plan" {
       throw .invalidParams("/always", "'always' is for steps and calls: a plan is approved once")
     }
@@ -91,7 +98,7 @@ extension Jobs {
     guard let entry = supervisor.catalog[tool] else {
       throw WireError(.unavailable, "no worker offers tool '\(tool)' at the moment")
     }
-    if let refusal = entry.refusal(ofInput: input) { throw refusal }
+    if let refusal = entry.refusal(ofInput: input) ?? PersonQuestion(input, of: tool)?.refusal { throw refusal }
     if let size = input.bytes(over: Limit.inputBytes) {
       throw .limitExceeded("input_bytes", "input of tool '\(tool)'", value: size, limit: Limit.inputBytes)
     }

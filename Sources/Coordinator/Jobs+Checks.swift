@@ -34,7 +34,15 @@ extension Jobs {
         knownTools: Array(supervisor.catalog.keys)
       )
       + refusedHosts(plan) + refusedTools(plan)
-    return errors.map { PlanMistake($0) }
+    return errors.map { error in
+      var mistake = PlanMistake(error)
+      guard error.name == .unknownTool, let tool = plan.tool(at: error.path),
+        let withheld = supervisor.refusal(ofWithheld: tool)
+      else { return mistake }
+      mistake.name = withheld.name.rawValue
+      mistake.message = withheld.message
+      return mistake
+    }
   }
 
   /// Of a plan that cannot be read as a whole: what can be said of its tools all the same.
@@ -45,6 +53,12 @@ extension Jobs {
       guard let tool = step["tool"]?.stringValue, supervisor.catalog[tool] == nil else { continue }
       // Its worker is about to offer it.
       if supervisor.kindPromising(tool) != nil { continue }
+      if let withheld = supervisor.refusal(ofWithheld: tool) {
+        mistakes.append(
+          PlanMistake(path: "/steps/\(index)/tool", name: withheld.name.rawValue, message: withheld.message)
+        )
+        continue
+      }
       let hint = nearest(to: tool, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       let message = "no worker offers the tool \(quoted(tool))\(hint)"
       mistakes.append(
@@ -81,6 +95,15 @@ extension Jobs {
   func mayBeOfferedSoon(_ mistakes: [PlanMistake]) -> Bool {
     mistakes.contains { $0.name == PlanError.Name.unknownTool.rawValue }
       && supervisor.kinds.values.contains { $0.isStarting }
+  }
+}
+
+extension Plan {
+  /// Of the step whose member `tool` is at `path`.
+  fileprivate func tool(at path: String) -> String? {
+    let parts = path.split(separator: "/")
+    guard parts.count == 3, parts[0] == "steps", parts[2] == "tool", let index = Int(parts[1]) else { return nil }
+    return steps.indices.contains(index) ? steps[index].tool : nil
   }
 }
 

@@ -61,6 +61,7 @@ extension Jobs {
   private func trouble(_ recipe: Recipe) -> String? {
     let missing = recipe.tools.filter { supervisor.catalog[$0] == nil }.sorted()
     guard let first = missing.first else { return nil }
+    if let withheld = supervisor.refusal(ofWithheld: first) { return withheld.message }
     return "no worker offers tool '\(first)'" + (missing.count > 1 ? ", nor \(missing.count - 1) more" : "")
   }
 

@@ -65,12 +65,18 @@ final class Jobs {
   /// - Parameter job: nil where nothing is decided about.
   func context(_ job: ActiveJob? = nil) -> Context {
     guard let job else {
-      return Context(now: WallTime.now, random: .random(in: 0...1), offer: { [unowned self] in offer($0) })
+      return Context(
+        now: WallTime.now,
+        random: .random(in: 0...1),
+        offer: { [unowned self] in offer($0) },
+        missing: { [unowned self] in supervisor.refusal(ofWithheld: $0) }
+      )
     }
     return Context(
       now: WallTime.now,
       random: .random(in: 0...1),
       offer: { [unowned self] in offer($0) },
+      missing: { [unowned self] in supervisor.refusal(ofWithheld: $0) },
       check: { [unowned self, unowned job] in mistakes(of: $0) + judge.mistakes(of: $0, job.occasion(from: 0, judge)) },
       recipe: { [unowned self] choice throws(WireError) in
         try recipes.find(choice.name).plan(with: choice.parameters)

@@ -10,20 +10,32 @@ extension ToolCalls {
   /// A call that has been admitted and not been decided about.
   struct Candidate {
     var act: Act
+    var entry: CatalogEntry
     let occasion: Occasion
     let call: PendingCall
     /// What is on disk before it waits, with the reason; nil: the call lives in memory alone.
     let waiting: ((WireError) -> [Change])?
-    /// It may be made, with this input; the changes are to be written with its intent.
-    let go: (JSON, Verdict) -> Void
+    /// It may be made, with this input and by this entry; the verdict's changes are to be written with its intent.
+    let go: (JSON, Verdict, CatalogEntry) -> Void
     let stop: (WireError, [Change]) -> Void
+  }
+
+  /// What waited may have become another tool meanwhile.
+  private func decideAgain(_ candidate: Candidate) {
+    var candidate = candidate
+    do throws(WireError) {
+      candidate.entry = try stillOffered(candidate.entry, candidate.act.input)
+    } catch {
+      return candidate.stop(error, [])
+    }
+    decide(candidate)
   }
 
   func decide(_ candidate: Candidate) {
     let verdict = judge.judge(candidate.act, candidate.occasion)
     for warning in verdict.warnings { tell(candidate.call, "warning: \(warning)") }
     switch verdict.outcome {
-    case .go(let input): candidate.go(input, verdict)
+    case .go(let input): candidate.go(input, verdict, candidate.entry)
     case .refused(let error): candidate.stop(error, verdict.changes)
     case .ask(let error): askFor(candidate, error, verdict.changes)
     case .later(let error, let delay): wait(candidate, error, delay)
@@ -43,7 +55,7 @@ extension ToolCalls {
     }
     judge.approvals.wait(for: number) { [weak self] _ in
       call.onCancel = nil
-      self?.decide(candidate)
+      self?.decideAgain(candidate)
     }
     let waiting = candidate.waiting?(error) ?? []
     if !(waiting + changes).isEmpty { journal.commit(waiting + changes) }
@@ -54,7 +66,7 @@ extension ToolCalls {
     let call = candidate.call
     let timer = loop.schedule(after: Milliseconds(max(delay, 10))) { [weak self] in
       call.onCancel = nil
-      self?.decide(candidate)
+      self?.decideAgain(candidate)
     }
     if !candidate.occasion.isNested { waiting[ObjectIdentifier(call)] = call }
     call.onCancel = { [weak self] in

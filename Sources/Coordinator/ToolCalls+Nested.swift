@@ -35,6 +35,7 @@ extension ToolCalls {
     decide(
       Candidate(
         act: Act(message, step: key),
+        entry: entry,
         occasion: Occasion(
           origin: origin,
           row: parent.stepRow ?? StepKey(0).row(of: origin.job),
@@ -46,7 +47,7 @@ extension ToolCalls {
         ),
         call: call,
         waiting: nil,
-        go: { [weak self, weak parent] input, verdict in
+        go: { [weak self, weak parent] input, verdict, entry in
           var message = message
           message.input = input
           message.needs = message.needs.holding(verdict.programs)

@@ -71,6 +71,7 @@ final class ToolCalls {
     decide(
       Candidate(
         act: Act(message, step: "call"),
+        entry: entry,
         occasion: occasion,
         call: call,
         waiting: { [weak self] error in
@@ -78,7 +79,7 @@ final class ToolCalls {
           self?.waiting[ObjectIdentifier(call)] = call
           return record.wait(error)
         },
-        go: { [weak self] input, verdict in
+        go: { [weak self] input, verdict, entry in
           var message = message
           message.input = input
           message.needs = message.needs.holding(verdict.programs)
@@ -209,6 +210,11 @@ final class ToolCalls {
       )
     }
     guard let entry = supervisor.catalog[message.tool] else { throw unknown(message.tool) }
+    try check(message, entry, parent)
+    return entry
+  }
+
+  private func check(_ message: ToolCall, _ entry: CatalogEntry, _ parent: Invocation?) throws(WireError) {
     if let refusal = entry.refusal(ofCaller: parent?.worker) { throw refusal }
     if let parent, supervisor.catalog[parent.tool]?.tool.isPure == true, !entry.tool.isPure {
       throw WireError(
@@ -225,13 +231,27 @@ final class ToolCalls {
       )
     }
     if let refusal = entry.refusal(ofInput: message.input) { throw refusal }
-    return entry
+  }
+
+  /// The tool as it is offered now: while a call waited for a person, it may have become another one.
+  func stillOffered(_ entry: CatalogEntry, _ input: JSON) throws(WireError) -> CatalogEntry {
+    let name = entry.tool.name
+    guard let now = supervisor.catalog[name] else { throw unknown(name) }
+    if now.kind === entry.kind, now.tool == entry.tool { return now }
+    guard now.kind.manifest.name == entry.kind.manifest.name, now.schemaDigest == entry.schemaDigest else {
+      throw WireError(
+        .toolChanged,
+        "tool '\(name)' is not the one for which the call was decided about any more; call it again",
+        data: ["tool": .string(name), "worker": .string(now.kind.manifest.name)]
+      )
+    }
+    if let refusal = now.refusal(ofInput: input) { throw refusal }
+    return now
   }
 
   private func unknown(_ tool: String) -> WireError {
-    if let kind = supervisor.kindPromising(tool) {
-      return kind.unavailable
-    }
+    if let kind = supervisor.kindPromising(tool) { return kind.unavailable }
+    if let withheld = supervisor.refusal(ofWithheld: tool) { return withheld }
     let nearest = nearest(to: tool, among: Array(supervisor.catalog.keys))
     return WireError(
       .unknownTool,

@@ -8,7 +8,7 @@ extension Coordinator {
     supervisor.kinds.sorted { $0.key < $1.key }.map { name, kind in
       var report: JSONObject = [
         "kind": .string(name),
-        "manifest": .string("\(kind.manifest.folder)/worker.json"),
+        "manifest": .string(kind.manifest.source ?? "\(kind.manifest.folder)/worker.json"),
         "command": .array(kind.manifest.command.map { .string($0) }),
         "state": .string(Self.state(of: kind)),
         "tools": .array((kind.tools ?? []).map { .string($0.name) }),
@@ -19,6 +19,14 @@ extension Coordinator {
         "failed": .integer(Int64(kind.failed)),
         "instances": .array(kind.instances.compactMap(Self.report)),
       ]
+      if kind.manifest.isPinned {
+        report["pinned"] = true
+        report["withheld"] = .array(
+          supervisor.withheld.filter { $0.worker == name }.map {
+            ["tool": .string($0.name), "reason": .string($0.reason.rawValue), "message": .string($0.message)]
+          }
+        )
+      }
       if let walls = kind.walls { report["jail"] = Self.report(walls) }
       if let peer = kind.peer { report["version"] = .string(peer.version) }
       if let wait = kind.instances.compactMap(\.restartsInMS).min() { report["retry_after_ms"] = .integer(wait) }

@@ -77,6 +77,8 @@ package struct Context {
   package let random: Double
   /// Today's offer of a tool; nil: nobody offers it.
   package let offer: (String) -> ToolOffer?
+  /// Why nobody offers a tool, where more is known than that.
+  package let missing: (String) -> WireError?
   /// What is wrong with a plan by today's catalog.
   package let check: (Plan) -> [PlanMistake]
   /// The plan that a recipe makes of its parameters.
@@ -90,6 +92,7 @@ package struct Context {
     now: Int64,
     random: Double,
     offer: @escaping (String) -> ToolOffer?,
+    missing: @escaping (String) -> WireError? = { _ in nil },
     check: @escaping (Plan) -> [PlanMistake] = { _ in [] },
     recipe: @escaping (RecipeChoice) throws(WireError) -> JSON = { choice throws(WireError) in
       throw WireError(.notFound, "there is no recipe \(quoted(choice.name))")
@@ -100,6 +103,7 @@ package struct Context {
     self.now = now
     self.random = random
     self.offer = offer
+    self.missing = missing
     self.check = check
     self.recipe = recipe
     self.judge = judge

@@ -7,7 +7,7 @@ internal import Wire
 extension JobMachine {
   mutating func toolIsMissing(_ key: StepKey, _ context: Context) {
     let step = plan.steps[key.step]
-    let error = WireError(.unknownTool, "no worker offers tool '\(step.tool)' any more")
+    let error = context.missing(step.tool) ?? WireError(.unknownTool, "no worker offers tool '\(step.tool)' any more")
     guard step.onMissingTool == .fail else { return wait(key, error, needsPerson: false, context) }
     change(key) { unit in
       unit.phase = .running

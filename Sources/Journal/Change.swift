@@ -15,6 +15,8 @@ package enum Change: Sendable {
   case artifacts(job: Int64, [String])
   /// A new approval, or what has become of one.
   case putApproval(ApprovalRecord)
+  /// A tool is taken as it is offered.
+  case putPin(PinRecord)
   /// Adds to what was used of something limited.
   case meter(MeterRecord)
   /// Forgets what no limit looks back on at this time.
@@ -84,6 +86,7 @@ extension Database {
     case .endCall(let call): try put(call)
     case .usage(let usage): try insert(usage)
     case .putApproval(let approval): try put(approval)
+    case .putPin(let pin): try put(pin)
     case .meter(let meter): try add(meter)
     case .removeMeters(let now): try removeMeters(before: now)
     case .execution(let execution): try insert(execution)

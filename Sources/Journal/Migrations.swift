@@ -268,6 +268,18 @@ enum Migrations {
     -- Whatever is asked about ended jobs is answered from here: behind a long spec, a row's times are far away.
     CREATE INDEX jobs_in_time ON jobs (ended_at, seq, state, started_at) WHERE ended_at IS NOT NULL;
     """,
+    """
+    -- The tools of kinds of workers whose manifest is `pinned`, each as it was when it was first offered or last accepted;
+    -- digest = SHA-256 of what is pinned of it; definition = the tool as JSON.
+    CREATE TABLE tool_pins (
+      worker TEXT NOT NULL,
+      tool TEXT NOT NULL,
+      digest TEXT NOT NULL CHECK (length(digest) = 64),
+      definition TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      PRIMARY KEY (worker, tool)
+    ) STRICT, WITHOUT ROWID;
+    """,
   ]
 
   /// The first format with an audit log.

@@ -39,6 +39,15 @@ package final class Supervisor {
   /// Kinds that finish what they have.
   private var leaving: [WorkerKind] = []
   package private(set) var catalog: [String: CatalogEntry] = [:]
+  /// Tools that are offered and that nobody is given, by worker and name.
+  package private(set) var withheld: [WithheldTool] = [] {
+    didSet { if withheld != oldValue { onWithheld?() } }
+  }
+  package var onWithheld: (() -> Void)?
+  /// nil: not known yet; no tool of a pinned kind is in the catalog.
+  package var pins: ToolPins? { didSet { rebuildCatalog() } }
+  /// Writes first pins down, and says by `pinned` that they are.
+  package var onFirstOffer: ((_ kind: String, [ToolPin]) -> Void)?
   package var onLine: ((LogLine) -> Void)?
   /// Called when tools came, went or changed.
   package var onCatalog: (() -> Void)?
@@ -125,37 +134,61 @@ package final class Supervisor {
     kind.stop()
   }
 
-  func toolsChanged(_ kind: WorkerKind) { if kinds[kind.manifest.name] === kind { rebuildCatalog() } }
+  func toolsChanged(_ kind: WorkerKind) {
+    guard kinds[kind.manifest.name] === kind else { return }
+    rebuildCatalog()
+    kind.refuseWithdrawn()
+  }
+
+  /// Why nobody can call a tool that some worker offers; nil: nobody offers it.
+  package func refusal(ofWithheld tool: String) -> WireError? {
+    let known = withheld.filter { $0.name == tool }
+    guard let found = known.first(where: { $0.reason == .changed }) ?? known.first else { return nil }
+    var data: JSONObject = ["tool": .string(tool), "worker": .string(found.worker)]
+    guard found.reason == .changed else {
+      return WireError(
+        .unknownTool,
+        "tool '\(tool)' of worker '\(found.worker)' is withheld: \(found.message)",
+        data: data
+      )
+    }
+    data["digest"] = .string(found.digest)
+    return WireError(
+      .toolChanged,
+      "tool '\(tool)' of worker '\(found.worker)' is withheld: \(found.message); "
+        + "a person has to accept it ('bulkhead mcp accept \(found.worker)')",
+      data: data
+    )
+  }
 
   private func rebuildCatalog() {
-    var catalog: [String: CatalogEntry] = [:]
-    for (_, kind) in kinds.sorted(by: { $0.key < $1.key }) {
-      for tool in kind.tools ?? [] {
-        if let other = catalog[tool.name] {
-          log.error(
-            "tool is offered twice",
-            [
-              "tool": .string(tool.name), "worker": .string(kind.manifest.name),
-              "taken": .string(other.kind.manifest.name),
-            ]
-          )
-        } else if let old = self.catalog[tool.name], old.kind === kind, old.tool == tool {
-          catalog[tool.name] = old
-        } else {
-          do {
-            catalog[tool.name] = try CatalogEntry(tool, kind)
-          } catch {
-            log.error(
-              "tool has a schema that cannot be used",
-              ["tool": .string(tool.name), "reason": .string("\(error)")]
-            )
-          }
-        }
-      }
-    }
-    self.catalog = catalog
+    let built = Catalog(of: Array(kinds.values), previous: catalog, pins: pins, log: log)
+    catalog = built.entries
+    withheld = built.withheld
+    for kind in kinds.values { kind.isBeingPinned = kind.manifest.isPinned && pins == nil }
+    for (kind, _) in built.unpinned { kind.isBeingPinned = true }
     onCatalog?()
+    for (kind, offers) in built.unpinned { firstOffer(offers, kind.manifest.name) }
   }
+
+  /// Asked for once, however often the catalog is built meanwhile.
+  private func firstOffer(_ offers: [ToolPin], _ kind: String) {
+    let new = offers.filter { beingPinned[kind]?.contains($0.tool.name) != true }
+    guard !new.isEmpty else { return }
+    beingPinned[kind, default: []].formUnion(new.map(\.tool.name))
+    onFirstOffer?(kind, new)
+  }
+
+  /// What was offered first is on disk, or could not be written; then it is asked for again with the next catalog.
+  package func pinned(_ kind: String, _ offers: [ToolPin], isWritten: Bool) {
+    beingPinned[kind]?.subtract(offers.map(\.tool.name))
+    guard isWritten, var known = pins else { return }
+    for offer in offers { known[kind, offer.tool.name] = offer }
+    pins = known
+  }
+
+  /// Offers that are on their way to the journal, by kind.
+  private var beingPinned: [String: Set<String>] = [:]
 
   private func makeTunnel() -> TunnelEnds? {
     do { return try TunnelEnds() } catch {

@@ -52,7 +52,12 @@ package final class WorkerInstance {
     Int(max(1, min(kind.manifest.concurrency ?? .max, hello?.concurrency ?? kind.manifest.concurrency ?? 1)))
   }
 
-  var freeSlots: Int { isReady ? max(0, concurrency - running.count) : 0 }
+  /// Whether it offers what its kind does.
+  private(set) var isInAgreement = true
+
+  func compareOffer(with tools: [Tool]) { isInAgreement = hello.map { $0.tools == tools } ?? true }
+
+  var freeSlots: Int { isReady && isInAgreement ? max(0, concurrency - running.count) : 0 }
   package var runningCount: Int { running.count }
 
   func handle(_ event: WorkerLifecycle.Event) {
@@ -110,6 +115,7 @@ package final class WorkerInstance {
   private func spawn() {
     generation += 1
     if generation > 1 { restarts += 1 }
+    laterOffer = nil
     isCondemned = false
     isBeingPinged = false
     startedAt = .now
@@ -184,6 +190,7 @@ package final class WorkerInstance {
       }
       try kind.accept(hello)
       self.hello = hello
+      isInAgreement = true
       connection?.gate.phase = .ready
       handle(.initialized)
     } catch let error as WireError where error.name == .connectionClosed && connection?.isClosed != false {
@@ -202,6 +209,29 @@ package final class WorkerInstance {
     )
     kind.instanceIsReady(self)
     scheduleHeartbeat()
+  }
+
+  // MARK: Tools
+
+  /// Offers within this time of one that was taken are taken together at its end, the last one of them.
+  private static let offerPause: Milliseconds = 200
+  private var offerTimer: LoopTimer?
+  private var laterOffer: [Tool]?
+
+  private func change(_ tools: [Tool]) throws(WireError) {
+    guard offerTimer == nil else { return laterOffer = tools }
+    hello?.tools = tools
+    isInAgreement = true
+    try kind.changed(tools)
+    let generation = self.generation
+    offerTimer = loop.schedule(after: Self.offerPause) { [weak self] in
+      guard let self else { return }
+      offerTimer = nil
+      guard let next = laterOffer else { return }
+      laterOffer = nil
+      guard generation == self.generation, hello != nil else { return }
+      do throws(WireError) { try change(next) } catch { connection?.reportAndClose(error) }
+    }
   }
 
   // MARK: Invocations
@@ -425,6 +455,7 @@ extension WorkerInstance: ConnectionOwner {
         invocation.onProgress?(progress.kind, progress.text, progress.fraction)
       case Cancel.method:
         kind.supervisor.handler?.worker(self, cancels: try Cancel.decode(params).id)
+      case ToolsChanged.method: try change(try ToolsChanged.decode(params).tools)
       default: break
       }
     } catch {

@@ -12,6 +12,12 @@ package final class WorkerKind {
   package let lines: WorkerLog
   /// What its instances offer, by the first one that answered `initialize`.
   package private(set) var tools: [Tool]?
+  /// The same with their digests, of a kind whose tools are pinned.
+  private(set) var offers: [ToolPin] = []
+  /// As it is offered now.
+  package func offer(of tool: String) -> ToolPin? { offers.first { $0.tool.name == tool } }
+  /// Some of them are in the catalog as soon as that is written down.
+  var isBeingPinned = false
   package private(set) var peer: Peer?
   private var queue: InvocationQueue
   private var isStopping = false
@@ -34,7 +40,7 @@ package final class WorkerKind {
   /// Calls that its instances take at a time, those included that are not ready yet.
   package var capacity: Int { instances.reduce(0) { $0 + $1.promisedSlots } }
   /// Nobody knows yet what it offers, and that will change by itself.
-  package var isStarting: Bool { tools == nil && !isStopping && canServe }
+  package var isStarting: Bool { (tools == nil || isBeingPinned) && !isStopping && canServe }
   package var isReady: Bool { instances.contains { $0.isReady } }
 
   func start() { for instance in instances { instance.handle(.start) } }
@@ -64,46 +70,84 @@ package final class WorkerKind {
 
   /// Checks what an instance offers against the manifest and against what other instances said.
   func accept(_ hello: InitializeWorker.Response) throws(WireError) {
-    if let allowed = manifest.tools, let extra = hello.tools.first(where: { !allowed.contains($0.name) }) {
-      throw WireError(.refused, "tool '\(extra.name)' is not among the tools of its manifest")
-    }
-    if let tools, tools != hello.tools, instances.contains(where: { $0.isReady }) {
+    if let tools, tools != hello.tools, instances.contains(where: { $0.isReady && $0.isInAgreement }) {
       throw WireError(.refused, "its tools differ from those of the other instances")
     }
-    for tool in hello.tools {
-      if let other = supervisor.catalog[tool.name]?.kind, other.manifest.name != manifest.name {
+    try accept(hello.tools)
+  }
+
+  /// Of a kind whose tools are pinned, one that cannot be used costs itself alone.
+  private func accept(_ tools: [Tool]) throws(WireError) {
+    guard !manifest.isPinned else { return }
+    for tool in tools {
+      try check(tool)
+      if let other = supervisor.catalog[tool.name]?.kind, other.manifest.name != manifest.name, !other.manifest.isPinned
+      {
         throw WireError(.refused, "tool '\(tool.name)' is offered by worker '\(other.manifest.name)' already")
       }
-      if tool.hasSecretOutput, manifest.callers?.isEmpty != false {
-        throw WireError(
-          .refused,
-          "tool '\(tool.name)' has a secret output, and its manifest names no 'callers' that may have it"
-        )
-      }
-      if manifest.permissions.credentialHelper, !tool.hasSecretOutput {
-        throw WireError(
-          .refused,
-          "tool '\(tool.name)' has no 'secret_output', which every tool of a worker with 'credential_helper' has"
-        )
-      }
-      try CatalogEntry.check(tool)
     }
+  }
+
+  /// Why a tool cannot be offered, whatever others offer.
+  func check(_ tool: Tool) throws(WireError) {
+    if let allowed = manifest.tools, !allowed.contains(tool.name) {
+      throw WireError(.refused, "tool '\(tool.name)' is not among the tools of its manifest")
+    }
+    if tool.hasSecretOutput, manifest.callers?.isEmpty != false {
+      throw WireError(
+        .refused,
+        "tool '\(tool.name)' has a secret output, and its manifest names no 'callers' that may have it"
+      )
+    }
+    if manifest.permissions.credentialHelper, !tool.hasSecretOutput {
+      throw WireError(
+        .refused,
+        "tool '\(tool.name)' has no 'secret_output', which every tool of a worker with 'credential_helper' has"
+      )
+    }
+    try CatalogEntry.check(tool)
   }
 
   func instanceIsReady(_ instance: WorkerInstance) {
     guard let hello = instance.hello else { return }
     peer = hello.worker
-    if tools != hello.tools {
-      tools = hello.tools
-      supervisor.toolsChanged(self)
-    }
+    take(hello.tools)
     supervisor.becameReady(self)
     dispatch()
+  }
+
+  /// An instance offers something else from here on. Its neighbours take no calls until they say the same.
+  func changed(_ tools: [Tool]) throws(WireError) {
+    try accept(tools)
+    take(tools)
+    dispatch()
+  }
+
+  private func take(_ tools: [Tool]) {
+    if self.tools != tools {
+      self.tools = tools
+      offers = manifest.isPinned ? tools.map { ToolPin($0) } : []
+      for instance in instances { instance.compareOffer(with: tools) }
+      supervisor.toolsChanged(self)
+    }
+  }
+
+  /// Calls that wait here for a tool that is not to be called any more.
+  func refuseWithdrawn() {
+    for invocation in queue.removeAll(where: { supervisor.catalog[$0.tool]?.kind !== self }) {
+      let error =
+        supervisor.refusal(ofWithheld: invocation.tool)
+        ?? WireError(.unknownTool, "worker '\(manifest.name)' does not offer tool '\(invocation.tool)' any more")
+      ended(invocation, .failure(error))
+    }
   }
 
   func instanceIsGone(_ instance: WorkerInstance) {
     if case .waiting(isThrottled: true) = instance.lifecycle.state { refuseWhileThrottled() }
     if instance.lifecycle.state == .down, !isStopping { refuseWhileThrottled() }
+    // Those that are left may agree on something else than those that are gone.
+    let ready = instances.filter { $0.isReady }
+    if let left = ready.first?.hello?.tools, !ready.contains(where: { $0.isInAgreement }) { take(left) }
     // Whoever waits to learn what it offers need not wait any longer.
     if tools == nil, !canServe { supervisor.onCatalog?() }
     dispatch()
@@ -306,6 +350,12 @@ struct InvocationQueue {
       items = items[head...].filter { $0 != nil }
       head = 0
     }
+  }
+
+  mutating func removeAll(where condition: (Invocation) -> Bool) -> [Invocation] {
+    let removed = items[head...].compactMap { $0 }.filter(condition)
+    for invocation in removed { remove(invocation) }
+    return removed
   }
 
   mutating func removeAll() -> [Invocation] {

@@ -70,6 +70,8 @@ package struct WorkerManifest: Sendable, Equatable {
   package var tools: [String]?
   /// Kinds of workers that may call its tools, each inside an invocation; nil: everybody, clients and plans included.
   package var callers: [String]?
+  /// The first offer of each tool is kept in the journal; one that differs later is withheld until a person accepts it.
+  package var isPinned = false
   package var instances = 1
   package var concurrency: Int64?
   package var permissions = Permissions()
@@ -85,6 +87,10 @@ package struct WorkerManifest: Sendable, Equatable {
   package var graceMS: Int64 = 2_000
   package var drainMS: Int64 = 30_000
   package var settings = JSONObject()
+  /// The file that it comes from; nil: `worker.json` in its folder.
+  package var source: String?
+  /// Changes with what it stands for beyond its members, such as where its secrets come from.
+  package var revision = ""
 
   package init(name: String, command: [String], folder: String) {
     self.name = name
@@ -109,6 +115,7 @@ extension WorkerManifest {
     description = try fields.optional("description") ?? ""
     tools = try fields.strings("tools", limit: Limit.tools)
     callers = try Self.callers(&fields)
+    isPinned = try fields.optional("pinned") ?? false
     instances = Int(try fields.integer("instances", in: 1...1024) ?? 1)
     concurrency = try fields.integer("concurrency", in: 1...Int64(Limit.concurrency))
     if let json = try fields.optional("permissions", JSON.self) { permissions = try Self.permissions(json) }

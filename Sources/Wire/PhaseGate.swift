@@ -66,6 +66,7 @@ package struct MethodRule: Sendable {
     MethodRule("recipes/list", .worker, from: .peer, in: [.ready, .draining]),
     MethodRule("plan/check", .worker, from: .peer, in: [.ready, .draining]),
     MethodRule("progress", .worker, from: .peer, notification: true, in: [.ready, .draining]),
+    MethodRule("tools/changed", .worker, from: .peer, notification: true, in: [.ready, .draining]),
     MethodRule("cancel", .worker, from: .peer, notification: true, in: [.ready, .draining]),
     MethodRule("ping", .worker, from: .peer, in: [.ready, .draining]),
 
@@ -77,6 +78,7 @@ package struct MethodRule: Sendable {
     MethodRule("blob/write", .client, from: .peer, in: [.ready, .draining], role: .submitter),
     MethodRule("status", .client, from: .peer),
     MethodRule("tools/list", .client, from: .peer),
+    MethodRule("tools/accept", .client, from: .peer, in: [.ready, .draining], role: .approver),
     MethodRule("recipes/list", .client, from: .peer),
     MethodRule("workers/list", .client, from: .peer),
     MethodRule("workers/reload", .client, from: .peer, role: .admin),

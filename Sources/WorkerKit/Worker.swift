@@ -69,6 +69,7 @@ public final class Worker {
   ///   - secretOutput: its output goes to its caller and is kept, shown and logged nowhere. Only where `idempotent`, not
   ///     where `pure`; the worker's manifest names the `callers`. What the function itself prints or sends elsewhere is
   ///     its own affair.
+  ///   - needsApproval: every call waits for a person, whatever the policy says; not where `pure`.
   public func tool(
     _ name: String,
     _ description: String,
@@ -78,6 +79,7 @@ public final class Worker {
     pure: Bool = false,
     cacheTTLMS: Int64? = nil,
     secretOutput: Bool = false,
+    needsApproval: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     execution: Execution = .thread,
@@ -92,6 +94,7 @@ public final class Worker {
       isPure: pure,
       cacheTTLMS: pure ? cacheTTLMS : nil,
       hasSecretOutput: secretOutput,
+      needsApproval: needsApproval,
       needs: needs,
       limits: limits
     )

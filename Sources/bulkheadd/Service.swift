@@ -21,6 +21,7 @@ final class Service {
   private let listener: ClientListener
   private var signals: SignalSource?
   private let policyWatch: FileWatch
+  private let serverWatch: FileWatch
   private let lock: SocketLock?
   private let ownSocket: String?
   private var isEnding = false
@@ -101,6 +102,7 @@ final class Service {
       allowedGID: settings.group
     )
     policyWatch = try FileWatch(settings.policyFiles, on: loop) { [coordinator] in coordinator.rereadPolicy() }
+    serverWatch = try FileWatch(settings.serverFiles, on: loop) { [coordinator] in coordinator.reloadWorkers() }
     pending.handler = { [weak self] in self?.received($0) }
   }
 

@@ -21,6 +21,8 @@ struct Settings {
   let log: Logger
   let policy: LoadedPolicy
   private let options: Options
+  /// The workers that MCP servers are.
+  let mcp = MCPKinds()
   /// Members of this group may connect to a system service.
   let group: UInt32?
   /// Of every jail.
@@ -53,6 +55,8 @@ struct Settings {
     group = try configuration.mode == .system ? configuration.group.map(Self.groupID) : nil
     workerIdentity = try geteuid() == 0 ? Self.user(configuration.runAs) : nil
     grade = try Self.grade(configuration.jail, workerIdentity)
+    // Which variables are secrets is to be known before the first process is started; mistakes are told with the workers'.
+    _ = readServers()
   }
 
   /// Folders of the default path need not exist; those that were asked for are reported when they do not.
@@ -114,7 +118,26 @@ struct Settings {
       }
       manifests[name] = settings.isEnabled ? Self.apply(settings, to: &manifest) : nil
     }
+    errors += readServers() + mcp.add(to: &manifests)
     return (manifests, errors)
+  }
+
+  /// The MCP servers as their file is now.
+  func readServers() -> [String] {
+    mcp.read { () throws(ConfigurationError) in
+      try Configuration.load(explicit: options.configuration, environment: environment)
+        .loadMCP(environment: environment)
+    }
+  }
+
+  /// Files that say which MCP servers there are, or would if they were there.
+  var serverFiles: [String] {
+    if case .object = configuration.mcp { return configurationFile.map { [$0] } ?? [] }
+    let beside = (configurationFile.map { [$0] } ?? locations.configurationFiles).map {
+      "\(Self.folder(of: $0))/mcp.json"
+    }
+    if case .file(let path) = configuration.mcp { return [path] }
+    return beside
   }
 
   /// The policy as its file is now, or why it cannot be taken.
@@ -172,7 +195,8 @@ struct Settings {
     for worker in configuration.workers.values {
       for case .environment(let name) in worker.secrets.values { names.insert(name) }
     }
-    return names
+    for server in mcp.servers.servers.values { names.formUnion(server.variables) }
+    return names.subtracting(Self.ordinaryVariables)
   }
 
   /// What no worker may see of the file system: state, socket, configuration and files with secrets.
@@ -180,8 +204,14 @@ struct Settings {
     let files = configuration.workers.values.flatMap(\.secrets.values).compactMap { source -> String? in
       if case .file(let path) = source { path } else { nil }
     }
-    return [state, locations.runtimeDirectory] + locations.configurationFiles.map(Self.folder) + files
+    let servers = mcp.servers.servers.values.flatMap(\.secretFiles) + serverFiles
+    return [state, locations.runtimeDirectory] + locations.configurationFiles.map(Self.folder) + files + servers
   }
+
+  /// What a reference of an MCP server may name and everybody may know.
+  private static let ordinaryVariables: Set<String> = [
+    "HOME", "USER", "LOGNAME", "PATH", "LANG", "SHELL", "TERM", "TZ", "TMPDIR", "PWD",
+  ]
 
   /// `recipes` beside the configuration file, or where one would be.
   var recipeFolders: [String] {
@@ -196,6 +226,11 @@ struct Settings {
 
   /// What a worker gets of the secrets it names: those that the operator granted, read now.
   func secrets(for manifest: WorkerManifest) throws -> [String: String] {
+    if manifest.command == [MCPKinds.program],
+      let secrets = try mcp.secrets(of: manifest.name, environment: environment)
+    {
+      return secrets
+    }
     var secrets: [String: String] = [:]
     let granted = configuration.workers[manifest.name]?.secrets ?? [:]
     let names = manifest.secrets.contains("*") ? Array(granted.keys) : manifest.secrets

@@ -30,6 +30,7 @@ do {
   case .checkConfiguration:
     let loaded = try Configuration.load(explicit: options.configuration, environment: environment)
     _ = try loaded.loadPolicy(option: options.environment, environment: environment)
+    _ = try loaded.loadMCP(environment: environment)
     print(loaded.effective(), terminator: "")
   case .checkJournal: exit(try JournalCheck.run(Settings(options, environment).state))
   case .verifyAudit:

@@ -16,6 +16,7 @@ import Testing
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
     ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"], ["policy", "show"], ["policy", "reload"],
     ["policy", "test"], ["metrics"], ["history"], ["health"],
+    ["mcp", "add"], ["mcp", "list"], ["mcp", "test"], ["mcp", "accept"], ["mcp", "remove"],
   ]
 
   static let cases: [[String]] =
@@ -78,6 +79,15 @@ import Testing
       ["policy", "check", "policy.yaml", "--environment", "lab"], ["policy", "check", "missing"],
       ["policy", "check", "policy.yaml", "--environment", "lba"], ["policy", "check", "bad.yaml"],
       ["policy", "check", "bad.yaml", "--json"], ["policy", "check", "text.json"],
+      ["mcp", "add"], ["mcp", "add", "x"], ["mcp", "add", "x", "https://h/mcp", "y"],
+      ["mcp", "add", "x", "--secret", "T=hush", "--", "y"], ["mcp", "add", "x", "--read", "/a", "https://h/mcp"],
+      ["mcp", "add", "x", "--env", "hush", "--", "y"], ["mcp", "add", "!", "--", "y"],
+      ["mcp", "add", "x", "--cwd", "/srv", "--host", "h", "--", "y"], ["mcp", "add", "x", "--from", "plan.json"],
+      ["mcp", "add", "time", "--file", "servers.json", "--", "y"], ["mcp", "list", "--file", "servers.json"],
+      ["mcp", "list", "--file", "servers.json", "--json"], ["mcp", "list", "--file", "bad.json"],
+      ["mcp", "remove", "x", "--file", "servers.json"], ["mcp", "test", "time", "--socket", "missing"],
+      ["mcp", "accept", "time", "--socket", "missing"],
+      ["approve", "7", "--answer", "{"], ["approve", "7", "--answer", "1", "--edit"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]
 
@@ -100,6 +110,13 @@ import Testing
       {"id": "pages", "tool": "ocr", "for_each": {"in": "step:fetch#/pages"}, "input": {"page": "item:value"}},
       {"id": "notes", "tool": "echo", "input": {}},
       {"id": "mail", "tool": "mail_send", "input": {"text": "step:pages", "notes": "step:notes"}}]}
+    """#
+
+  private static let servers = #"""
+    {"mcpServers": {
+      "time": {"command": "mcp-server-time", "args": ["--local-timezone", "UTC"], "env": {"TOKEN": "hush"}},
+      "My Docs": {"type": "http", "url": "https://docs.example/mcp", "headers": {"X-Key": {"env": "KEY"}}, "icon": "x"},
+      "hidden\u202e": {"command": "x\u200b", "disabled": true}}}
     """#
 
   private static let policy = """
@@ -136,6 +153,7 @@ import Testing
       "bad.json",
       #"{"steps": [{"id": "a", "tool": "t", "input": {"x": "step:c"}, "retries": 3}, {"id": "a"}]}"#
     )
+    try program.write("servers.json", Self.servers)
     try program.write("audit.pub", Self.auditKey)
     try program.write("audit.jsonl", Self.audit.joined(separator: "\n") + "\n")
     try program.write("changed.jsonl", Self.audit.joined(separator: "\n").replacingOccurrences(of: "hi", with: "ho"))

@@ -22,7 +22,8 @@ final class PolicyService {
   /// One for all: its thread must outlive every worker that it starts.
   private static let spawner = Result { try Spawner() }
 
-  init(_ policy: String) throws {
+  /// - Parameter others: workers beside `jobs`.
+  init(_ policy: String, beside others: [WorkerManifest] = []) throws {
     let program = try Program()
     self.program = program
     let folder = program.folder
@@ -32,7 +33,7 @@ final class PolicyService {
     self.end = end
     thread = JoinableThread("policy") {
       do {
-        try Self.serve(folder, policy, end) { started.signal() }
+        try Self.serve(folder, policy, others, end) { started.signal() }
       } catch {
         failure.withLock { $0 = error }
         started.signal()
@@ -56,6 +57,7 @@ final class PolicyService {
   private static func serve(
     _ folder: String,
     _ policy: String,
+    _ others: [WorkerManifest],
     _ end: Guarded<(@Sendable () -> Void)?>,
     then ready: @escaping () -> Void
   ) throws {
@@ -70,14 +72,8 @@ final class PolicyService {
       log: log,
       identity: identity
     )
-    var manifest = WorkerManifest(
-      name: "jobs",
-      command: ["/usr/bin/python3", "-I", "-S", "\(Program.package)/Tests/Misbehaving/jobs.py"],
-      folder: "\(Program.package)/Tests/Misbehaving"
-    )
-    manifest.startMS = 20_000
-    manifest.heartbeatMS = 0
-    let manifests = ["jobs": manifest]
+    let all = [Self.script("jobs", as: "jobs")] + others
+    let manifests = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
     let journal = try Journal(folder: folder + "/state", version: "1.0", on: loop)
     let coordinator = Coordinator(
       loop: loop,
@@ -101,6 +97,19 @@ final class PolicyService {
     coordinator.reloadWorkers()
     loop.deferred(ready)
     loop.run()
+  }
+
+  /// A worker of `Tests/Misbehaving`.
+  static func script(_ script: String, as name: String, _ settings: JSONObject = [:]) -> WorkerManifest {
+    var manifest = WorkerManifest(
+      name: name,
+      command: ["/usr/bin/python3", "-I", "-S", "\(Program.package)/Tests/Misbehaving/\(script).py"],
+      folder: "\(Program.package)/Tests/Misbehaving"
+    )
+    manifest.startMS = 20_000
+    manifest.heartbeatMS = 0
+    manifest.settings = settings
+    return manifest
   }
 
   private static func listen(_ path: String) throws -> Descriptor {

@@ -50,7 +50,7 @@ struct Disk {
     case .putApproval(let approval): approvals.append(approval)
     case .audit(let record): audit.append(record)
     case .meter, .ruleHits: break
-    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe, .trimAudit, .execution,
+    case .insertJob, .insertCall, .endCall, .usage, .deleteJobs, .removeMeters, .probe, .trimAudit, .execution, .putPin,
       .removeMetrics:
       throw Refused(why: "no business of a machine")
     }

@@ -74,7 +74,7 @@ import Testing
   @Test(arguments: [
     #"{"name":"echo","command":["python3","echo.py"]}"#,
     #"""
-    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"callers":["models"],"instances":2,"concurrency":4,
+    {"name":"sandbox","description":"Runs programs.","command":["./sandbox"],"tools":["bash"],"callers":["models"],"pinned":true,"instances":2,"concurrency":4,
      "permissions":{"network":"none","exec":true,"read":["/usr"],"write":["/tmp/out"]},"secrets":["API_KEY"],
      "environment":["LANG"],"limits":{"memory_bytes":1,"processes":1,"file_bytes":0,"open_files":3},
      "restart":{"policy":"on_failure","backoff_ms":1,"max_backoff_ms":2,"reset_ms":3,"throttle_ms":4},
@@ -101,6 +101,29 @@ import Testing
   func `a mistake in a manifest is found where it is`(_ text: String, _ path: String) throws {
     let found = try Self.compile("manifest.json").violations(in: try JSON(parsing: text))
     #expect(found.map(\.path).contains(path), "\(found)")
+  }
+
+  @Test(arguments: [
+    (#"{"mcpServers":{"time":{"command":"mcp-server-time","args":["--local-timezone","UTC"]}}}"#, nil),
+    (
+      #"""
+      {"servers":{"My Server":{"type":"http","url":"https://mcp.example.org/mcp","headers":{"Authorization":{"env":"A"}},
+       "timeout":5000,"gallery":true,"bulkhead":{"tools":["a"],"idle":"10m","sampling":{"model":"small"},"protocol":"2025-06-18"}}}}
+      """#, nil
+    ),
+    (
+      #"{"mcpServers":{"f":{"command":"/opt/f","env":{"A":"x","B":{"file":"/b"}},"bulkhead":{"needs":{"read":["/srv"]}}}}}"#,
+      nil
+    ),
+    (#"{"mcpServers":{"f":{"args":["x"]}}}"#, "/mcpServers/f"),
+    (#"{"mcpServers":{"f":{"command":"x","bulkhead":{"neds":{}}}}}"#, "/mcpServers/f/bulkhead/neds"),
+    (#"{"mcpServers":{"f":{"command":"x","env":{"A":{"env":"B","file":"/c"}}}}}"#, "/mcpServers/f/env/A"),
+    (#"{"mcpServers":{"f":{"command":"x","type":"sse"}}}"#, "/mcpServers/f/type"),
+  ])
+  func `a list of MCP servers has the documented form, or a mistake where it is`(_ text: String, _ path: String?) throws
+  {
+    let found = try Self.compile("mcp.json").violations(in: try JSON(parsing: text))
+    #expect(path.map { found.map(\.path).contains($0) } ?? found.isEmpty, "\(found)")
   }
 
   @Test(arguments: [

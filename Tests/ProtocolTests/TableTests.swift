@@ -60,7 +60,7 @@ import Wire
     }
     #expect(
       Set(try Contract.errors().keys).subtracting(shown)
-        == ["connection_closed", "tool_changed", "approval_required"]
+        == ["connection_closed", "approval_required"]
     )
   }
 }

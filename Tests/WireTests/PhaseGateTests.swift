@@ -74,7 +74,7 @@ private func outcome(_ gate: PhaseGate, _ method: String, isRequest: Bool) -> Wi
       #expect((rule.isRequest ? written.requests : written.notifications).contains(key), "kind of \(key)")
       #expect(written.once.contains(key) == rule.once, "once of \(key)")
     }
-    #expect(written.permitted.count == 94)
+    #expect(written.permitted.count == 98)
     #expect(written.permitted.subtracting(coded) == [])
     #expect(coded.subtracting(written.permitted) == [])
   }

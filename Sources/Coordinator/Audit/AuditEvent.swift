@@ -25,6 +25,12 @@ package enum AuditEvent: Sendable {
   /// A client's method that changes something, such as `job/cancel`.
   case control(method: String, details: JSONObject)
   case limitReached(name: String, of: String, atMost: String, over: String)
+  /// A tool was offered for the first time by a worker whose tools are pinned.
+  case toolPinned(worker: String, tool: String, digest: String)
+  /// It is not what it was, and nobody is given it.
+  case toolWithheld(worker: String, tool: String, digest: String, pinned: String?)
+  /// Somebody took the new one.
+  case toolAccepted(worker: String, tool: String, digest: String, previous: String?)
   /// An alert of the policy was raised, or is over.
   case alert(RaisedAlert, isRaised: Bool)
 
@@ -117,6 +123,9 @@ package enum AuditEvent: Sendable {
     case .ended: "tool.ended"
     case .control: "control"
     case .limitReached: "limit.reached"
+    case .toolPinned: "tool.pinned"
+    case .toolWithheld: "tool.withheld"
+    case .toolAccepted: "tool.accepted"
     case .alert(_, let isRaised): isRaised ? "alert.raised" : "alert.cleared"
     }
   }

@@ -84,6 +84,11 @@ package struct AuditWriter: Sendable {
       writer.member("of", of)
       writer.member("at_most", atMost)
       writer.member("over", over)
+    case .toolPinned(let worker, let tool, let digest):
+      pinned(worker, tool, digest, previous: nil, &writer)
+    case .toolWithheld(let worker, let tool, let digest, let previous),
+      .toolAccepted(let worker, let tool, let digest, let previous):
+      pinned(worker, tool, digest, previous: previous, &writer)
     case .alert(let alert, _):
       writer.member("tool", alert.tool)
       writer.member("alert", alert.name)
@@ -118,6 +123,19 @@ package struct AuditWriter: Sendable {
     writer.endArray()
     writer.member("facts", facts)
     writer.member("policy", policy)
+  }
+
+  private func pinned(
+    _ worker: String,
+    _ tool: String,
+    _ digest: String,
+    previous: String?,
+    _ writer: inout JSONWriter
+  ) {
+    writer.member("tool", tool)
+    writer.member("worker", worker)
+    writer.member("digest", digest)
+    writer.member("pinned", previous)
   }
 
   private func asked(_ approval: AuditEvent.Approval, _ writer: inout JSONWriter) {

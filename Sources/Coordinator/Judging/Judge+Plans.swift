@@ -178,7 +178,7 @@ extension Judge {
     }
     let rules = Set(approved.rules.map(\.name))
     return decision.deciding.allSatisfy { match in
-      rules.contains(match.rule) && (act.isLiteral || match.rule == "privileges")
+      match.rule != Self.ownRule && rules.contains(match.rule) && (act.isLiteral || match.rule == "privileges")
     }
   }
 }

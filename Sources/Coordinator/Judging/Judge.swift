@@ -105,8 +105,20 @@ final class Judge {
     return act.needs?.programs?.filter { allowed.contains($0) } ?? allowed
   }
 
-  /// What the rules say; a rule that asks says so about a tool's own needs, too.
-  func decide(_ facts: Facts, _ entry: CatalogEntry?) -> Decision { policy.decide(facts) }
+  /// What the rules say, and the tool itself: one that asks a person asks for each call of it.
+  func decide(_ facts: Facts, _ entry: CatalogEntry?) -> Decision {
+    let decision = policy.decide(facts)
+    guard facts.point == .invocation, let tool = entry?.tool, tool.needsApproval else { return decision }
+    let own = Decision.Match(
+      rule: Self.ownRule,
+      effect: .requireApproval,
+      message: "every call of the tool '\(tool.name)' waits for a person"
+    )
+    return Decision(decision.matches + [own])
+  }
+
+  /// Name of the rule that tools bring themselves. No approval but that of the very call satisfies it.
+  static let ownRule = "needs_approval"
 
   static func blocked(_ decision: Decision) -> WireError {
     let match = decision.deciding.first

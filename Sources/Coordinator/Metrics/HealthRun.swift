@@ -89,6 +89,7 @@ final class HealthRun {
     } else {
       note("service", .ok, "up \(coordinator.status.uptimeMS / 1_000) s")
     }
+    noteWithheld()
     let alerts = coordinator.judge.metrics.alerts
     guard coordinator.judge.metrics.hasRules else { return }
     note(
@@ -97,6 +98,14 @@ final class HealthRun {
       alerts.isEmpty ? "none is raised" : "raised: " + alerts.map(\.name).joined(separator: ", "),
       hint: alerts.isEmpty ? nil : "'bulkhead metrics' shows their values"
     )
+  }
+
+  private func noteWithheld() {
+    let withheld = coordinator.supervisor.withheld
+    guard !withheld.isEmpty else { return }
+    let names = withheld.prefix(5).map(\.name).joined(separator: ", ")
+    let more = withheld.count > 5 ? " and \(withheld.count - 5) more" : ""
+    note("tools", .degraded, "withheld: \(names)\(more)", hint: "'bulkhead mcp list' shows why")
   }
 
   /// A commit that really goes to the disk, and is waited for.

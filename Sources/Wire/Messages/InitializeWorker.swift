@@ -87,11 +87,7 @@ package struct InitializeWorker: WireRequest, IgnoresUnknownMembers {
     package init(from fields: inout Fields) throws(WireError) {
       version = try ProtocolVersion(from: &fields)
       worker = try fields.requireBody("worker")
-      tools = try fields.requireBodies("tools", limit: Limit.tools)
-      var seen: Set<String> = []
-      for (i, tool) in tools.enumerated() where !seen.insert(tool.name).inserted {
-        throw .invalidParams("/tools/\(i)/name", "tool '\(tool.name)' is offered twice")
-      }
+      tools = try Tool.offer(&fields)
       concurrency = try fields.integer("concurrency", in: 1...Int64(Limit.concurrency)) ?? 1
       switch try fields.optional("answers_ping", String.self) {
       case nil, "idle"?: alwaysAnswersPing = false

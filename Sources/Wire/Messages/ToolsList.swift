@@ -12,10 +12,23 @@ package struct ToolsList: WireRequest {
 
   package struct Response: WireBody {
     package var tools: [Entry]
+    /// Of a client's question only.
+    package var withheld: [WithheldTool]
 
-    package init(tools: [Entry]) { self.tools = tools }
-    package init(from fields: inout Fields) throws(WireError) { tools = try fields.requireBodies("tools") }
-    package func encode(into writer: inout JSONWriter) { writer.member("tools", tools) }
+    package init(tools: [Entry], withheld: [WithheldTool] = []) {
+      self.tools = tools
+      self.withheld = withheld
+    }
+
+    package init(from fields: inout Fields) throws(WireError) {
+      tools = try fields.requireBodies("tools")
+      withheld = try fields.bodies("withheld") ?? []
+    }
+
+    package func encode(into writer: inout JSONWriter) {
+      writer.member("tools", tools)
+      if !withheld.isEmpty { writer.member("withheld", withheld) }
+    }
   }
 
   /// A tool and the kind of worker that offers it.

@@ -17,6 +17,8 @@ public struct Tool: Sendable, Equatable {
   public var cacheTTLMS: Int64?
   /// Its output is for its caller alone: nobody keeps, shows or logs it. Such a tool is idempotent and not pure.
   public var hasSecretOutput: Bool
+  /// Every call waits for a person, whatever the policy says. Such a tool is not pure.
+  public var needsApproval: Bool
   /// What every call needs and may use at most.
   public var needs: Needs?
   public var limits: ResourceLimits?
@@ -31,6 +33,7 @@ public struct Tool: Sendable, Equatable {
     isPure: Bool = false,
     cacheTTLMS: Int64? = nil,
     hasSecretOutput: Bool = false,
+    needsApproval: Bool = false,
     needs: Needs? = nil,
     limits: ResourceLimits? = nil,
     meta: JSON? = nil
@@ -43,6 +46,7 @@ public struct Tool: Sendable, Equatable {
     self.isPure = isPure
     self.cacheTTLMS = cacheTTLMS
     self.hasSecretOutput = hasSecretOutput
+    self.needsApproval = needsApproval
     self.needs = needs
     self.limits = limits
     self.meta = meta
@@ -98,6 +102,7 @@ extension Tool: WireBody {
       isPure: try fields.optional("pure") ?? false,
       cacheTTLMS: try fields.integer("cache_ttl_ms", in: 1...Limit.timeoutMS),
       hasSecretOutput: try fields.optional("secret_output") ?? false,
+      needsApproval: try fields.optional("needs_approval") ?? false,
       needs: try fields.body("needs"),
       limits: try fields.body("limits"),
       meta: try fields.optional("meta")
@@ -115,6 +120,22 @@ extension Tool: WireBody {
           + "what nobody keeps is got again by another call"
       )
     }
+    if needsApproval, isPure {
+      throw .invalidParams(
+        fields.path("needs_approval"),
+        "tool '\(name)' has 'needs_approval' and is 'pure': what a person decides is decided for each call"
+      )
+    }
+  }
+
+  /// The tools that a worker offers: a bounded list without a name twice.
+  package static func offer(_ fields: inout Fields) throws(WireError) -> [Tool] {
+    let tools: [Tool] = try fields.requireBodies("tools", limit: Limit.tools)
+    var seen: Set<String> = []
+    for (i, tool) in tools.enumerated() where !seen.insert(tool.name).inserted {
+      throw .invalidParams("/tools/\(i)/name", "tool '\(tool.name)' is offered twice")
+    }
+    return tools
   }
 
   private static func schema(_ member: StaticString, of tool: String, _ fields: inout Fields) throws(WireError) -> JSON?
@@ -136,6 +157,7 @@ extension Tool: WireBody {
     if isPure { writer.member("pure", true) }
     writer.member("cache_ttl_ms", cacheTTLMS)
     if hasSecretOutput { writer.member("secret_output", true) }
+    if needsApproval { writer.member("needs_approval", true) }
     writer.member("needs", needs)
     writer.member("limits", limits)
     writer.member("meta", meta)

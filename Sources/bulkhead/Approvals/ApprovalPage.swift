@@ -48,6 +48,7 @@ struct ApprovalPage {
   }
 
   private func about(_ sheet: inout Sheet) {
+    if let question = PersonQuestion(approval) { sheet.row("question", visible(question.message)) }
     sheet.row("job", approval.job)
     switch approval.kind {
     case "plan": sheet.row("about", "the plan as a whole, before anything of it runs")

@@ -142,7 +142,8 @@ final class ApprovalWatch: Sendable {
     while !isOver {
       guard let word = await answer("\(approval.id): \(Self.choices(approval)) ", approval) else { return }
       switch word.first.map({ Character($0.lowercased()) }) {
-      case "y":
+      case "a" where PersonQuestion(approval) != nil: if await reply(approval) { return }
+      case "y" where PersonQuestion(approval)?.answer != nil || PersonQuestion(approval) == nil:
         if await decide(approval, { client async throws(ClientError) in try await client.approve(approval) }) { return }
       case "n":
         guard let reason = await answer("why not (empty: no reason): ", approval) else { return }
@@ -157,7 +158,15 @@ final class ApprovalWatch: Sendable {
   }
 
   private static func choices(_ approval: Approval) -> String {
-    approval.kind == "plan"
+    if let question = PersonQuestion(approval) {
+      return question.answer == nil
+        ? "[a]nswer, [n]o answer, [e]dit, [d]etails, [l]ater?"
+        : "[y]es to the answer that is proposed, [a]nswer, [n]o answer, [e]dit, [d]etails, [l]ater?"
+    }
+    if approval.rules.contains(where: { $0.name == "needs_approval" }) {
+      return "[y]es, [n]o, [e]dit, [d]etails, [l]ater?"
+    }
+    return approval.kind == "plan"
       ? "[y]es, [n]o, [d]etails, [l]ater?" : "[y]es, [n]o, [e]dit, [a]lways, [d]etails, [l]ater?"
   }
 
@@ -218,6 +227,22 @@ final class ApprovalWatch: Sendable {
 
   private func deny(_ approval: Approval, _ reason: String?) async -> Bool {
     await decide(approval) { client async throws(ClientError) in try await client.deny(approval, reason: reason) }
+  }
+
+  private func reply(_ approval: Approval) async -> Bool {
+    guard let question = PersonQuestion(approval) else { return false }
+    var hasEnded = false
+    let answer = await AnswerForm(question).fill { prompt in
+      let line = await self.answer(prompt, approval)
+      if line == nil { hasEnded = true }
+      return line
+    } tell: { line in
+      console.writeError(line + "\n")
+    }
+    guard let answer else { return hasEnded }
+    return await decide(approval) { client async throws(ClientError) in
+      try await client.approve(approval, input: question.answered(answer, in: approval.input))
+    }
   }
 
   private func edit(_ approval: Approval, _ paint: Paint) async -> Bool {

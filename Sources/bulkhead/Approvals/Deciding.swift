@@ -11,6 +11,7 @@ extension Command {
     operands: [Operand("ID", completion: .approvals)],
     flags: [
       Flag("input", value: "JSON|@FILE", "run it with this input instead", completion: .file),
+      Flag("answer", value: "JSON|@FILE", "the answer to a question of the tool 'ask_person'", completion: .file),
       Flag("edit", "edit the input first, in $VISUAL or $EDITOR"),
       Flag("always", "for everything else in the job, too, that is equal"),
       Flag("any", value: "POINTER", "with --always: the input may differ at this JSON Pointer; may be repeated"),
@@ -19,6 +20,7 @@ extension Command {
     description: [
       "Approves what 'bulkhead approvals ID' shows. It is read first, and what is approved is exactly that: if it has become something else meanwhile, nothing is approved.",
       "With --input or --edit it runs with another input, which the tool must take and no rule may block. A plan is approved as it is or not at all.",
+      "A question of the tool 'ask_person', by which a plan, a model or an MCP server asks a person something, is approved with its answer: --answer gives it as JSON, and without it each field is asked for at the terminal. An answer that was proposed is taken by approving it as it is. 'bulkhead deny' declines.",
       "With --always the approval is good for whatever else the job asks with the same tool and privileges, because of the same rules, and with an equal input; where --any says that it may differ, with another value there.",
       "With --json the document is the approval as it is then.",
     ],
@@ -26,6 +28,7 @@ extension Command {
     examples: [
       Example("bulkhead approve approval-7", "Approves it."),
       Example("bulkhead approve 7 --edit --reason 'only the tag'", "With another input."),
+      Example("bulkhead approve 8 --answer '{\"account\": \"travel\"}'", "Answers a question."),
       Example("bulkhead approve 7 --always --any /path", "And all that differ in their path alone."),
     ],
     action: .remote { arguments, console async throws(Failure) in
@@ -35,7 +38,7 @@ extension Command {
       }
       let client = try await arguments.connect()
       let approval = try await approval(arguments.operand(0) ?? "", client)
-      var input = decision.input
+      var input = try await decision.answered(approval, console) ?? decision.input
       if input != nil || arguments.has("edit"), approval.kind == "plan" {
         throw Failure(
           "plan",
@@ -101,7 +104,9 @@ extension Command {
 /// What the command line says about a decision.
 struct ApprovalDecision {
   let input: JSON?
+  let answer: JSON?
   let always: [String]?
+  private let isEdited: Bool
   let reason: String?
 
   init(_ arguments: Arguments) async throws(Failure) {
@@ -113,18 +118,62 @@ struct ApprovalDecision {
     if arguments.has("edit"), arguments.value("input") != nil {
       throw Failure(usage: "'--edit' and '--input' exclude each other")
     }
+    if arguments.value("answer") != nil, arguments.has("edit") || arguments.value("input") != nil {
+      throw Failure(usage: "'--answer' is a part of the input: '--edit' and '--input' give all of it")
+    }
     always = arguments.has("always") ? any : nil
+    isEdited = arguments.has("edit")
     reason = try Self.reason(arguments)
-    guard let text = arguments.value("input") else {
-      input = nil
-      return
+    input = try await Self.document(arguments, "input")
+    answer = try await Self.document(arguments, "answer")
+  }
+
+  private static func document(_ arguments: Arguments, _ flag: String) async throws(Failure) -> JSON? {
+    guard let text = arguments.value(flag) else { return nil }
+    guard text.hasPrefix("@") else { return try parseJSON(Array(text.utf8), "'--\(flag)'") }
+    let file = String(text.dropFirst())
+    return try parseJSON(await readFile(file, limit: Limit.inputBytes, "the \(flag)"), "'--\(flag)'")
+  }
+
+  /// The input with the answer in it, asked for at the terminal unless it was given; nil: it is no question, or the
+  /// command line says the whole input.
+  func answered(_ approval: Approval, _ console: Console) async throws(Failure) -> JSON? {
+    guard let question = PersonQuestion(approval) else {
+      if answer == nil { return nil }
+      throw Failure(usage: "'--answer' is for questions, and \(approval.id) is about something else")
     }
-    if text.hasPrefix("@") {
-      let file = String(text.dropFirst())
-      input = try parseJSON(await readFile(file, limit: Limit.inputBytes, "the input"), "'--input'")
-    } else {
-      input = try parseJSON(Array(text.utf8), "'--input'")
+    if let answer {
+      if let refusal = question.refusal(of: answer) {
+        let wrong = refusal.data["violations"]?.arrayValue ?? []
+        throw Failure(
+          refusal.name.rawValue,
+          refusal.message,
+          details: wrong.map { "\($0["path"]?.stringValue ?? ""): \($0["message"]?.stringValue ?? "")" },
+          hint: "nothing was decided; 'bulkhead approvals \(approval.id)' shows the form of the answer"
+        )
+      }
+      return question.answered(answer, in: approval.input)
     }
+    // An answer that was proposed is taken by approving it; all of the input may be given, or edited.
+    if input != nil || isEdited || question.answer != nil { return nil }
+    guard isatty(STDIN_FILENO) == 1, console.errorsAreTerminal, !console.isJSON else {
+      throw Failure(usage: "\(approval.id) is a question: '--answer' gives the answer")
+    }
+    console.writeError(visible(question.message) + "\n")
+    let given = await AnswerForm(question).fill { prompt in
+      console.writeError(prompt)
+      while true {
+        switch await TerminalLine.read(within: 500) {
+        case .line(let line): return line
+        case .end: return nil
+        case .nothing: if Interrupts.happened { return nil }
+        }
+      }
+    } tell: { line in
+      console.writeError(line + "\n")
+    }
+    guard let given else { throw Failure("answer", "nothing was answered, and nothing decided") }
+    return question.answered(given, in: approval.input)
   }
 
   static func check(_ pointer: String) throws(Failure) {

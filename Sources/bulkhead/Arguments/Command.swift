@@ -122,6 +122,7 @@ struct Command: Sendable {
     .modelAsk, .modelList, .modelCheck,
     .mcp,
     .workers, .workersReload, .workerCheck, .logs,
+    .mcpAdd, .mcpList, .mcpTest, .mcpAccept, .mcpRemove,
     .policyCheck, .policyShow, .policyReload, .policyTest,
     .audit, .auditVerify, .auditExport,
     .usage, .metrics, .gc, .backup, .selfTestCrash,

@@ -12,6 +12,7 @@ enum HelpText {
       ("Policy", [.policyCheck, .policyShow, .policyReload, .policyTest]),
       ("Tools", [.exec, .tools, .toolCall, .mcp]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
+      ("MCP servers", [.mcpAdd, .mcpList, .mcpTest, .mcpAccept, .mcpRemove]),
       ("Journal", [.metrics, .usage, .gc, .backup, .selfTestCrash]),
       ("Audit log", [.audit, .auditVerify, .auditExport]),
       ("Program", [.version, .completions, .help]),
