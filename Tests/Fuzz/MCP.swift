@@ -54,7 +54,9 @@ private func checkMessage(_ bytes: [UInt8]) {
     let read = try? MCPMessage.read(written)
     precondition(read?.count == 1 && (try? read?[0].get()) == message, "another message")
     guard case .result(_, let result) = message else { continue }
-    if let answer = try? ToolAnswer(result) { precondition((try? ToolAnswer(answer.object)) == answer, "another answer") }
+    if let answer = try? ToolAnswer(result) {
+      precondition((try? ToolAnswer(answer.object)) == answer, "another answer")
+    }
     if let answer = try? PromptAnswer(result) {
       precondition((try? PromptAnswer(answer.object)) == answer, "another prompt")
     }
@@ -120,7 +122,9 @@ private func converse(_ bytes: [UInt8], _ choice: UInt8) {
     let request = line.first.map { MessageID.integer(Int64($0 & 15)) }
     perform(session.received(Array(line.dropFirst()), on: isHTTP ? request : nil, now: now))
     guard let first = line.first, !hasEnded else { continue }
-    if first & 16 != 0, let question = asked.popFirst() { perform(session.answer(question.key, said(question.value), now: now)) }
+    if first & 16 != 0, let question = asked.popFirst() {
+      perform(session.answer(question.key, said(question.value), now: now))
+    }
     if first & 32 != 0, let request { perform(session.failed(request, TransportFailure(.refused, "f"), now: now)) }
     if first & 64 != 0, let due = session.wakeAt {
       now = max(now, due)

@@ -74,7 +74,9 @@ struct BothHalvesTests {
     for message in pair.server.changed(.tools) { pair.say(message) }
     pair.say(pair.server.result(request, ToolAnswer([.text("done")]).object))
     #expect(pair.told.contains(.answered(call, .success(.tool(.init([.text("done")], meta: pair.serverMeta))))))
-    #expect(pair.told.contains { if case .progress(call, let p) = $0 { p.progress == 1 && p.total == 2 } else { false } })
+    #expect(
+      pair.told.contains { if case .progress(call, let p) = $0 { p.progress == 1 && p.total == 2 } else { false } }
+    )
     #expect(pair.told.contains(.changed(.tools)))
     #expect(pair.told.contains { if case .log(let log) = $0 { log.data == "careful" } else { false } })
   }

@@ -29,8 +29,10 @@ struct CallTests {
 
   @Test(arguments: [
     "{}", #"{"content":5}"#, #"{"content":[5]}"#, #"{"content":[{"type":"video"}]}"#, #"{"content":[{"type":"text"}]}"#,
-    #"{"content":[{"type":"image","data":"x"}]}"#, #"{"content":[],"resultType":"later"}"#, #"{"content":[],"resultType":5}"#,
-    #"{"content":[{"type":"resource","resource":{"uri":"a:b"}}]}"#, #"{"content":[{"type":"resource_link","uri":"a:b"}]}"#,
+    #"{"content":[{"type":"image","data":"x"}]}"#, #"{"content":[],"resultType":"later"}"#,
+    #"{"content":[],"resultType":5}"#,
+    #"{"content":[{"type":"resource","resource":{"uri":"a:b"}}]}"#,
+    #"{"content":[{"type":"resource_link","uri":"a:b"}]}"#,
   ])
   func `an answer that is not of its shape fails its call and nothing else`(body: String) {
     var talk = Conversation(open: .v20260728)
@@ -97,7 +99,10 @@ struct CallTests {
     (.v20251125, .http, true, true), (.v20260728, .http, false, true),
   ])
   func `a call is given up in the era's and the transport's own way`(
-    version: MCPVersion, channel: ClientSettings.Channel, tells: Bool, closes: Bool
+    version: MCPVersion,
+    channel: ClientSettings.Channel,
+    tells: Bool,
+    closes: Bool
   ) {
     var talk = Conversation(open: version, channel)
     let call = talk.begin(.callTool(name: "slow", arguments: [:]))

@@ -74,9 +74,17 @@ struct InputTests {
     (#"{}"#, ClientFailure.Code.badAnswer), (#"{"inputRequests":{}}"#, .badAnswer),
     (#"{"inputRequests":{"a":5}}"#, .badAnswer), (#"{"inputRequests":{"a":{"method":"tools/call"}}}"#, .badAnswer),
     (#"{"inputRequests":{"a":{"method":"elicitation/create","params":{}}}}"#, .badAnswer),
-    (#"{"inputRequests":{"a":{"method":"elicitation/create","params":{"mode":"url","message":"m","url":"https://x"}}}}"#, .inputRefused),
-    (#"{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"messages":[],"maxTokens":0}}}}"#, .badAnswer),
-    (#"{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1,"tools":[{}]}}}}"#, .inputRefused),
+    (
+      #"{"inputRequests":{"a":{"method":"elicitation/create","params":{"mode":"url","message":"m","url":"https://x"}}}}"#,
+      .inputRefused
+    ),
+    (
+      #"{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"messages":[],"maxTokens":0}}}}"#, .badAnswer
+    ),
+    (
+      #"{"inputRequests":{"a":{"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1,"tools":[{}]}}}}"#,
+      .inputRefused
+    ),
   ])
   func `what cannot be asked fails the call`(body: String, code: ClientFailure.Code) throws {
     var talk = Conversation(open: .v20260728, change: Self.able)
@@ -156,7 +164,9 @@ struct InputTests {
     #expect(talk.answers(call).isEmpty)
     talk.effects = []
     talk.answer(asked[0].id, .elicited(.accept(["name": "x"])))
-    #expect(talk.takeSent() == [["jsonrpc": "2.0", "id": 2, "result": ["action": "accept", "content": ["name": "x"]]]])
+    #expect(
+      talk.takeSent() == [["jsonrpc": "2.0", "id": 2, "result": ["action": "accept", "content": ["name": "x"]]]]
+    )
     #expect(talk.session.wakeAt == 5100)
     talk.wait(100)
     #expect(talk.failure(call)?.code == .timedOut)

@@ -30,7 +30,9 @@ struct MessageTests {
 
   @Test func `a fault keeps the id, and says whether it was to be an answer`() throws {
     let value = try json(#"{"jsonrpc":"2.0","id":9,"result":5}"#)
-    #expect { try MCPMessage(value) } throws: { ($0 as? MCPMessage.Fault)?.id == .integer(9) && ($0 as? MCPMessage.Fault)?.isAnswer == true }
+    #expect { try MCPMessage(value) } throws: {
+      ($0 as? MCPMessage.Fault)?.id == .integer(9) && ($0 as? MCPMessage.Fault)?.isAnswer == true
+    }
     let request = try json(#"{"jsonrpc":"2.0","id":9,"method":"x","params":[]}"#)
     #expect { try MCPMessage(request) } throws: {
       ($0 as? MCPMessage.Fault)?.code == .invalidParams && ($0 as? MCPMessage.Fault)?.isAnswer == false

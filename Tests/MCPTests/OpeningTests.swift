@@ -179,7 +179,9 @@ struct OpeningTests {
     #expect(!open.session.endedAtProbe)
   }
 
-  @Test(arguments: ["{}", #"{"supportedVersions":5}"#, #"{"supportedVersions":[]}"#, #"{"supportedVersions":[1,null]}"#])
+  @Test(arguments: [
+    "{}", #"{"supportedVersions":5}"#, #"{"supportedVersions":[]}"#, #"{"supportedVersions":[1,null]}"#,
+  ])
   func `a discovery without a version is none`(body: String) {
     var talk = Conversation()
     talk.effects = []
@@ -204,7 +206,9 @@ struct OpeningTests {
     _ = talk.begin(.listTools)
     let meta = talk.takeSent()[0]["params"]?["_meta"]
     #expect(meta?["io.modelcontextprotocol/logLevel"] == "warning")
-    var old = Conversation { $0.demanded = .v20251125; $0.logLevel = .warning }
+    var old = Conversation {
+      $0.demanded = .v20251125; $0.logLevel = .warning
+    }
     old.effects = []
     old.result(1, #"{"protocolVersion":"2025-11-25","capabilities":{"logging":{}}}"#)
     #expect(old.takeSent().last?["params"]?["level"] == "warning")

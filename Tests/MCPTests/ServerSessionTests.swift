@@ -43,7 +43,10 @@ struct ServerSessionTests {
   func `a legacy client gets the version that it asks for, or our newest`(asked: String, given: String) {
     var session = Self.session()
     let events = session.received(
-      Array(#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"\#(asked)","capabilities":{"roots":{}},"clientInfo":{"name":"c","version":"1"}}}"#.utf8)
+      Array(
+        #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"\#(asked)","capabilities":{"roots":{}},"clientInfo":{"name":"c","version":"1"}}}"#
+          .utf8
+      )
     )
     let result = Self.sent(events)[0]["result"]
     #expect(result?["protocolVersion"]?.stringValue == given && result?["instructions"] == "hello")
@@ -54,7 +57,9 @@ struct ServerSessionTests {
 
   @Test func `a modern client learns what there is without a handshake`() {
     var session = Self.session()
-    let events = session.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{\#(Self.meta)}}"#.utf8))
+    let events = session.received(
+      Array(#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{\#(Self.meta)}}"#.utf8)
+    )
     let result = Self.sent(events)[0]["result"]
     #expect(result?["resultType"] == "complete" && result?["ttlMs"] == 0 && result?["cacheScope"] == "private")
     #expect(result?["supportedVersions"]?[0] == "2026-07-28" && result?["instructions"] == "hello")
@@ -71,9 +76,19 @@ struct ServerSessionTests {
     #expect(code("{}")?["code"] == -32602)
     #expect(code(#"{"_meta":{}}"#)?["code"] == -32602)
     #expect(code(#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}"#)?["code"] == -32602)
-    #expect(code(#"{"_meta":{"io.modelcontextprotocol/protocolVersion":5,"io.modelcontextprotocol/clientCapabilities":{}}}"#)?["code"] == -32602)
-    #expect(code(#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/logLevel":"loud"}}"#)?["code"] == -32602)
-    let unknown = code(#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01","io.modelcontextprotocol/clientCapabilities":{}}}"#)
+    #expect(
+      code(
+        #"{"_meta":{"io.modelcontextprotocol/protocolVersion":5,"io.modelcontextprotocol/clientCapabilities":{}}}"#
+      )?["code"] == -32602
+    )
+    #expect(
+      code(
+        #"{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/logLevel":"loud"}}"#
+      )?["code"] == -32602
+    )
+    let unknown = code(
+      #"{"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01","io.modelcontextprotocol/clientCapabilities":{}}}"#
+    )
     #expect(unknown?["code"] == -32022 && unknown?["data"]?["requested"] == "1900-01-01")
     #expect(unknown?["data"]?["supported"]?[0] == "2026-07-28")
   }
@@ -81,7 +96,9 @@ struct ServerSessionTests {
   @Test func `both eras are served on one connection, each request by what it says`() {
     var session = Self.opened(.v20250618)
     let old = Self.requests(session.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.utf8)))
-    let new = Self.requests(session.received(Array(#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{\#(Self.meta)}}"#.utf8)))
+    let new = Self.requests(
+      session.received(Array(#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{\#(Self.meta)}}"#.utf8))
+    )
     #expect(old.first?.version == .v20250618 && new.first?.version == .v20260728)
     #expect(session.result(old[0], ["tools": []]) == .result(.integer(1), ["tools": []]))
     let message = session.result(new[0], ["tools": []], .init(milliseconds: 5, isPublic: true))
@@ -124,21 +141,36 @@ struct ServerSessionTests {
     )
     #expect(events == [.cancelled(.text("a"), reason: "enough")])
     #expect(session.result(request, [:]) == nil && session.progress(request, 1) == nil)
-    #expect(session.received(Array(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}"#.utf8)).isEmpty)
+    #expect(
+      session.received(Array(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}"#.utf8))
+        .isEmpty
+    )
   }
 
   @Test func `progress and log lines go to those who want them`() {
     var session = Self.opened(.v20250618)
     let quiet = Self.requests(session.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#.utf8)))[0]
     #expect(session.progress(quiet, 1) == nil && session.log(quiet, .error, "x") == nil)
-    let level = session.received(Array(#"{"jsonrpc":"2.0","id":2,"method":"logging/setLevel","params":{"level":"info"}}"#.utf8))
+    let level = session.received(
+      Array(#"{"jsonrpc":"2.0","id":2,"method":"logging/setLevel","params":{"level":"info"}}"#.utf8)
+    )
     #expect(Self.sent(level)[0]["result"] == [:])
     let loud = Self.requests(
-      session.received(Array(#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"_meta":{"progressToken":7}}}"#.utf8))
+      session.received(
+        Array(#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"_meta":{"progressToken":7}}}"#.utf8)
+      )
     )[0]
-    #expect(session.progress(loud, 1, total: 2, message: "m")?.json["params"] == ["progressToken": 7, "progress": 1, "total": 2, "message": "m"])
+    #expect(
+      session.progress(loud, 1, total: 2, message: "m")?.json["params"] == [
+        "progressToken": 7, "progress": 1, "total": 2, "message": "m",
+      ]
+    )
     #expect(session.log(loud, .debug, "x") == nil)
-    #expect(session.log(loud, .error, logger: "l", ["a": 1])?.json["params"] == ["level": "error", "logger": "l", "data": ["a": 1]])
+    #expect(
+      session.log(loud, .error, logger: "l", ["a": 1])?.json["params"] == [
+        "level": "error", "logger": "l", "data": ["a": 1],
+      ]
+    )
     // A modern request says it itself.
     let modern = Self.requests(
       session.received(Array(#"{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{\#(Self.meta)}}"#.utf8))
@@ -152,7 +184,9 @@ struct ServerSessionTests {
   @Test func `a modern client is asked with the answer, and comes back with what it was asked for`() {
     var session = Self.session()
     let request = Self.requests(
-      session.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a",\#(Self.meta)}}"#.utf8))
+      session.received(
+        Array(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a",\#(Self.meta)}}"#.utf8)
+      )
     )[0]
     #expect(request.capabilities.elicitation && request.inputResponses == nil && request.requestState == nil)
     let question = Question.elicit(.form(message: "sure?", schema: ["type": "object", "properties": [:]]))
@@ -163,7 +197,10 @@ struct ServerSessionTests {
     #expect(session.outstanding.isEmpty)
     let again = Self.requests(
       session.received(
-        Array(#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"a","requestState":"s","inputResponses":{"ok":{"action":"decline"}},\#(Self.meta)}}"#.utf8)
+        Array(
+          #"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"a","requestState":"s","inputResponses":{"ok":{"action":"decline"}},\#(Self.meta)}}"#
+            .utf8
+        )
       )
     )[0]
     #expect(again.requestState == "s" && again.inputResponses == ["ok": ["action": "decline"]])
@@ -192,13 +229,23 @@ struct ServerSessionTests {
     var session = Self.session()
     #expect(session.changed(.tools).isEmpty)
     let events = session.received(
-      Array(#"{"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true,"promptsListChanged":true},\#(Self.meta)}}"#.utf8)
+      Array(
+        #"{"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true,"promptsListChanged":true},\#(Self.meta)}}"#
+          .utf8
+      )
     )
     let acknowledged = Self.sent(events)[0]
     #expect(acknowledged["method"] == "notifications/subscriptions/acknowledged")
     #expect(acknowledged["params"]?["notifications"] == ["toolsListChanged": true])
     #expect(acknowledged["params"]?["_meta"] == ["io.modelcontextprotocol/subscriptionId": "s"])
-    #expect(session.changed(.tools).map(\.json) == [["jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": ["_meta": ["io.modelcontextprotocol/subscriptionId": "s"]]]])
+    #expect(
+      session.changed(.tools).map(\.json) == [
+        [
+          "jsonrpc": "2.0", "method": "notifications/tools/list_changed",
+          "params": ["_meta": ["io.modelcontextprotocol/subscriptionId": "s"]],
+        ]
+      ]
+    )
     #expect(session.changed(.prompts).isEmpty)
     #expect(session.farewell().first?.json["result"]?["resultType"] == "complete" && session.changed(.tools).isEmpty)
     var legacy = Self.opened(.v20241105)
@@ -208,11 +255,19 @@ struct ServerSessionTests {
 
   @Test func `a session is opened once, and only with a version`() {
     var session = Self.opened(.v20251125)
-    let line = #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}"#
+    let line =
+      #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}"#
     #expect(Self.sent(session.received(Array(line.utf8)))[0]["error"]?["code"] == -32600)
     var other = Self.session()
-    #expect(Self.sent(other.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#.utf8)))[0]["error"]?["code"] == -32602)
-    var modern = ServerSession(info: Implementation(name: "b", version: "1"), capabilities: ServerCapabilities(), versions: [.v20260728])
+    #expect(
+      Self.sent(other.received(Array(#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#.utf8)))[0]["error"]?["code"]
+        == -32602
+    )
+    var modern = ServerSession(
+      info: Implementation(name: "b", version: "1"),
+      capabilities: ServerCapabilities(),
+      versions: [.v20260728]
+    )
     #expect(Self.sent(modern.received(Array(line.utf8)))[0]["error"]?["data"]?["supported"] == ["2026-07-28"])
   }
 }

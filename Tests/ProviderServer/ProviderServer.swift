@@ -34,6 +34,7 @@ package final class ProviderServer: @unchecked Sendable {
 
   struct State {
     var replies: [String: Reply] = [:]
+    var responder: (@Sendable (Request) -> Reply)?
     var requests: [Request] = []
     var open = 0
     var accepted = 0
@@ -98,6 +99,11 @@ package final class ProviderServer: @unchecked Sendable {
     set { state.withLock { $0.replies[name] = newValue } }
   }
 
+  /// Answers each request, whatever its path, on the server's thread.
+  package func respond(_ responder: @escaping @Sendable (Request) -> Reply) {
+    state.withLock { $0.responder = responder }
+  }
+
   package var requests: [Request] { state.withLock { $0.requests } }
   /// Connections open now, and accepted in all.
   package var open: Int { state.withLock { $0.open } }
@@ -108,8 +114,12 @@ package final class ProviderServer: @unchecked Sendable {
   func reply(_ request: Request, keep: Bool) -> Reply {
     let path = request.line.split(separator: " ").dropFirst().first ?? ""
     let name = path.split(separator: "/").first.map(String.init) ?? ""
-    return state.withLock { state in
+    let responder = state.withLock { state in
       if keep, state.requests.count < 10_000 { state.requests.append(request) }
+      return state.responder
+    }
+    if let responder { return responder(request) }
+    return state.withLock { state in
       guard let reply = state.replies[name] else {
         return .whole(status: 404, body: #"{"error":{"message":"nothing here"}}"#)
       }

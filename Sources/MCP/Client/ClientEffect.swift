@@ -98,4 +98,6 @@ package struct ClientCounters: Sendable, Equatable {
   package var lateAnswers = 0
   /// Notifications and requests that we do not know, or that do not belong here.
   package var strays = 0
+
+  package init() {}
 }

@@ -59,7 +59,9 @@ package struct HTTPEndpoint: Sendable {
   private static func check(_ name: String, _ value: String) throws(Mistake) {
     let isToken =
       !name.isEmpty && name.utf8.count <= 128
-      && name.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789!#$%&'*+-.^_`|~".unicodeScalars.contains($0)) }
+      && name.unicodeScalars.allSatisfy {
+        $0.isASCII && ($0.properties.isAlphabetic || "0123456789!#$%&'*+-.^_`|~".unicodeScalars.contains($0))
+      }
     guard isToken else { throw Mistake("a header whose name is none") }
     let lower = name.lowercased()
     if reserved.contains(lower) || lower.hasPrefix("mcp-param-") {
@@ -73,7 +75,8 @@ package struct HTTPEndpoint: Sendable {
 
   /// The host as libcurl will understand it, in lower case.
   private static func host(of text: String) throws(Mistake) -> String {
-    guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }), text.utf8.count <= 8192, let handle = curl_url() else {
+    guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }), text.utf8.count <= 8192, let handle = curl_url()
+    else {
       throw Mistake("the address is no URL")
     }
     defer { curl_url_cleanup(handle) }

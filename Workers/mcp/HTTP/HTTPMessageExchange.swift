@@ -36,6 +36,8 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
   private var exchange: HTTPExchange?
   private var head = HTTPHead(status: 0, headers: [])
   private var body: [UInt8] = []
+  /// Messages of a stream that are to be told.
+  private var arrived: [[UInt8]] = []
   /// The last message of a stream: its answer, where the server has come to its end.
   private var last: [UInt8] = []
   private var fault: TransportFailure?
@@ -135,19 +137,31 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
     case .refusal:
       body += bytes.prefix(Self.refusalBytes - body.count)
       return body.count < Self.refusalBytes ? .useful : .enough
-    case .events:
-      var found: [[UInt8]] = []
-      let fits = events.take(bytes) { event in
-        // An event without data only tells where to go on.
-        if event.name == "message", event.data.contains(where: { $0 > 0x20 }) { found.append(event.data) }
-      }
-      for message in found where !isCancelled {
-        resumptions = 0
-        last = message
-        transport.received(message, by: self)
-      }
-      if isCancelled { return .enough }
-      return fits ? (found.isEmpty ? .useless : .useful) : tooLarge()
+    case .events: return take(bytes)
+    }
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) -> HTTPVerdict {
+    let before = arrived.count
+    let fits = events.take(bytes) { event in
+      // An event without data only tells where to go on.
+      if event.name == "message", event.data.contains(where: { $0 > 0x20 }) { arrived.append(event.data) }
+    }
+    if arrived.count > before {
+      resumptions = 0
+      // What the receiver does next may not be done inside of libcurl.
+      if before == 0 { transport.client.loop.deferred { [self] in deliver() } }
+    }
+    if !fits { return tooLarge() }
+    return arrived.count > before ? .useful : .useless
+  }
+
+  private func deliver() {
+    let messages = arrived
+    arrived = []
+    for message in messages where !isCancelled {
+      last = message
+      transport.received(message, by: self)
     }
   }
 
@@ -165,6 +179,7 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
   }
 
   private func finish(_ error: HTTPError?) {
+    deliver()
     if isCancelled { return }
     if fault == nil, case .events = mode, resume() { return }
     if wasResumed, fault != nil || error != nil, fault?.kind != .tooLarge {

@@ -26,6 +26,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
   private var version: String?
   /// Messages wait while the server has not confirmed that the session is open: it would refuse them.
   private var held: [OutgoingMessage]?
+  private var isStreamHeld = false
   private var isClosing = false
   private var isClosed = false
 
@@ -72,7 +73,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
 
   package func openStream() {
     guard !isClosing, stream == nil else { return }
-    listen(resuming: nil)
+    if held == nil { listen(resuming: nil) } else { isStreamHeld = true }
   }
 
   package func close() {
@@ -160,6 +161,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     streamTimer = nil
     stream = nil
     held = nil
+    isStreamHeld = false
     byRequest = [:]
     let all = Array(exchanges.values)
     exchanges = [:]
@@ -225,6 +227,8 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
       let messages = held ?? []
       held = nil
       for message in messages { send(message) }
+      if isStreamHeld { openStream() }
+      isStreamHeld = false
     case .stream: streamEnded(exchange, failure)
     }
   }
