@@ -2,6 +2,7 @@ internal import ClientKit
 internal import JSON
 internal import MCP
 internal import TerminalText
+internal import Wire
 
 /// What waits for a person, as the form that their MCP client shows them, and what they say.
 ///
@@ -11,6 +12,8 @@ struct ApprovalForm: Sendable {
   enum Decision: Sendable, Equatable {
     case approve(reason: String?)
     case deny(reason: String?)
+    /// Of a question of the tool `ask_person`: it is approved with this answer.
+    case answer(JSON)
   }
 
   /// Bytes that a client can be expected to show.
@@ -20,11 +23,18 @@ struct ApprovalForm: Sendable {
 
   let approval: Approval
 
-  /// nil: there is too much of it.
+  /// nil: there is too much of it, or more than a form can hold.
   func question(now: Int64) -> Question? {
     let message = ApprovalPage(approval, now, .plain).text
     guard message.utf8.count <= Self.mostBytes else { return nil }
-    return .elicit(.form(message: message, schema: Self.schema))
+    guard let question = PersonQuestion(approval) else {
+      return .elicit(.form(message: message, schema: Self.schema))
+    }
+    // Its own form is what is to be filled in, where a client can show it.
+    guard AnswerForm(question).fields != nil, let properties = question.schema["properties"] else { return nil }
+    var schema: JSONObject = ["type": "object", "properties": properties]
+    schema["required"] = question.schema["required"]
+    return .elicit(.form(message: message, schema: schema))
   }
 
   /// The first choice is the harmless one: some clients fill it in.
@@ -44,8 +54,9 @@ struct ApprovalForm: Sendable {
   ]
 
   /// nil: nothing was decided. Only the word itself approves.
-  static func decision(_ answer: Elicitation.Answer) -> Decision? {
+  func decision(_ answer: Elicitation.Answer) -> Decision? {
     switch answer {
+    case .accept(let content) where PersonQuestion(approval) != nil: return .answer(.object(content))
     case .accept(let content):
       let reason = content["reason"]?.stringValue.flatMap { $0.isEmpty ? nil : Excerpt.prefix(Array($0.utf8), 4096) }
       switch content["decision"]?.stringValue {
@@ -64,6 +75,9 @@ struct ApprovalForm: Sendable {
       switch decision {
       case .approve(let reason): _ = try await client.approve(approval, reason: reason)
       case .deny(let reason): _ = try await client.deny(approval, reason: reason)
+      case .answer(let answer):
+        let input = PersonQuestion(approval)?.answered(answer, in: approval.input)
+        _ = try await client.approve(approval, input: input)
       }
     }
   }

@@ -31,7 +31,7 @@ extension Command {
       Example("bulkhead mcp --approvals ask", "Has the client ask whoever sits at it."),
     ],
     action: .remote { arguments, console async throws(Failure) in
-      let server = MCPServer(socket: arguments.value("socket"), try arguments.mcpOptions())
+      let server = MCPService(socket: arguments.value("socket"), try arguments.mcpOptions())
       do throws(PosixError) {
         try await server.run()
       } catch {

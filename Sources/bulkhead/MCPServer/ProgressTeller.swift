@@ -18,10 +18,10 @@ final class ProgressTeller: Sendable {
   }
 
   private let request: ServerRequest
-  private let server: MCPServer
+  private let server: MCPService
   private let state = Guarded(State())
 
-  init(_ request: ServerRequest, _ server: MCPServer) {
+  init(_ request: ServerRequest, _ server: MCPService) {
     self.request = request
     self.server = server
   }

@@ -6,10 +6,10 @@ internal import MCP
 /// One request that is not answered alike by every server, in the task that serves it.
 struct ToolRequest: Sendable {
   private let request: ServerRequest
-  private let server: MCPServer
+  private let server: MCPService
   private let teller: ProgressTeller
 
-  init(_ request: ServerRequest, _ server: MCPServer) {
+  init(_ request: ServerRequest, _ server: MCPService) {
     self.request = request
     self.server = server
     teller = ProgressTeller(request, server)
@@ -215,9 +215,10 @@ struct ToolRequest: Sendable {
 
   /// Whether what was said decided it.
   private func take(_ answer: Elicitation.Answer, _ approval: Approval, _ desk: ToolDesk) async -> Bool {
-    guard let decision = ApprovalForm.decision(answer) else { return false }
+    let form = ApprovalForm(approval: approval)
+    guard let decision = form.decision(answer) else { return false }
     do throws(ClientError) {
-      try await ApprovalForm(approval: approval).decide(decision, desk.link)
+      try await form.decide(decision, desk.link)
       await decided(approval, desk)
       return true
     } catch {

@@ -9,7 +9,7 @@ internal import Posix
 /// every server answers alike it answers itself. Each other request has a task of its own (`ToolRequest`), which begins work
 /// and attends to it. Work that waits for a person may outlive its request; it never outlives the input. Nothing here
 /// decides: the coordinator does, by the role of the user whose process this is.
-final class MCPServer: Sendable {
+final class MCPService: Sendable {
   private struct State {
     var session: ServerSession
     var tasks: [MessageID: Task<Void, Never>] = [:]
@@ -193,7 +193,7 @@ final class MCPServer: Sendable {
 
 /// Messages that came together, whose answers go together (2025-03-26). Touched under the server's lock alone.
 ///
-/// Safety: reached through `MCPServer.state` and by the task that reads lines, which holds that lock too.
+/// Safety: reached through `MCPService.state` and by the task that reads lines, which holds that lock too.
 private final class Batch: @unchecked Sendable {
   private var waiting: Set<MessageID> = []
   private var answers: [JSON] = []
