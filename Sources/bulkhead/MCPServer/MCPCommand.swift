@@ -22,7 +22,7 @@ extension Command {
       "When the input ends, calls and plans that somebody still waited for are cancelled; submitted jobs go on. While no coordinator runs, each call answers how it is started, and the next one connects again.",
       "Standard output carries the protocol only.",
     ],
-    exits: ["0    the input ended"],
+    exits: ["0    the input ended", "69   never: while no coordinator runs, the answers say so"],
     examples: [
       Example(
         #"{"mcpServers": {"bulkhead": {"command": "bulkhead", "args": ["mcp"]}}}"#,

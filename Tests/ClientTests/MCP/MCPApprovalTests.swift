@@ -168,6 +168,35 @@ import Testing
     #expect(try Self.approval(service, try service.asked())["state"] == "pending")
   }
 
+  @Test(arguments: [MCPPeer.Era.legacy("2025-06-18"), .modern])
+  func `a question to a person is a form of its own, and its answer goes where it was asked`(_ era: MCPPeer.Era) throws {
+    let program = try Program()
+    try program.addWorkers("executor")
+    #expect(try program.up().code == 0)
+    let peer = try MCPPeer(program.folder, ["--approvals", "ask"], era: era, capabilities: Self.can)
+    let schema: JSON = [
+      "type": "object", "properties": ["account": ["type": "string", "enum": ["travel", "office"]]],
+      "required": ["account"],
+    ]
+    let question: JSON = ["name": "ask_person", "input": ["message": "Which account?", "schema": schema]]
+    let said = Self.accept(["account": "travel"])
+    var result: JSON
+    if case .modern = era {
+      let round = try peer.call("call_tool", question)
+      #expect(round["inputRequests"]?["approval"]?["params"]?["requestedSchema"] == schema, "\(round)")
+      let more: JSONObject = ["requestState": round["requestState"] ?? .null, "inputResponses": ["approval": said]]
+      result = try peer.call("call_tool", question, more)
+    } else {
+      let id = try peer.begin("call_tool", question)
+      let form = try peer.question("elicitation/create")
+      #expect(form["params"]?["requestedSchema"] == schema && form["params"]?["mode"] == nil, "\(form)")
+      #expect(form["params"]?["message"]?.stringValue?.contains("Which account?") == true)
+      try peer.answer(form, said)
+      result = try peer.response(to: id)["result"] ?? .null
+    }
+    #expect(result.structured["output"] == ["answer": ["account": "travel"]], "\(result)")
+  }
+
   // MARK: Jobs
 
   @Test func `a plan's step is asked about while the plan is waited for`() throws {

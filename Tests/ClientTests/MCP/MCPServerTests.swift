@@ -135,6 +135,39 @@ import Testing
     #expect(try peer.response(to: peer.request("ping"))["result"] == [:])
   }
 
+  @Test func `whatever bytes come, it goes on`() throws {
+    let program = try Program()
+    let peer = try MCPPeer(program.folder)
+    let whole = [
+      #"{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"run_bash","arguments":{"command":"x"},"_meta":{"progressToken":1}}}"#,
+      #"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+      #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"x"}}"#,
+      #"{"jsonrpc":"2.0","id":3,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{}}}"#,
+      #"{"jsonrpc":"2.0","id":4,"result":{"action":"accept","content":{"decision":"approve"}}}"#,
+    ].map { Array($0.utf8) }
+    var random: UInt64 = 20_260_728
+    func next(_ bound: Int) -> Int {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(random >> 33) % bound
+    }
+    for round in 0..<3_000 {
+      var line = whole[next(whole.count)]
+      for _ in 0...next(4) {
+        switch next(3) {
+        case 0: line[next(line.count)] = UInt8(next(256))
+        case 1: line.remove(at: next(line.count))
+        default: line.insert(contentsOf: line[..<next(min(line.count, 64))], at: next(line.count))
+        }
+      }
+      try peer.send(line: line)
+      // What began meanwhile ends before more of it comes.
+      if round % 100 == 99 { try peer.send(["jsonrpc": "2.0", "id": "still there", "method": "ping"]) }
+      if round % 100 == 99 { #expect(try peer.wait { $0["id"] == "still there" }["result"] == [:]) }
+    }
+    peer.closeInput()
+    #expect(try peer.exitCode() == 0)
+  }
+
   @Test func `arguments that a tool cannot take are told with their places, and nothing runs`() throws {
     let service = try PolicyService(#"{"guardrails":[]}"#)
     let peer = try MCPPeer(service.program.folder, ["--socket", service.socket])
