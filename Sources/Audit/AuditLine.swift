@@ -23,7 +23,7 @@ package struct AuditLine: Sendable, Equatable {
 
   // MARK: Writing
 
-  /// Appends a line, without a line break.
+  /// Appends a line, without a line break. `data`: an object's text.
   package static func write(
     _ number: Int64,
     at: Int64,
@@ -31,46 +31,59 @@ package struct AuditLine: Sendable, Equatable {
     actor: String,
     job: String?,
     step: String?,
-    data: String,
+    data: [UInt8],
     to line: inout [UInt8]
   ) {
-    line.append(contentsOf: "{\"n\":\(number),\"at\":\(at),\"kind\":".utf8)
+    line.put("{\"n\":")
+    line.put(number)
+    line.put(",\"at\":")
+    line.put(at)
+    line.put(",\"kind\":")
     string(kind, to: &line)
-    line.append(contentsOf: ",\"actor\":".utf8)
+    line.put(",\"actor\":")
     string(actor, to: &line)
     if let job {
-      line.append(contentsOf: ",\"job\":".utf8)
+      line.put(",\"job\":")
       string(job, to: &line)
     }
     if let step {
-      line.append(contentsOf: ",\"step\":".utf8)
+      line.put(",\"step\":")
       string(step, to: &line)
     }
-    line.append(contentsOf: ",\"data\":".utf8)
-    if data.utf8.count > dataLimit {
-      line.append(contentsOf: "{\"left_out_bytes\":\(data.utf8.count)}".utf8)
-    } else if data.utf8.contains(where: { $0 < 0x20 }) {
+    line.put(",\"data\":")
+    if data.count > dataLimit {
+      line.put("{\"left_out_bytes\":")
+      line.put(Int64(data.count))
+      line.put("}")
+    } else if data.lowest < 0x20 {
       // Outside of strings this is white space, and within them it may not be.
-      line.append(contentsOf: data.utf8.lazy.map { $0 < 0x20 ? 0x20 : $0 })
+      line.append(contentsOf: data.lazy.map { $0 < 0x20 ? 0x20 : $0 })
     } else {
-      line.append(contentsOf: data.utf8)
+      line.append(contentsOf: data)
     }
-    line.append(UInt8(ascii: "}"))
+    line.put("}")
   }
 
   private static func string(_ text: String, to line: inout [UInt8]) {
-    line.append(UInt8(ascii: "\""))
-    defer { line.append(UInt8(ascii: "\"")) }
-    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-    if isPlain, text.utf8.count <= nameLimit { return line.append(contentsOf: text.utf8) }
+    line.put("\"")
+    defer { line.put("\"") }
+    var text = text
+    let isWritten = text.withUTF8 { bytes in
+      guard bytes.count <= nameLimit,
+        bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+      else { return false }
+      line.append(contentsOf: bytes)
+      return true
+    }
+    if isWritten { return }
     let digits = Array("0123456789abcdef".utf8)
     for scalar in text.unicodeScalars.prefix(nameLimit / 6) {
       switch scalar.value {
       case 0x22, 0x5C:
-        line.append(UInt8(ascii: "\\"))
+        line.put("\\")
         line.append(UInt8(scalar.value))
       case 0..<0x20:
-        line.append(contentsOf: "\\u00".utf8)
+        line.put("\\u00")
         line.append(digits[Int(scalar.value >> 4)])
         line.append(digits[Int(scalar.value & 15)])
       default: line.append(contentsOf: String(scalar).utf8)
@@ -125,5 +138,25 @@ package struct AuditLine: Sendable, Equatable {
   static func number(of line: UnsafeRawBufferPointer) -> Int64? {
     var scan = Scan(line)
     return scan.skip("{\"n\":") ? scan.integer() : nil
+  }
+}
+
+extension [UInt8] {
+  /// 255 when it is empty.
+  fileprivate var lowest: UInt8 { withUnsafeBufferPointer { $0.reduce(.max) { Swift.min($0, $1) } } }
+
+  fileprivate mutating func put(_ text: StaticString) {
+    append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  fileprivate mutating func put(_ number: Int64) {
+    if number < 0 { put("-") }
+    let start = count
+    var rest = number.magnitude
+    repeat {
+      append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    self[start...].reverse()
   }
 }

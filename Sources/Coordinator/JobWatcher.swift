@@ -43,6 +43,8 @@ final class JobWatcher {
 
   func follow(_ event: EventRecord) {
     newest = max(newest, event.number)
+    // Who asked for what comes after a later one has no use for it.
+    guard event.number > sent else { return }
     guard !isCatchingUp, event.number == sent + 1, hasRoom else { return catchUp() }
     send(event)
   }

@@ -119,11 +119,13 @@ extension Database {
 
   /// Of one job, oldest first.
   package func approvals(of job: Int64) throws(JournalError) -> [ApprovalRecord] {
-    let rows = try prepare("SELECT \(Self.approvalColumns) FROM approvals WHERE job = ? ORDER BY number")
-    rows.bind(1, job)
-    var found: [ApprovalRecord] = []
-    while try rows.step() { found.append(try Self.approval(rows)) }
-    return found
+    let sql = "SELECT \(Self.approvalColumns) FROM approvals WHERE job = ? ORDER BY number"
+    return try query(sql) { rows throws(JournalError) in
+      rows.bind(1, job)
+      var found: [ApprovalRecord] = []
+      while try rows.step() { found.append(try Self.approval(rows)) }
+      return found
+    }
   }
 
   package func approval(_ number: Int64) throws(JournalError) -> ApprovalRecord? {

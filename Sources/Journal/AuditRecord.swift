@@ -13,7 +13,7 @@ package struct AuditRecord: Sendable, Equatable {
   /// A step's id; of an item of a `for_each`, `ID[N]`.
   package var step: String?
   /// A JSON object's text. What was secret has been taken out of it.
-  package var data: String
+  package var data: [UInt8]
 
   package init(
     at: Int64 = WallTime.now,
@@ -21,7 +21,7 @@ package struct AuditRecord: Sendable, Equatable {
     actor: String,
     job: String? = nil,
     step: String? = nil,
-    data: String = "{}"
+    data: [UInt8] = Array("{}".utf8)
   ) {
     self.at = at
     self.kind = kind

@@ -171,6 +171,6 @@ struct AuditTrail: ~Copyable {
       "PRAGMA incremental_vacuum(256)",
     ] { try database.execute(sql) }
     let data = "{\"first\":\(first),\"last\":\(last.number),\"hash\":\"\(last.hash.hex)\"}"
-    try add(AuditRecord(kind: "audit.removed", actor: "coordinator", data: data), database)
+    try add(AuditRecord(kind: "audit.removed", actor: "coordinator", data: Array(data.utf8)), database)
   }
 }

@@ -107,15 +107,17 @@ extension Database {
 
   /// One job with spec and result.
   package func job(id: String) throws(JournalError) -> JobRecord? {
-    let rows = try prepare("SELECT \(Self.jobColumns), spec, result FROM jobs WHERE id = ?")
-    rows.bind(1, id)
-    return try whole(rows)
+    try query("SELECT \(Self.jobColumns), spec, result FROM jobs WHERE id = ?") { rows throws(JournalError) in
+      rows.bind(1, id)
+      return try whole(rows)
+    }
   }
 
   package func job(seq: Int64) throws(JournalError) -> JobRecord? {
-    let rows = try prepare("SELECT \(Self.jobColumns), spec, result FROM jobs WHERE seq = ?")
-    rows.bind(1, seq)
-    return try whole(rows)
+    try query("SELECT \(Self.jobColumns), spec, result FROM jobs WHERE seq = ?") { rows throws(JournalError) in
+      rows.bind(1, seq)
+      return try whole(rows)
+    }
   }
 
   private func whole(_ rows: Statement) throws(JournalError) -> JobRecord? {
@@ -151,35 +153,37 @@ extension Database {
     items: Bool = true
   ) throws(JournalError) -> [StepRecord] {
     let payload = payloads ? "input, output" : "NULL, NULL"
-    let rows = try prepare(
-      """
+    let sql = """
       SELECT id, state, generation, attempt, key, worker, \(payload), error, artifacts, receipt, started_at, ended_at,
         not_before FROM steps WHERE id >= ? AND id < ?\(items ? "" : " AND id & \(1 << StepKey.itemBits - 1) = 0")
       ORDER BY id
       """
-    )
-    bind(rows, job, step)
-    var steps: [StepRecord] = []
-    while try rows.step() {
-      guard let state = rows.text(1).flatMap(StepState.init(rawValue:)) else {
-        throw JournalError(.corrupt, "journal: a step of job \(job) has a state that does not exist")
-      }
-      var step = StepRecord(StepKey(row: rows.integer(0)), state)
-      step.generation = rows.integer(2)
-      step.attempt = rows.integer(3)
-      step.idempotencyKey = rows.text(4)
-      step.worker = rows.text(5)
-      step.input = rows.text(6)
-      step.output = rows.text(7)
-      step.error = rows.text(8)
-      step.artifacts = rows.text(9)
-      step.receipt = rows.text(10)
-      step.startedAt = rows.optionalInteger(11)
-      step.endedAt = rows.optionalInteger(12)
-      step.notBefore = rows.optionalInteger(13)
-      steps.append(step)
+    return try query(sql) { rows throws(JournalError) in
+      bind(rows, job, step)
+      var steps: [StepRecord] = []
+      while try rows.step() { steps.append(try Self.step(rows, of: job)) }
+      return steps
     }
-    return steps
+  }
+
+  private static func step(_ rows: Statement, of job: Int64) throws(JournalError) -> StepRecord {
+    guard let state = rows.text(1).flatMap(StepState.init(rawValue:)) else {
+      throw JournalError(.corrupt, "journal: a step of job \(job) has a state that does not exist")
+    }
+    var step = StepRecord(StepKey(row: rows.integer(0)), state)
+    step.generation = rows.integer(2)
+    step.attempt = rows.integer(3)
+    step.idempotencyKey = rows.text(4)
+    step.worker = rows.text(5)
+    step.input = rows.text(6)
+    step.output = rows.text(7)
+    step.error = rows.text(8)
+    step.artifacts = rows.text(9)
+    step.receipt = rows.text(10)
+    step.startedAt = rows.optionalInteger(11)
+    step.endedAt = rows.optionalInteger(12)
+    step.notBefore = rows.optionalInteger(13)
+    return step
   }
 
   /// What one list holds at most, roughly: a page is less than a frame whatever its rows hold.
@@ -187,37 +191,43 @@ extension Database {
 
   /// Events behind number `after`, in order, at most `limit`; fewer if they are large.
   package func events(of job: Int64, after: Int64 = 0, limit: Int = 10_000) throws(JournalError) -> [EventRecord] {
-    let rows = try prepare(
-      "SELECT id, run, at, kind, step, item, data FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
-    )
-    let last: Int64 = 1 << StepKey.eventShift - 1
-    rows.bind(1, job << StepKey.eventShift | min(max(after, 0), last))
-    rows.bind(2, (job + 1) << StepKey.eventShift)
-    rows.bind(3, Int64(limit))
-    var events: [EventRecord] = []
-    var room = Self.pageBytes
-    while room > 0, try rows.step() {
-      var event = EventRecord(
-        job: job,
-        number: rows.integer(0) & (1 << StepKey.eventShift - 1),
-        at: rows.integer(2),
-        kind: rows.text(3) ?? ""
-      )
-      event.run = rows.integer(1)
-      event.step = rows.text(4)
-      event.item = rows.optionalInteger(5)
-      event.data = rows.text(6)
-      room -= 256 + (event.data?.utf8.count ?? 0)
-      events.append(event)
+    let sql = "SELECT id, run, at, kind, step, item, data FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
+    return try query(sql) { rows throws(JournalError) in
+      let last: Int64 = 1 << StepKey.eventShift - 1
+      rows.bind(1, job << StepKey.eventShift | min(max(after, 0), last))
+      rows.bind(2, (job + 1) << StepKey.eventShift)
+      rows.bind(3, Int64(limit))
+      var events: [EventRecord] = []
+      var room = Self.pageBytes
+      while room > 0, try rows.step() {
+        let event = Self.event(rows, of: job)
+        room -= 256 + (event.data?.utf8.count ?? 0)
+        events.append(event)
+      }
+      return events
     }
-    return events
+  }
+
+  private static func event(_ rows: Statement, of job: Int64) -> EventRecord {
+    var event = EventRecord(
+      job: job,
+      number: rows.integer(0) & (1 << StepKey.eventShift - 1),
+      at: rows.integer(2),
+      kind: rows.text(3) ?? ""
+    )
+    event.run = rows.integer(1)
+    event.step = rows.text(4)
+    event.item = rows.optionalInteger(5)
+    event.data = rows.text(6)
+    return event
   }
 
   package func lastEvent(of job: Int64) throws(JournalError) -> Int64 {
-    let rows = try prepare("SELECT coalesce(max(id), 0) FROM events WHERE id >= ? AND id < ?")
-    rows.bind(1, job << StepKey.eventShift)
-    rows.bind(2, (job + 1) << StepKey.eventShift)
-    return try rows.step() ? rows.integer(0) & (1 << StepKey.eventShift - 1) : 0
+    try query("SELECT coalesce(max(id), 0) FROM events WHERE id >= ? AND id < ?") { rows throws(JournalError) in
+      rows.bind(1, job << StepKey.eventShift)
+      rows.bind(2, (job + 1) << StepKey.eventShift)
+      return try rows.step() ? rows.integer(0) & (1 << StepKey.eventShift - 1) : 0
+    }
   }
 
   package func call(key: String) throws(JournalError) -> CallRecord? {

@@ -8,6 +8,8 @@ package final class Database {
   let handle: OpaquePointer
   private let path: String
   private var cache: [StaticStringKey: Statement] = [:]
+  /// Of queries, by their text.
+  private var queries: [String: Statement] = [:]
 
   /// A literal's address tells it from every other one, and is cheaper to hash than its text.
   private struct StaticStringKey: Hashable {
@@ -39,6 +41,7 @@ package final class Database {
 
   deinit {
     cache = [:]
+    queries = [:]
     sqlite3_close_v2(handle)
   }
 
@@ -58,6 +61,19 @@ package final class Database {
     let statement = try prepare(sql.description, isKept: true)
     cache[key] = statement
     return statement
+  }
+
+  /// Reads with a statement that is compiled once for its text, of which there are few. It is reset behind `body`, so that
+  /// no read goes on that would keep the write-ahead log from being taken in.
+  func query<T>(_ sql: String, _ body: (Statement) throws(JournalError) -> T) throws(JournalError) -> T {
+    // Taken out meanwhile: within a query, the same one is another.
+    let statement: Statement
+    if let known = queries.removeValue(forKey: sql) { statement = known } else { statement = try prepare(sql, isKept: true) }
+    defer {
+      statement.reset()
+      queries[sql] = statement
+    }
+    return try body(statement)
   }
 
   /// A statement whose text is put together for one use.

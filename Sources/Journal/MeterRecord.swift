@@ -47,9 +47,10 @@ extension Database {
 
   /// What was used of one job's own limits.
   package func meters(ofJob job: Int64) throws(JournalError) -> [MeterRecord] {
-    let rows = try prepare("SELECT rule, scope, part_ms, part, amount FROM meters WHERE scope = ?")
-    rows.bind(1, "job:\(job)")
-    return try Self.meters(rows)
+    try query("SELECT rule, scope, part_ms, part, amount FROM meters WHERE scope = ?") { rows throws(JournalError) in
+      rows.bind(1, "job:\(job)")
+      return try Self.meters(rows)
+    }
   }
 
   private static func meters(_ rows: Statement) throws(JournalError) -> [MeterRecord] {

@@ -26,7 +26,7 @@ import Testing
     _ data: String
   ) -> String {
     var line: [UInt8] = []
-    AuditLine.write(number, at: at, kind: kind, actor: actor, job: job, step: step, data: data, to: &line)
+    AuditLine.write(number, at: at, kind: kind, actor: actor, job: job, step: step, data: Array(data.utf8), to: &line)
     return String(decoding: line, as: UTF8.self)
   }
 

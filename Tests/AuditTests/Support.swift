@@ -32,7 +32,7 @@ struct Chain {
       actor: "user:anna",
       job: "j-1",
       step: "s\(last)",
-      data: data,
+      data: Array(data.utf8),
       to: &line
     )
     var hasher = ChainHasher()

@@ -142,7 +142,7 @@ private final class WrittenJournal {
 
 private func measureMaking() throws -> [Measurement] {
   let writer = AuditWriter()
-  func length(_ change: Change) -> Int { if case .audit(let record) = change { record.data.utf8.count } else { 0 } }
+  func length(_ change: Change) -> Int { if case .audit(let record) = change { record.data.count } else { 0 } }
   return try compare(
     "making a record",
     [

@@ -41,7 +41,7 @@ func measureJobs() throws -> [Measurement] {
 }
 
 /// Steps that each need the one before.
-private func plan(chain count: Int, tool: String = "note", input: JSONObject = ["n": 1]) -> JSON {
+func plan(chain count: Int, tool: String = "note", input: JSONObject = ["n": 1]) -> JSON {
   let steps = (0..<count).map { i -> JSON in
     var input = input
     if i > 0 { input["before"] = .string("step:s\(i - 1)#/n") }
@@ -53,7 +53,7 @@ private func plan(chain count: Int, tool: String = "note", input: JSONObject = [
   return ["steps": .array(steps)]
 }
 
-private func perStep(_ client: ServiceClient, _ plans: [JSON], steps: Int) throws -> Double {
+func perStep(_ client: ServiceClient, _ plans: [JSON], steps: Int) throws -> Double {
   let start = now()
   let jobs = try client.run(plans)
   let elapsed = now() - start

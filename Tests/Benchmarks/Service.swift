@@ -55,8 +55,14 @@ final class RunningService {
   private let pid: Int32
   let startNanoseconds: Double
 
-  /// `configuration`: lines of YAML. `folder`: of a service that was killed, to go on with its state.
-  init(instances: Int, configuration: String = "", folder known: String? = nil) throws {
+  /// `configuration`: lines of YAML. `folder`: of a service that was killed, to go on with its state. `programs`: where
+  /// another build is.
+  init(
+    instances: Int,
+    configuration: String = "",
+    folder known: String? = nil,
+    programs: String = programFolder()
+  ) throws {
     var template = Array("/tmp/bulkhead-bench-XXXXXX".utf8CString)
     if known == nil, mkdtemp(&template) == nil { throw PosixError.current("mkdtemp") }
     folder = known ?? String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -64,14 +70,14 @@ final class RunningService {
     chmod(folder, 0o755)
     socket = "\(folder)/s"
     let manifest = """
-      {"name": "echo", "command": ["\(programFolder())/echo-worker"], "instances": \(instances)}
+      {"name": "echo", "command": ["\(programs)/echo-worker"], "instances": \(instances)}
       """
     try Descriptor.open("\(folder)/worker.json", O_WRONLY | O_CREAT).writeAll(manifest.utf8)
     mkdir("\(folder)/configuration", 0o700)
     let file = "\(folder)/configuration/bulkhead.yaml"
     try Descriptor.open(file, O_WRONLY | O_CREAT | O_TRUNC).writeAll(configuration.utf8)
     var plan = SpawnPlan(
-      path: "\(programFolder())/bulkheadd",
+      path: "\(programs)/bulkheadd",
       arguments: [
         "bulkheadd", "--config", file, "--socket", socket, "--state", "\(folder)/state", "--workers", folder,
         "--log-level", "error",
@@ -101,6 +107,20 @@ final class RunningService {
   }
 
   func coordinatorMegabytes() throws -> Double { try Self.proportionalMegabytes(of: pid) }
+
+  /// What each of the coordinator's threads has had of the processors, in nanoseconds, by the thread's name.
+  func processorTime() throws -> [String: Double] {
+    var times: [String: Double] = [:]
+    for task in try Self.tasks(of: pid) {
+      func text(_ file: String) throws -> String {
+        let path = "/proc/\(pid)/task/\(task)/\(file)"
+        return String(decoding: try Descriptor.open(path, O_RDONLY).readAll(limit: 4_096), as: UTF8.self)
+      }
+      let name = try text("comm").split(separator: "\n").first.map(String.init) ?? ""
+      times[name, default: 0] += try text("schedstat").split(separator: " ").first.flatMap { Double($0) } ?? 0
+    }
+    return times
+  }
 
   /// Descriptors that the coordinator holds.
   func descriptors() throws -> Int { entries("/proc/\(pid)/fd") }
@@ -156,7 +176,7 @@ final class RunningService {
     end(SIGTERM)
     let files = [
       "s", "s.lock", "worker.json", "configuration/bulkhead.yaml", "state/journal.db", "state/journal.db-wal",
-      "state/journal.db-shm", "state/journal.lock",
+      "state/journal.db-shm", "state/journal.lock", "state/audit.key", "state/audit.pub",
     ]
     for name in files { unlink("\(folder)/\(name)") }
     for name in ["configuration", "state/blobs/incoming", "state/blobs", "state", "bulkhead", ""] {

@@ -18,6 +18,7 @@ let families: [String: () throws -> Results] = [
   "receipts": { Results(try measureReceipts()) },
   "sandbox": measureSandbox,
   "service": { Results(try measureService()) },
+  "steps": { Results(try measureSteps()) },
   "soak": { Results(try measureSoak()) },
   "supervision": { Results(try measureSupervision()) },
   "transport": { Results(try measureTransport()) },

@@ -55,7 +55,7 @@ private func check(_ line: [UInt8]) {
       actor: read.actor,
       job: read.job,
       step: read.step,
-      data: String(decoding: data, as: UTF8.self),
+      data: data,
       to: &written
     )
     let again = written.withUnsafeBytes { AuditLine($0) }

@@ -13,7 +13,7 @@ import Wire
   private static func data(_ event: AuditEvent, _ change: (inout AuditSettings) -> Void = { _ in }) -> String {
     var settings = AuditSettings()
     change(&settings)
-    return AuditWriter(settings).record(event, actor: "x").data
+    return String(decoding: AuditWriter(settings).record(event, actor: "x").data, as: UTF8.self)
   }
 
   private static var invocation: AuditEvent.Invocation {

@@ -14,7 +14,7 @@ import Testing
         actor: "user:anna",
         job: job,
         step: name,
-        data: "{\"tool\":\"\(tool)\",\"input\":\"\(name)\"}"
+        data: Array("{\"tool\":\"\(tool)\",\"input\":\"\(name)\"}".utf8)
       )
     )
   }
@@ -234,7 +234,7 @@ import Testing
     for i in 0..<30 {
       try bench.write(
         Self.record("a\(i)", at: Int64(i), job: "j\(i % 3)", tool: i % 2 == 0 ? "bash" : "ba"),
-        .audit(AuditRecord(at: Int64(i), kind: "approval.denied", actor: "user:otto", data: #"{"reason":"Nö \"x\""}"#))
+        .audit(AuditRecord(at: Int64(i), kind: "approval.denied", actor: "user:otto", data: Array(#"{"reason":"Nö \"x\""}"#.utf8)))
       )
     }
     #expect(try Self.page(bench) { $0.job = "j1" }.records.count == 10)
@@ -296,7 +296,7 @@ import Testing
     try bench.write(.insertJob(direct), .putStep(job: 1, attempt), .insertCall(call))
     #expect(try bench.read { try $0.actsWithoutRecord() }.isEmpty)
     func invoked(_ job: String, _ data: String) -> Change {
-      .audit(AuditRecord(at: 1, kind: "tool.invoked", actor: "user:anna", job: job, data: data))
+      .audit(AuditRecord(at: 1, kind: "tool.invoked", actor: "user:anna", job: job, data: Array(data.utf8)))
     }
     try bench.write(invoked("other", "{}"))
     #expect(

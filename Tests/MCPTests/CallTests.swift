@@ -236,6 +236,19 @@ struct CallTests {
     #expect(talk.failure(call)?.code == .transport(.sessionLost))
   }
 
+  @Test func `of two calls that a lost session failed, the later one finds it open again`() {
+    var talk = Conversation(open: .v20251125, .http)
+    _ = talk.begin(.callTool(name: "a", arguments: [:]))
+    _ = talk.begin(.callTool(name: "b", arguments: [:]))
+    talk.fail(2, .sessionLost)
+    talk.effects = []
+    talk.result(4, #"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}"#)
+    talk.effects = []
+    talk.fail(3, .sessionLost)
+    let sent = talk.takeSent()
+    #expect(sent.map { $0["method"] } == ["tools/call"] && sent[0]["params"]?["name"] == "b")
+  }
+
   @Test(arguments: [TransportFailure.Kind.unauthorized, .forbidden, .connectionLost, .tooLarge, .redirected])
   func `a request that fails over HTTP fails alone, with its own name`(kind: TransportFailure.Kind) {
     var talk = Conversation(open: .v20260728, .http)

@@ -172,7 +172,9 @@ struct OpeningTests {
     var talk = Conversation()
     let call = talk.begin(.listTools)
     talk.effects = talk.session.closed(TransportFailure(.ended, "it ended"), now: 0)
-    #expect(talk.session.endedAtProbe)
+    #expect(talk.session.endedAtProbe && talk.session.remembered == .v20251125)
+    var again = Conversation { [talk] in $0.remembered = talk.session.remembered }
+    #expect(again.takeSent().first?["method"] == "initialize")
     #expect(talk.failure(call)?.code == .transport(.ended) && talk.failed?.code == .transport(.ended))
     var open = Conversation(open: .v20251125)
     open.effects = open.session.closed(TransportFailure(.ended, "it ended"), now: 0)

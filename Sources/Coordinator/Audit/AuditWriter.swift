@@ -32,8 +32,7 @@ package struct AuditWriter: Sendable {
     writer.beginObject()
     describe(event, in: &writer)
     writer.endObject()
-    let data = String(decoding: writer.finish(), as: UTF8.self)
-    return AuditRecord(kind: event.kind, actor: actor, job: job, step: step, data: data)
+    return AuditRecord(kind: event.kind, actor: actor, job: job, step: step, data: writer.finish())
   }
 
   /// `user:anna`, `worker:planner`, or `coordinator`.

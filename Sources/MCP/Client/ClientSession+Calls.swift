@@ -13,6 +13,8 @@ extension ClientSession {
     var progress: Double?
     var pages = Pages()
     var input = Input()
+    /// Which opening of the session it was sent in.
+    var generation = 0
     /// It was sent again, for the session or for its headers: once each.
     var wasRequeued = false
     var wasRefreshed = false
@@ -155,8 +157,9 @@ extension ClientSession {
   mutating func reopen(for id: CallID, now: Int64) -> [ClientEffect] {
     calls[id]?.wasRequeued = true
     calls[id]?.message = nil
+    // Another call may have had it opened meanwhile.
+    if stage == .open, calls[id]?.generation != generation { return transmit(id, now: now) }
     queue.append(id)
-    guard stage == .open else { return [] }
-    return open(now: now)
+    return stage == .open ? open(now: now) : []
   }
 }

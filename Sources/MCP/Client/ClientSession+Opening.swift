@@ -147,6 +147,7 @@ extension ClientSession {
 
   private mutating func opened(_ introduction: ServerIntroduction, now: Int64) -> [ClientEffect] {
     stage = .open
+    generation += 1
     server = introduction
     // An answer of the other era is late from here on.
     waiting = waiting.filter { $0.value != .probe && !$0.value.isInitialize }
@@ -194,6 +195,10 @@ extension ClientSession {
     case (.probe, .probing, .refused) where legacyAllowed && settings.channel == .http: return initialize(now: now)
     case (.initialize, .initializing, .refused) where opening.probes == 0 && settings.demanded == nil:
       return probe(.latest, now: now)
+    case (.initialize, .initializing, .refused):
+      // What a server of the oldest kind says to both eras' requests.
+      let hint = "hint: it may speak HTTP with SSE, which is deprecated and not supported"
+      return end(ClientFailure(.transport(failure.kind), "\(failure.detail); \(hint)"))
     case (.probe, .probing, _), (.initialize, .initializing, _):
       return end(ClientFailure(.transport(failure.kind), failure.detail))
     default: return []

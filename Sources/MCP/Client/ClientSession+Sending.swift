@@ -55,6 +55,7 @@ extension ClientSession {
     if call.deadline == nil, let limit = call.options.timeoutMS { call.deadline = now + limit }
     let message = newMessageID()
     call.message = message
+    call.generation = generation
     call.progress = nil
     var params = parameters(call, server.version)
     var meta = call.options.meta

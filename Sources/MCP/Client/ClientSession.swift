@@ -7,12 +7,14 @@ package struct ClientSession: Sendable {
   /// nil: not open yet.
   package internal(set) var server: ServerIntroduction?
   package internal(set) var counters = ClientCounters()
-  /// The server went away when it was asked for its version, as some old ones do: started anew with `remembered` set to
-  /// a legacy version, it may serve.
+  /// The server went away when it was asked for its version, as some old ones do: started anew with what is `remembered`,
+  /// it may serve.
   package internal(set) var endedAtProbe = false
 
   var stage = Stage.unopened
   var opening = Opening()
+  /// Times that the session was opened.
+  var generation = 0
   var listening = Listening()
   var logLevel: LogLevel?
   /// By the tools' names.
@@ -53,7 +55,7 @@ package struct ClientSession: Sendable {
   }
 
   /// What to remember of the server for the next session; nil: nothing was found out.
-  package var remembered: MCPVersion? { server?.version }
+  package var remembered: MCPVersion? { server?.version ?? (endedAtProbe ? .latestLegacy : nil) }
 
   /// When `tick` is due; nil: nothing waits for time.
   package var wakeAt: Int64? {

@@ -34,21 +34,31 @@ package struct ServerEvents: Sendable {
   /// Calls `take` with each event that `bytes` ends.
   ///
   /// - Returns: false where an event exceeds the limit; then the stream is of no more use.
-  package mutating func take(_ bytes: some Sequence<UInt8>, _ take: (Event) -> Void) -> Bool {
-    for byte in bytes {
-      if byte == UInt8(ascii: "\n"), endsWithReturn {
-        // The second half of CR LF.
-        endsWithReturn = false
-        continue
-      }
-      endsWithReturn = byte == UInt8(ascii: "\r")
-      if endsWithReturn || byte == UInt8(ascii: "\n") {
-        endLine(take)
-      } else {
-        if line.count + data.count >= limit { return false }
-        line.append(byte)
+  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ take: (Event) -> Void) -> Bool {
+    var rest = bytes[...]
+    if endsWithReturn, rest.first == UInt8(ascii: "\n") { rest = rest.dropFirst() }
+    if !bytes.isEmpty { endsWithReturn = false }
+    while let end = rest.firstIndex(where: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+      guard append(rest[..<end]) else { return false }
+      endLine(take)
+      let isReturn = rest[end] == UInt8(ascii: "\r")
+      rest = rest[(end + 1)...]
+      // The second half of CR LF, which may come later.
+      if isReturn {
+        if rest.isEmpty { endsWithReturn = true }
+        if rest.first == UInt8(ascii: "\n") { rest = rest.dropFirst() }
       }
     }
+    return append(rest)
+  }
+
+  package mutating func take(_ bytes: some Sequence<UInt8>, _ take: (Event) -> Void) -> Bool {
+    Array(bytes).withUnsafeBytes { self.take($0, take) }
+  }
+
+  private mutating func append(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
+    if line.count + data.count + piece.count > limit { return false }
+    line += piece
     return true
   }
 

@@ -32,6 +32,9 @@ extension MCPMessage {
 ///
 /// A line that exceeds the limit is left out whole and counted, so that what follows is read all the same.
 package struct LineFraming: Sendable {
+  /// What is kept ready for the next line.
+  private static let keptBytes = 64 << 10
+
   private let limit: Int
   private var line: [UInt8] = []
   private var isSkipping = false
@@ -43,26 +46,39 @@ package struct LineFraming: Sendable {
   /// Bytes of an unfinished line that are held.
   package var held: Int { line.count }
 
-  /// Calls `line` with each line that `bytes` ends, without its end; empty lines are left out.
-  package mutating func take(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
-    for byte in bytes {
-      if byte == UInt8(ascii: "\n") {
-        if isSkipping {
-          isSkipping = false
-        } else if let last = line.last {
-          if last == UInt8(ascii: "\r") { line.removeLast() }
-          if line.contains(where: { $0 > 0x20 }) { take(line) }
-        }
-        line.removeAll(keepingCapacity: true)
-      } else if !isSkipping {
-        if line.count == limit {
-          isSkipping = true
-          oversized += 1
-          line = []
-        } else {
-          line.append(byte)
-        }
-      }
+  /// Calls `take` with each line that `bytes` ends, without its end; empty lines are left out.
+  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ take: ([UInt8]) -> Void) {
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      append(rest[..<end])
+      endLine(take)
+      rest = rest[(end + 1)...]
     }
+    append(rest)
+  }
+
+  package mutating func take(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
+    Array(bytes).withUnsafeBytes { self.take($0, take) }
+  }
+
+  private mutating func append(_ piece: Slice<UnsafeRawBufferPointer>) {
+    if isSkipping { return }
+    if line.count + piece.count > limit {
+      isSkipping = true
+      oversized += 1
+      line = []
+    } else {
+      line += piece
+    }
+  }
+
+  private mutating func endLine(_ take: ([UInt8]) -> Void) {
+    defer { line.removeAll(keepingCapacity: line.count <= Self.keptBytes) }
+    if isSkipping {
+      isSkipping = false
+      return
+    }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    if line.contains(where: { $0 > 0x20 }) { take(line) }
   }
 }

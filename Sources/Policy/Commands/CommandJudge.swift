@@ -17,6 +17,7 @@ struct CommandJudge {
     // Safety: a rule that cannot be read is told by `mistakes(in:)`; to have it hold nothing back would be worse than
     // to have it hold back everything that bears its first word.
     func read(_ texts: [String]) -> [CommandPattern] { texts.map { (try? CommandPattern($0)) ?? .unreadable($0) } }
+    // Safety: a pattern that cannot be read was a mistake when the policy was loaded.
     allow = rules.allow.map { $0.compactMap { try? CommandPattern($0) } }
     forbid = read(rules.forbid)
     approve = read(rules.approve)

@@ -59,14 +59,16 @@ enum FoldedText {
 
   /// With dashes of other kinds as `-`.
   static func dashes(_ text: String) -> String {
-    text.utf8.allSatisfy { $0 < 0x80 }
-      ? text : String(String.UnicodeScalarView(text.unicodeScalars.map { alike[$0] == "-" ? "-" : $0 }))
+    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+    let dash = UInt8(ascii: "-")
+    return String(String.UnicodeScalarView(text.unicodeScalars.map { LookAlikes.look(of: $0) == dash ? "-" : $0 }))
   }
 
   static func isInvisible(_ scalar: UnicodeScalar) -> Bool {
     guard !scalar.isASCII else { return scalar.value < 0x20 || scalar.value == 0x7F }
     return scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.generalCategory == .format
       || scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .nonspacingMark
+      || LookAlikes.look(of: scalar) == LookAlikes.unseen
   }
 
   private static func plain(_ scalar: UnicodeScalar) -> String.UnicodeScalarView {
@@ -74,25 +76,8 @@ enum FoldedText {
       let isCapital = (0x41...0x5A).contains(scalar.value)
       return String.UnicodeScalarView([isCapital ? UnicodeScalar(UInt8(scalar.value + 0x20)) : scalar])
     }
-    if (0xFF01...0xFF5E).contains(scalar.value), let ascii = UnicodeScalar(scalar.value - 0xFEE0) {
-      return plain(ascii)
-    }
-    if let letter = alike[scalar] { return String.UnicodeScalarView([letter]) }
-    return scalar.properties.lowercaseMapping.unicodeScalars
+    let look = LookAlikes.look(of: scalar)
+    return look == LookAlikes.itself
+      ? scalar.properties.lowercaseMapping.unicodeScalars : String.UnicodeScalarView([UnicodeScalar(look)])
   }
-
-  /// Letters of other scripts that look like one of ours.
-  private static let alike: [UnicodeScalar: UnicodeScalar] = [
-    "а": "a", "А": "a", "В": "b", "Ь": "b", "с": "c", "С": "c", "ԁ": "d", "е": "e", "Е": "e", "ё": "e", "һ": "h",
-    "Н": "h",
-    "і": "i", "І": "i", "ј": "j", "Ј": "j", "К": "k", "к": "k", "ӏ": "l", "М": "m", "м": "m", "о": "o", "О": "o",
-    "р": "p",
-    "Р": "p", "ԛ": "q", "ѕ": "s", "Ѕ": "s", "Т": "t", "т": "t", "ѵ": "v", "ԝ": "w", "х": "x", "Х": "x", "у": "y",
-    "У": "y",
-    "α": "a", "Α": "a", "Β": "b", "Ε": "e", "Ζ": "z", "Η": "h", "Ι": "i", "ι": "i", "Κ": "k", "κ": "k", "Μ": "m",
-    "Ν": "n",
-    "ν": "v", "Ο": "o", "ο": "o", "Ρ": "p", "ρ": "p", "Τ": "t", "τ": "t", "Υ": "y", "υ": "u", "Χ": "x", "χ": "x",
-    "ı": "i",
-    "ɡ": "g", "ɑ": "a", "ſ": "s", "K": "k", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "﹣": "-",
-  ]
 }

@@ -31,6 +31,8 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
 
   let purpose: Purpose
   private(set) var events: ServerEvents
+  /// The session in which it was sent.
+  private(set) var session: String?
   private unowned let transport: HTTPTransport
   private var mode = Mode.waiting
   private var exchange: HTTPExchange?
@@ -61,6 +63,7 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
 
   func start(_ method: String, headers: [(String, String)], body: [UInt8]?) {
     let endpoint = transport.endpoint
+    session = transport.sessionID
     let accept = method == "GET" ? "text/event-stream" : "application/json, text/event-stream"
     var request = HTTPRequest(
       method: method,
@@ -77,6 +80,7 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
       request.timeouts.firstByte = HTTPTransport.farewellMS
     }
     if case .opening = purpose { request.timeouts.firstByte = 10_000 }
+    if case .notice = purpose { request.timeouts.firstByte = 30_000 }
     mode = .waiting
     fault = nil
     exchange = transport.client.start(request, self)
@@ -113,7 +117,7 @@ final class HTTPMessageExchange: HTTPReceiver, @unchecked Sendable {
     let type = head.first("content-type")?.split(separator: ";").first?.lowercased() ?? ""
     let kind = type.trimmingSpaces
     guard (200..<300).contains(head.status) else {
-      fault = HTTPStatus.failure(head, inSession: transport.sessionID != nil)
+      fault = HTTPStatus.failure(head, inSession: session != nil)
       return .refusal(kind == "application/json" ? fault : nil)
     }
     switch purpose {

@@ -44,6 +44,9 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     self.limits = limits
   }
 
+  /// An exchange does not outlive it.
+  deinit { for exchange in exchanges.values { exchange.cancel() } }
+
   // MARK: For the session
 
   package func send(_ message: OutgoingMessage) {
@@ -217,7 +220,7 @@ package final class HTTPTransport: MCPTransport, @unchecked Sendable {
     case .farewell: return finishClosing(nil)
     case _ where !wasOurs || isClosing: return
     case .request(let id, _):
-      if failure?.kind == .sessionLost { sessionID = nil }
+      if failure?.kind == .sessionLost, exchange.session == sessionID { sessionID = nil }
       let text = "the server's answer ended without a message for it"
       receiver?.failed(id, failure ?? TransportFailure(.connectionLost, text))
     case .notice:
