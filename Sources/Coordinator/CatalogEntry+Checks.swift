@@ -18,6 +18,9 @@ extension CatalogEntry {
     )
   }
 
+  /// Whether a call of it may be written down when it has ended: a pure tool of a worker that reaches nothing.
+  var isBrief: Bool { tool.isPure && kind.manifest.permissions.reachesNothing }
+
   /// A result leaves only when it keeps the tool's promise.
   func checked(_ result: Result<ToolResult, WireError>) -> Result<ToolResult, WireError> {
     guard case .success(let value) = result else { return result }

@@ -117,8 +117,7 @@ extension ToolCalls {
           step: step
         )
       )
-      // Of a call that is in no journal, what was decided and used is counted all the same.
-      if entry.tool.isPure || record == nil {
+      if entry.isBrief {
         journal.commit(verdict.changes + changes)
         ended(result, completion)
       } else {
@@ -128,8 +127,8 @@ extension ToolCalls {
     weakInvocation = invocation
     invocation.jobSequence = parent.jobSequence
     call.invocation = invocation
-    guard let record, !entry.tool.isPure else { return entry.kind.submit(invocation) }
-    if parent.attempt > 1, !entry.tool.hasSecretOutput {
+    if entry.isBrief { return entry.kind.submit(invocation) }
+    if let record, parent.attempt > 1, !entry.tool.hasSecretOutput {
       // An earlier attempt may have made this very call. The answer to one with a secret output is not kept, so that one
       // is made again.
       findEarlier(record, invocation, call, entry, verdict.changes, completion)
@@ -169,21 +168,22 @@ extension ToolCalls {
     }
   }
 
-  /// What was reserved for a call that is not made.
-  private func giveBack(_ key: String, _ tool: String) {
-    let changes = judge.settle(key, tool: tool, nil)
-    if !changes.isEmpty { journal.commit(changes) }
-  }
+  /// What was reserved for a call that is not made. Nothing of it is on disk.
+  private func giveBack(_ key: String, _ tool: String) { _ = judge.settle(key, tool: tool, nil) }
 
+  /// - Parameter record: nil where the call in which it is made is in no journal; what was decided is written all the same.
   private func begin(
-    _ record: CallRecord,
+    _ record: CallRecord?,
     _ invocation: Invocation,
     _ call: PendingCall,
     _ entry: CatalogEntry,
     _ decided: [Change]
   ) {
-    journal.commit([.insertCall(record)] + decided) { [weak self] error in
-      if let error { return invocation.refuse(Jobs.storage(error)) }
+    journal.commit((record.map { [.insertCall($0)] } ?? []) + decided) { [weak self] error in
+      if let error {
+        self?.giveBack(invocation.idempotencyKey, invocation.tool)
+        return invocation.refuse(Jobs.storage(error))
+      }
       self?.submit(invocation, call, entry)
     }
   }

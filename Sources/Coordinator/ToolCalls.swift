@@ -106,8 +106,8 @@ final class ToolCalls {
     _ done: @escaping Completion
   ) {
     let key = "\(record.id)/call/\(journal.run)"
-    // A pure tool's call is in no journal until it has ended, and so are the calls that it makes.
-    let isBrief = entry.tool.isPure && !call.isOnDisk
+    // Such a call is in no journal until it has ended, and so are the calls that it makes.
+    let isBrief = entry.isBrief && !call.isOnDisk
     weak var weakInvocation: Invocation?
     let invocation = makeInvocation(record.message, job: record.id, step: "call", key: key, verdict.budget, parent: nil)
     {

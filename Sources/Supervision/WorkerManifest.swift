@@ -38,6 +38,9 @@ package struct WorkerManifest: Sendable, Equatable {
 
     /// May read the catalog of tools and recipes, and have plans checked.
     package var planning = false
+
+    /// No file of its own choice, no other machine, no program.
+    package var reachesNothing: Bool { !outboundNetwork && !mayExec && read.isEmpty && write.isEmpty }
   }
 
   package struct Restart: Sendable, Equatable {

@@ -57,6 +57,21 @@ import Wire
     try second.end()
   }
 
+  @Test func `a call that is answered from the journal gives nothing back`() throws {
+    let rule = #"{"name":"few","of":"executions","tool":"act","at_most":10,"per":"hour","over":"fail"}"#
+    let bench = try JobBench(policy: try ApprovalTests.policy(#"{"limits":[\#(rule)]}"#))
+    try bench.start(bench.worker(), bench.worker("nests", script: "nests"))
+    let act = #"{"tool":"act","input":{"n":1}}"#
+    let job = try bench.run(
+      #"{"id":"n","tool":"nests","input":{"calls":[\#(act),\#(act),\#(act)],"die_after":2}}"#
+    )
+    #expect(job.job.state == "succeeded" && job.steps[0].attempt == 2)
+    #expect(bench.lines().count { $0.hasPrefix("act") } == 3)
+    let meters = try bench.read { try $0.meters(at: WallTime.now) }
+    #expect(meters.filter { $0.rule.hasPrefix("few/") }.reduce(0) { $0 + $1.amount } == 3)
+    try bench.end()
+  }
+
   @Test func `calls at the same time share what there is, and together take no more`() throws {
     let bench = try bench(#"{"name":"money","of":"usd","at_most":0.000001,"per":"day","over":"fail"}"#)
     let items = (0..<60).map(String.init).joined(separator: ",")
@@ -165,10 +180,37 @@ import Wire
     let now: Int64 = 1_000_000_000
     let meters = Meters(now: now - 7_200_000)
     meters.rules = [LimitRule(name: "r", of: .executions, atMost: 2, per: .hour, over: .fail)]
-    meters.load([MeterRecord(rule: "r", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)])
+    meters.load([MeterRecord(rule: "r/executions/hour", scope: "", partMS: 60_000, part: now - now % 60_000, amount: 2)])
     let draw = Meters.Draw(uid: 1, job: 1, tool: "t", mayCost: false, isOutermost: true, budget: nil)
     #expect(meters.now >= now - now % 60_000, "time goes on from the latest that was ever counted")
     #expect(meters.overrun(draw) != nil)
+  }
+
+  @Test func `calls at once share what there is, whatever was used before them`() {
+    let meters = Meters()
+    meters.rules = [LimitRule(name: "c", of: .cpu, atMost: 2_000, per: .day, over: .fail)]
+    let draw = Meters.Draw(uid: 1, job: 1, tool: "t", mayCost: false, isOutermost: true, budget: nil)
+    _ = meters.reserve("first", draw)
+    _ = meters.settle("first", tool: "t", Meters.Amounts())
+    let granted = (0..<20).compactMap { i in
+      meters.overrun(draw) == nil ? meters.reserve("\(i)", draw).budget.cpuMS : nil
+    }
+    #expect(granted.first == 500)
+    #expect(granted.reduce(0, +) <= 2_000)
+    meters.rules[0].atMost = 0
+    #expect(meters.overrun(draw) != nil)
+  }
+
+  @Test func `a limit that is changed counts anew`() {
+    let meters = Meters()
+    meters.rules = [LimitRule(name: "r", of: .executions, atMost: 1, per: .minute, over: .fail)]
+    let draw = Meters.Draw(uid: 1, job: 1, tool: "t", mayCost: false, isOutermost: true, budget: nil)
+    _ = meters.reserve("a", draw)
+    #expect(meters.overrun(draw)?.freeInMS ?? .max <= 61_000)
+    meters.rules = [LimitRule(name: "r", of: .executions, atMost: 1, per: .day, over: .fail)]
+    #expect(meters.overrun(draw) == nil)
+    _ = meters.reserve("b", draw)
+    #expect(meters.overrun(draw)?.freeInMS ?? 0 > 3_600_000)
   }
 
   @Test func `each caller has what is theirs`() {

@@ -10,7 +10,7 @@ internal import Wire
 /// Time here never goes back: from the latest that was ever counted it runs with the clock that no one sets.
 final class Meters {
   struct Key: Hashable {
-    /// Name of the limit.
+    /// Name of the limit, what it counts and for how long: a limit that is changed in these counts anew.
     let rule: String
     /// Whose: `""` everyone's, `uid:1000`, or `job:7`.
     let scope: String
@@ -147,12 +147,14 @@ final class Meters {
   }
 
   private func key(_ rule: LimitRule, _ draw: Draw) -> Key {
-    if rule.per == .job { return Key(rule: rule.name, scope: "job:\(draw.job)") }
-    return Key(rule: rule.name, scope: rule.sharing == .caller ? "uid:\(draw.uid)" : "")
+    let name = "\(rule.name)/\(rule.of.rawValue)/\(rule.per?.rawValue ?? "")"
+    if rule.per == .job { return Key(rule: name, scope: "job:\(draw.job)") }
+    return Key(rule: name, scope: rule.sharing == .caller ? "uid:\(draw.uid)" : "")
   }
 
   /// What an act is held to have taken until it is known: as much as the greatest of its tool so far, of a tool that
-  /// nobody has seen yet a twentieth of the limit, and more if there is plenty: a quarter of what is left.
+  /// nobody has seen yet a twentieth of the limit, and more if there is plenty: a quarter of what is left. Never nothing:
+  /// what took nothing so far may begin to, and so may all that run beside it.
   private func share(_ rule: LimitRule, _ draw: Draw, left: Int64) -> Int64 {
     switch rule.of {
     case .tasks, .executions: return 1
@@ -160,9 +162,7 @@ final class Meters {
     case .usd where !draw.mayCost, .tokens where !draw.mayCost: return 0
     case .usd, .tokens, .cpu, .wall:
       let known = draw.tool.flatMap { greatest[$0]?.of(rule.of) }
-      // What never took anything is not held up by what does.
-      if known == 0 { return 0 }
-      return max(known ?? max(rule.atMost / 20, 1), left / 4)
+      return max(known ?? rule.atMost / 20, left / 4, 1)
     }
   }
 
@@ -198,7 +198,7 @@ final class Meters {
       meters[key] = meter
       if amount > 0 { changes.append(change(key, meter.partMS, part, amount)) }
       taken.append(Reservation(key: key, part: part, measure: rule.of, amount: amount))
-      // A tool that never cost anything may begin to: it is told what is left.
+      // What can cost nothing itself may have calls made that can, and each of those is held to what is left by then.
       budget.lower(rule.of, to: amount > 0 ? amount : left)
     }
     if !taken.isEmpty { reservations[id] = (taken, .now) }
