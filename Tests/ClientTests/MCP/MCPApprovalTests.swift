@@ -169,7 +169,8 @@ import Testing
   }
 
   @Test(arguments: [MCPPeer.Era.legacy("2025-06-18"), .modern])
-  func `a question to a person is a form of its own, and its answer goes where it was asked`(_ era: MCPPeer.Era) throws {
+  func `a question to a person is a form of its own, and its answer goes where it was asked`(_ era: MCPPeer.Era) throws
+  {
     let program = try Program()
     try program.addWorkers("executor")
     #expect(try program.up().code == 0)
