@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Audit", "ClientKit", "Configuration", "Digest", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
+        "Audit", "ClientKit", "Configuration", "Digest", "MCP", "TerminalText", "Plan", "Policy", "Supervision", "Jail",
         "JSON", "Wire", "Posix", "Transport", "CLinux",
         "bulkhead-jail",
       ],
@@ -399,9 +399,9 @@ let package = Package(
       dependencies: [
         "Posix", "JSON", "Logging", "Policy", "Journal", "BlobStore", "Supervision", "Coordinator", "Wire", "bulkhead",
         "bulkheadd", "bulkhead-jail", "example-worker", "executor-worker", "mcp-worker", "receipts-worker",
-        "sandbox-worker",
+        "sandbox-worker", "Peers",
       ],
-      exclude: ["Golden"],
+      exclude: ["Golden", "MCP/http-front.py", "MCP/sdk-client.py"],
       swiftSettings: strict
     ),
     .executableTarget(

@@ -40,6 +40,36 @@ extension BulkheadClient {
     }
   }
 
+  /// Gives `bytes` to the coordinator, as `upload(_:)` does with a file.
+  public func upload(
+    bytes: [UInt8],
+    name: String,
+    mediaType: String = "application/octet-stream"
+  ) async throws(ClientError) -> Artifact {
+    var upload: String?
+    var offset = 0
+    while true {
+      let end = min(bytes.count, offset + Limit.blobChunkBytes)
+      let response = try await request(
+        BlobWrite(
+          upload: upload,
+          offset: Int64(offset),
+          data: Array(bytes[offset..<end]),
+          isLast: end == bytes.count,
+          mediaType: upload == nil ? mediaType : nil,
+          name: upload == nil ? name : nil
+        )
+      )
+      switch response {
+      case .artifact(let artifact) where end == bytes.count: return artifact
+      case .upload(let id) where end < bytes.count: upload = id
+      default:
+        throw ClientError(.notACoordinator, "coordinator answered a chunk of an upload out of turn", socket: socket)
+      }
+      offset = end
+    }
+  }
+
   /// Writes an artifact to a file. The file appears under its name only when it is complete and its bytes have the digest
   /// that was asked for; one that exists is replaced.
   public func download(_ artifact: String, to path: String) async throws(ClientError) {

@@ -16,7 +16,7 @@ import Testing
     ["completions"], ["help"], ["model", "ask"], ["model", "list"], ["model", "check"],
     ["audit"], ["audit", "verify"], ["audit", "export"], ["policy", "check"], ["policy", "show"], ["policy", "reload"],
     ["policy", "test"], ["metrics"], ["history"], ["health"],
-    ["mcp", "add"], ["mcp", "list"], ["mcp", "test"], ["mcp", "accept"], ["mcp", "remove"],
+    ["mcp"], ["mcp", "add"], ["mcp", "list"], ["mcp", "test"], ["mcp", "accept"], ["mcp", "remove"],
   ]
 
   static let cases: [[String]] =
@@ -88,6 +88,8 @@ import Testing
       ["mcp", "list", "--file", "servers.json", "--json"], ["mcp", "list", "--file", "bad.json"],
       ["mcp", "remove", "x", "--file", "servers.json"], ["mcp", "test", "time", "--socket", "missing"],
       ["mcp", "accept", "time", "--socket", "missing"],
+      ["mcp"], ["mcp", "ad"], ["mcp", "--approvals", "maybe"], ["mcp", "--patience", "soon"],
+      ["mcp", "--output-limit", "1B"],
       ["approve", "7", "--answer", "{"], ["approve", "7", "--answer", "1", "--edit"],
       ["exec", "bash", "x", "--socket", "missing"], ["tools", "--socket", String(repeating: "long", count: 40)],
     ]

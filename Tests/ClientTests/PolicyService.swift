@@ -15,7 +15,7 @@ import Wire
 /// its socket.
 final class PolicyService {
   let program: Program
-  private var socket: String { program.folder + "/socket" }
+  var socket: String { program.folder + "/socket" }
   private let thread: JoinableThread
   /// Ends it, from any thread.
   private let end: Guarded<(@Sendable () -> Void)?>

@@ -106,8 +106,9 @@ extension ServerSession {
   /// A line of the log that belongs to a request; nil: the client does not want it.
   package func log(_ request: ServerRequest, _ level: LogLevel, logger: String? = nil, _ data: JSON) -> MCPMessage? {
     guard outstanding[request.id] != nil else { return nil }
-    let wanted = request.version.era == .modern ? request.logLevel : legacy?.logLevel
-    guard capabilities.logging, let wanted, level >= wanted else { return nil }
+    let isModern = request.version.era == .modern
+    let wanted = isModern ? request.logLevel : legacy?.logLevel
+    guard (isModern ? modernCapabilities : capabilities).logging, let wanted, level >= wanted else { return nil }
     var params: JSONObject = ["level": .string(level.rawValue)]
     params.set("logger", logger)
     params["data"] = data
@@ -147,7 +148,7 @@ extension ServerSession {
   var discovery: JSONObject {
     var result: JSONObject = [
       "supportedVersions": .array(versions.map { .string($0.rawValue) }),
-      "capabilities": .object(capabilities.object),
+      "capabilities": .object(modernCapabilities.object),
     ]
     if let instructions { result["instructions"] = .string(instructions) }
     result["ttlMs"] = 0
@@ -165,8 +166,8 @@ extension ServerSession {
     var lists: Set<ListKind> = []
     var honoured = JSONObject()
     for (kind, can) in [
-      (ListKind.tools, capabilities.toolsListChanged), (.resources, capabilities.resourcesListChanged),
-      (.prompts, capabilities.promptsListChanged),
+      (ListKind.tools, modernCapabilities.toolsListChanged), (.resources, modernCapabilities.resourcesListChanged),
+      (.prompts, modernCapabilities.promptsListChanged),
     ] where can && filter["\(kind.rawValue)ListChanged"]?.boolValue == true {
       lists.insert(kind)
       honoured["\(kind.rawValue)ListChanged"] = true

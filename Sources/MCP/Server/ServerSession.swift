@@ -5,6 +5,8 @@ internal import JSON
 package struct ServerSession: Sendable {
   package let info: Implementation
   package let capabilities: ServerCapabilities
+  /// What modern clients are told: a new server does not take up what that era has given up.
+  package let modernCapabilities: ServerCapabilities
   package let instructions: String?
   package let versions: [MCPVersion]
   package let limits: MCPLimits
@@ -32,12 +34,14 @@ package struct ServerSession: Sendable {
   package init(
     info: Implementation,
     capabilities: ServerCapabilities,
+    modern: ServerCapabilities? = nil,
     instructions: String? = nil,
     versions: [MCPVersion] = MCPVersion.allCases,
     limits: MCPLimits = MCPLimits()
   ) {
     self.info = info
     self.capabilities = capabilities
+    modernCapabilities = modern ?? capabilities
     self.instructions = instructions
     self.versions = versions.sorted(by: >)
     self.limits = limits

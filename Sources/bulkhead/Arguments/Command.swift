@@ -120,6 +120,7 @@ struct Command: Sendable {
     .planCheck, .planGraph, .planPrivileges, .recipes,
     .exec, .tools, .toolCall,
     .modelAsk, .modelList, .modelCheck,
+    .mcp,
     .workers, .workersReload, .workerCheck, .logs,
     .mcpAdd, .mcpList, .mcpTest, .mcpAccept, .mcpRemove,
     .policyCheck, .policyShow, .policyReload, .policyTest,

@@ -10,7 +10,7 @@ enum HelpText {
       ("Approvals", [.approvals, .approve, .deny]),
       ("Plans", [.planCheck, .planGraph, .planPrivileges]),
       ("Policy", [.policyCheck, .policyShow, .policyReload, .policyTest]),
-      ("Tools", [.exec, .tools, .toolCall]),
+      ("Tools", [.exec, .tools, .toolCall, .mcp]),
       ("Workers", [.workers, .workersReload, .workerCheck, .logs]),
       ("MCP servers", [.mcpAdd, .mcpList, .mcpTest, .mcpAccept, .mcpRemove]),
       ("Journal", [.metrics, .usage, .gc, .backup, .selfTestCrash]),

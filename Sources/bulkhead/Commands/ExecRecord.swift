@@ -16,7 +16,7 @@ struct ExecRecord: Sendable {
   }
 
   private var reason: String { json["reason"]?.stringValue ?? "" }
-  private var ownCode: Int32? { json["exit"]?["code"]?.integerValue.flatMap { Int32(exactly: $0) } }
+  var ownCode: Int32? { json["exit"]?["code"]?.integerValue.flatMap { Int32(exactly: $0) } }
   private var signal: Int32? { json["exit"]?["signal"]?.integerValue.flatMap { Int32(exactly: $0) } }
   private var limits: [String] { json["limits_hit"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
@@ -40,6 +40,13 @@ struct ExecRecord: Sendable {
 
   /// A line on standard error for each thing that the program's own words do not say.
   func explain(_ console: Console) {
+    for remark in remarks { console.note("bulkhead: \(remark)") }
+    if let text = ending { console.complain(text) }
+  }
+
+  /// What the program's own words do not say, but for its end; each one line.
+  var remarks: [String] {
+    var remarks: [String] = []
     // A program that succeeded did without what it was refused.
     let refused = json["denials"]?.arrayValue?.filter { $0["kind"] != "limit" } ?? []
     let denials = exitCode == ExitCode.success ? [] : refused
@@ -47,32 +54,30 @@ struct ExecRecord: Sendable {
       let what = denial["syscall"]?.stringValue ?? denial["path"]?.stringValue ?? denial["kind"]?.stringValue ?? "?"
       let kind = denial["kind"]?.stringValue == "syscall" ? "system call " : ""
       let count = denial["count"]?.integerValue ?? 1
-      say("refused \(kind)\(quoted(what))" + (count > 1 ? ", \(count) times" : ""), console)
+      remarks.append("refused \(kind)\(quoted(what))" + (count > 1 ? ", \(count) times" : ""))
     }
     if let grade = json["grade"]?.stringValue, grade != "full" {
-      say("ran in a jail of the grade \(quoted(grade))", console)
+      remarks.append("ran in a jail of the grade \(quoted(grade))")
     }
-    for limit in limits.prefix(16) { say("reached limit '\(limit)'", console) }
+    remarks += limits.prefix(16).map { "reached limit '\($0)'" }
     for (name, member) in [("standard output", "stdout"), ("standard error", "stderr")]
     where json[member]?["truncated"] == true {
-      say("\(name) was cut", console)
+      remarks.append("\(name) was cut")
     }
     if let error = json["error"], error["name"]?.stringValue != "exception" {
       let message = error["message"]?.stringValue ?? "there is no output"
       // The interpreter's own bootstrap says it too.
-      if !standardError.contains(message) { say(message, console) }
+      if !standardError.contains(message) { remarks.append(message) }
     }
-    if let text = ending { console.complain(text) }
+    return remarks.map { Self.oneLine($0) }
   }
-
-  private func say(_ text: String, _ console: Console) { console.note("bulkhead: \(Self.oneLine(text))") }
 
   private static func oneLine(_ text: String) -> String {
     Console.printable(String(text.map { $0.isNewline ? " " : $0 }))
   }
 
   /// How it ended, where its exit code does not tell.
-  private var ending: String? {
+  var ending: String? {
     switch reason {
     case "ok", "nonzero_exit": return nil
     case "signal":
