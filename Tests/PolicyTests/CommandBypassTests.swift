@@ -82,4 +82,53 @@ import Testing
     #expect(!Samples.judge(script).isEmpty)
     #expect(isHeld(script))
   }
+
+  // MARK: Evasions
+
+  /// Rules under which a script that runs `touch` must not pass, whatever it is called.
+  private func passes(_ script: String) -> Bool {
+    CommandRules(forbid: ["touch", "git push"], unknown: .block).judge(script: script).isEmpty
+  }
+
+  @Test(arguments: CommandEvasions.prefixes)
+  func `a builtin behind others and their options is that builtin`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.lists)
+  func `a text in parentheses that becomes an array is not known`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.numbers)
+  func `variables that are numbers from birth calculate`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.subscripts)
+  func `subscripts calculate, whichever builtin reads them`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.inputs)
+  func `the last redirection of a shell's input wins`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.shells)
+  func `options of a shell take as many words as they do`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.patterns)
+  func `the parentheses of patterns hide no substitution`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.wrappers)
+  func `options of a wrapper take as many words as they do`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.others)
+  func `no other way hides a command`(script: String) { #expect(!passes(script)) }
+
+  @Test(arguments: CommandEvasions.ordinary)
+  func `ordinary scripts that look like evasions are known`(script: String) { #expect(passes(script)) }
+
+  /// What the lists say is so: the scripts do run the program that the rules forbid, and ordinary ones do not.
+  @Test func `bash runs what the evasions hide`() throws {
+    let scripts = CommandEvasions.all
+    let effects = try BashEffects(scripts + CommandEvasions.ordinary)
+    let ran = zip(scripts, effects.touched).filter(\.1).count
+    // Some need a version of a program, or the right to do what it does.
+    #expect(ran * 10 >= scripts.count * 8, "\(ran) of \(scripts.count) ran")
+    for (script, touched) in zip(CommandEvasions.ordinary, effects.touched.dropFirst(scripts.count)) {
+      #expect(!touched, "it is not ordinary: \(script)")
+    }
+  }
 }

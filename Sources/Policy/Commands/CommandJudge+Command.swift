@@ -22,6 +22,7 @@ extension CommandJudge {
     }
     let name = ProgramName(text)
     if verdict == .maybe { note(.unknown, source, reason: "some of its words are not known") }
+    taint(words: words)
     let inner = name.isSystem ? CommandWrappers.inner(words, name, context) : .init()
     for part in inner.parts { hits.formUnion(judge(part, context)) }
     // Where an operator lists it, what it does with a file or with code is its own.

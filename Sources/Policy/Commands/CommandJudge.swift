@@ -7,7 +7,10 @@ struct CommandJudge {
   private(set) var matches: [Decision.Match] = []
   /// Of all scripts: a text that one of them assigns may be what another calculates with.
   private var tainted: Set<String> = []
-  private var calculated: Set<String> = []
+  /// Some variables are numbers from birth: what is assigned to them is calculated.
+  private var calculated: Set<String> = ["HISTCMD", "LINENO", "OPTIND", "RANDOM", "SECONDS", "SRANDOM"]
+  private var arrays: Set<String> = ["COPROC", "DIRSTACK", "FUNCNAME", "GROUPS", "PIPESTATUS"]
+  private var reread: Set<String> = []
   /// Commands and bytes that may still be looked at.
   private var budget = ShellLimit.commands * 2
   private var bytes = ShellLimit.bytes * 2
@@ -53,6 +56,8 @@ struct CommandJudge {
   private mutating func judge(_ script: ShellScript, isBash: Bool, depth: Int) -> Hits {
     tainted.formUnion(script.tainted)
     calculated.formUnion(script.calculated)
+    arrays.formUnion(script.arrays)
+    reread.formUnion(script.reread)
     for doubt in script.doubts { note(.unknown, doubt.source, reason: doubt.reason) }
     if script.isForBash, !isBash {
       note(.unknown, script.commands.last?.source ?? "", reason: "it is written for bash and run by another shell")
@@ -95,6 +100,20 @@ struct CommandJudge {
     ]
     for name in calculated.intersection(tainted.union(special)).sorted().prefix(4) {
       note(.unknown, name, reason: "it is calculated with, and not known to be a number")
+    }
+    for name in reread.intersection(arrays).sorted().prefix(4) {
+      note(.unknown, name, reason: "what it is assigned may be read once more")
+    }
+  }
+
+  /// Words such as `NAME=value`, which `env` and its like may put into an environment.
+  mutating func taint(words: [ShellWord]) {
+    for word in words {
+      let name = word.text.utf8.prefix(while: \.isName)
+      guard name.first?.isLetter == true, name.endIndex < word.text.endIndex, word.text.utf8[name.endIndex] == .equals
+      else { continue }
+      let isNumber = word.shape == .literal && String(word.text[name.endIndex...].dropFirst()).isDecimal
+      if !isNumber { tainted.insert(String(decoding: name, as: UTF8.self)) }
     }
   }
 

@@ -1,25 +1,71 @@
 extension CommandWrappers {
   /// A program that runs the command behind its own options.
   struct Prefix {
-    /// Letters of options whose value is the rest of the word, or the next one.
-    var values = ""
-    /// Long options whose value is the next word.
-    var long: [String] = []
+    var options = OptionTable()
     /// Words of its own between the options and the command.
     var places = 0
+    /// Whether those are numbers: another word may be the command already.
+    var areNumbers = false
     /// Whether `NAME=value` may stand before the command.
     var assigns = false
     var isTransparent = true
 
+    /// An option that is not listed makes unknown what runs: it may take the word that looks like the command.
     static let all: [String: Prefix] = [
-      "nohup": Prefix(), "setsid": Prefix(), "builtin": Prefix(), "nice": Prefix(values: "n", long: ["adjustment"]),
-      "ionice": Prefix(values: "cnpPu", long: ["class", "classdata", "pid", "pgid", "uid"]),
-      "timeout": Prefix(values: "ks", long: ["kill-after", "signal"], places: 1),
-      "time": Prefix(values: "fo", long: ["format", "output"]),
-      "stdbuf": Prefix(values: "ioe", long: ["input", "output", "error"]),
-      "chroot": Prefix(places: 1, isTransparent: false), "chrt": Prefix(values: "TPD", places: 1),
-      "taskset": Prefix(places: 1), "choom": Prefix(values: "np"),
+      "nohup": prefix(), "builtin": Prefix(),
+      "setsid": prefix("cfwhV", longFlags: ["ctty", "fork", "wait"]),
+      "nice": prefix("0123456789", "n", long: ["adjustment"]),
+      "ionice": prefix("thV", "cnpPu", long: ["class", "classdata", "pid", "pgid", "uid"], longFlags: ["ignore"]),
+      "timeout": prefix(
+        "vfp",
+        "ks",
+        long: ["kill-after", "signal"],
+        longFlags: ["preserve-status", "foreground", "verbose"],
+        places: 1
+      ),
+      "time": prefix(
+        "apqvhV",
+        "fo",
+        long: ["format", "output"],
+        longFlags: ["append", "portability", "quiet", "verbose"]
+      ),
+      "stdbuf": prefix("", "ioe", long: ["input", "output", "error"]),
+      "chroot": prefix(long: ["groups", "userspec"], longFlags: ["skip-chdir"], places: 1, isTransparent: false),
+      "chrt": prefix(
+        "bdfiorRampvhV",
+        "TPD",
+        long: ["sched-runtime", "sched-period", "sched-deadline"],
+        longFlags: [
+          "batch", "deadline", "fifo", "idle", "other", "rr", "reset-on-fork", "all-tasks", "max", "pid", "verbose",
+        ],
+        places: 1,
+        areNumbers: true
+      ),
+      "taskset": prefix("acphV", longFlags: ["all-tasks", "cpu-list", "pid"], places: 1),
+      "choom": prefix("hV", "np", long: ["adjust", "pid"]),
     ]
+
+    private static func prefix(
+      _ flags: String = "",
+      _ values: String = "",
+      long: [String] = [],
+      longFlags: [String] = [],
+      places: Int = 0,
+      areNumbers: Bool = false,
+      isTransparent: Bool = true
+    ) -> Prefix {
+      Prefix(
+        options: OptionTable(
+          flags: flags,
+          values: values,
+          longValues: long,
+          longFlags: longFlags + ["help", "version"]
+        ),
+        places: places,
+        areNumbers: areNumbers,
+        isTransparent: isTransparent
+      )
+    }
 
     func inner(_ words: [ShellWord], _ base: String, findsBuiltins: Bool = false) -> Inner {
       let (rest, isKnown) = skip(words)
@@ -35,71 +81,61 @@ extension CommandWrappers {
     }
 
     /// The words behind its own; whether it is known where they begin.
-    func skip(_ words: [ShellWord]) -> (ArraySlice<ShellWord>, Bool) {
-      var index = 1
-      while index < words.count, let text = words[index].literal, text.hasPrefix("-") {
-        index += 1
-        if text == "--" { break }
-        if takesNext(text) {
-          // A value that may be several words, or none, moves all that is behind it.
-          guard index < words.count, words[index].shape == .literal || words[index].shape == .one else {
-            return ([], index >= words.count)
-          }
-          index += 1
-        }
-      }
-      while assigns, index < words.count, let equals = words[index].text.firstIndex(of: "=") {
-        guard words[index].shape == .literal || words[index].shape == .one else { return ([], false) }
-        if ShellNames.isSensitive(String(words[index].text[..<equals])) { return ([], false) }
-        index += 1
-      }
-      for _ in 0..<places where index < words.count {
-        guard words[index].shape == .literal || (words[index].shape == .one && !words[index].mayBeOption) else {
-          return ([], false)
-        }
-        index += 1
-      }
-      guard index < words.count else { return ([], true) }
-      return (words[index...], words[index].literal != nil)
-    }
+    func skip(_ words: [ShellWord]) -> (ArraySlice<ShellWord>, Bool) { skip(CommandArguments(words[1...], options)) }
 
-    private func takesNext(_ option: String) -> Bool {
-      if option.hasPrefix("--") {
-        let name = option.dropFirst(2)
-        return !name.contains("=") && !name.isEmpty && long.contains { $0.hasPrefix(name) }
+    func skip(_ arguments: CommandArguments) -> (ArraySlice<ShellWord>, Bool) {
+      var rest = arguments.rest
+      guard arguments.isKnown else { return ([], false) }
+      while assigns, let word = rest.first, let equals = word.text.firstIndex(of: "=") {
+        guard word.shape == .literal || word.shape == .one else { return ([], false) }
+        if ShellNames.isSensitive(String(word.text[..<equals])) { return ([], false) }
+        rest = rest.dropFirst()
       }
-      guard let place = option.dropFirst().firstIndex(where: { values.contains($0) }) else { return false }
-      return option.index(after: place) == option.endIndex
+      for _ in 0..<places {
+        guard let word = rest.first else { break }
+        guard word.shape == .literal || (word.shape == .one && !word.mayBeOption) else { return ([], false) }
+        if areNumbers, !word.text.isDecimal { return ([], false) }
+        rest = rest.dropFirst()
+      }
+      guard let first = rest.first else { return ([], true) }
+      // Options may go on behind its own words, and no program has such a name.
+      return (rest, first.literal?.hasPrefix("-") == false)
     }
   }
 
   // MARK: xargs and find
 
+  private static let xargsOptions = OptionTable(
+    flags: "0oprtx",
+    values: "adEILnPs",
+    optional: "eil",
+    longValues: ["arg-file", "delimiter", "max-args", "max-procs", "max-chars", "process-slot-var"],
+    longFlags: [
+      "null", "eof", "replace", "max-lines", "open-tty", "interactive", "no-run-if-empty", "show-limits", "verbose",
+      "exit", "help", "version",
+    ]
+  )
+
   static func xargs(_ words: [ShellWord]) -> Inner {
-    let (rest, isKnown) = Prefix(
-      values: "adEILnPs",
-      long: [
-        "arg-file", "delimiter", "eof", "max-lines", "max-args", "max-procs", "max-chars", "process-slot-var",
-        "replace",
-      ]
-    ).skip(words)
+    let arguments = CommandArguments(words[1...], xargsOptions)
+    let (rest, isKnown) = Prefix().skip(arguments)
     guard isKnown else { return .unknown(unreadable, transparent: true) }
     guard !rest.isEmpty else { return Inner(isTransparent: true) }
-    let options = words[1..<rest.startIndex].compactMap(\.literal)
-    var mark: String?
-    for (index, option) in options.enumerated() {
-      if option == "-I" || option == "--replace" {
-        mark = index + 1 < options.count ? options[index + 1] : "{}"
-      } else if option.hasPrefix("-I") || option.hasPrefix("-i") {
-        mark = option.count > 2 ? String(option.dropFirst(2)) : "{}"
-      } else if let equals = option.firstIndex(of: "="), option.hasPrefix("--r") {
-        mark = String(option[option.index(after: equals)...])
+    var inner = Array(rest)
+    let marks = arguments.options.filter { ["I", "i", "replace"].contains($0.name) }
+    for mark in marks {
+      inner = inner.map { filled($0, mark.value == nil ? "{}" : mark.value?.literal ?? "", prefix: "") }
+    }
+    // What counts its words may come after the mark, and then it fills nothing in.
+    if marks.isEmpty || arguments.has("L", "l", "n", "max-lines", "max-args") { inner.append(.anything) }
+    var result = Inner(parts: [.words(inner, findsFunctions: false, findsBuiltins: false)], isTransparent: true)
+    for option in arguments.options where option.name == "process-slot-var" {
+      if option.value?.literal.map(ShellNames.isSensitive) ?? true {
+        result.reasons.append("its variable decides what runs")
+        result.always = true
       }
     }
-    let replaces = options.contains { $0.hasPrefix("-I") || $0.hasPrefix("-i") || $0.hasPrefix("--r") }
-    var inner = rest.map { replaces ? filled($0, mark ?? "{}", prefix: "") : $0 }
-    if !replaces { inner.append(.anything) }
-    return Inner(parts: [.words(inner, findsFunctions: false, findsBuiltins: false)], isTransparent: true)
+    return result
   }
 
   /// A word in which a mark stands for something that is not known.
@@ -115,23 +151,13 @@ extension CommandWrappers {
     // What it finds begins as the places where it looks do.
     let isPlain = starts.allSatisfy { !$0.mayBeOption } && !words.contains { $0.literal?.hasPrefix("-files0") ?? false }
     var inner = Inner()
-    var index = 1
-    while index < words.count {
-      let word = words[index]
-      index += 1
-      if word.literal == nil, word.mayBeOption {
-        inner.reasons = [unreadable]
-        inner.always = true
-      }
+    var rest = words.dropFirst()
+    while let word = rest.popFirst() {
+      if word.literal == nil, word.mayBeOption { inner.forget() }
       switch word.literal {
       case "-exec", "-execdir", "-ok", "-okdir":
-        var command: [ShellWord] = []
-        while index < words.count, words[index].literal != ";" {
-          let isEnd = words[index].literal == "+" && command.last?.text.hasSuffix("{}") == true
-          if isEnd { break }
-          command.append(words[index])
-          index += 1
-        }
+        let (command, isKnown) = executed(&rest)
+        if !isKnown { inner.forget() }
         let prefix = isPlain ? (word.literal?.hasSuffix("dir") == true ? "./" : starts.first?.text ?? ".") : ""
         let filledIn = command.map { filled($0, "{}", prefix: starts.count < 2 ? prefix : String(prefix.prefix(1))) }
         inner.parts.append(.words(filledIn, findsFunctions: false, findsBuiltins: false))
@@ -141,5 +167,37 @@ extension CommandWrappers {
       }
     }
     return inner
+  }
+
+  /// The words of an action, up to the one that ends it; whether it is known where that is.
+  private static func executed(_ rest: inout ArraySlice<ShellWord>) -> ([ShellWord], Bool) {
+    var command: [ShellWord] = []
+    var (mayHaveEnded, isKnown) = (false, true)
+    while let word = rest.first, word.literal != ";" {
+      if word.literal == "+", let last = command.last, last.text.hasSuffix("{}") {
+        if last.literal == "{}" { break }
+        // Some end here, others take it as a word.
+        isKnown = false
+      }
+      // Behind a word that may be the end the next one may be another action.
+      let isAction = word.literal.map { $0.hasPrefix("-exec") || $0.hasPrefix("-ok") || $0 == "-delete" }
+      if mayHaveEnded, isAction ?? word.mayBeOption { isKnown = false }
+      switch word.shape {
+      case .literal: break
+      case .one: mayHaveEnded = mayHaveEnded || word.text.isEmpty || [";", "+", "{}"].contains(word.text)
+      case .each, .free: if word.mayBeOption { isKnown = false }
+      }
+      command.append(word)
+      rest = rest.dropFirst()
+    }
+    return (command, isKnown)
+  }
+}
+
+extension CommandWrappers.Inner {
+  /// Notes that it may run what was not seen.
+  fileprivate mutating func forget() {
+    reasons = [CommandWrappers.unreadable]
+    always = true
   }
 }

@@ -1,4 +1,9 @@
 extension CommandWrappers {
+  private static let longOptions: Set<String> = [
+    "debug", "debugger", "dump-po-strings", "dump-strings", "help", "init-file", "login", "noediting", "noprofile",
+    "norc", "posix", "pretty-print", "protected", "rcfile", "restricted", "verbose", "version", "wordexp",
+  ]
+
   /// A shell: the script of its `-c`, or what it reads.
   static func shell(_ words: [ShellWord], _ base: String, _ context: CommandContext) -> Inner {
     let isBash = base == "bash"
@@ -11,17 +16,20 @@ extension CommandWrappers {
       guard text.hasPrefix("-") || text.hasPrefix("+"), text != "-" else { break }
       index += 1
       if text == "--" { break }
-      if text.hasPrefix("--") {
-        if text == "--version" || text == "--help" { return Inner(isTransparent: true) }
-        if text == "--rcfile" || text == "--init-file" { index += 1 }
-        if text != "--login", text != "--noprofile", text != "--norc", text != "--posix" { isOdd = true }
+      // One dash does for long names too.
+      let name = text.hasPrefix("--") ? String(text.dropFirst(2)) : String(text.dropFirst())
+      if text.hasPrefix("--") || longOptions.contains(name) {
+        if name == "version" || name == "help" { return Inner(isTransparent: true) }
+        if name == "rcfile" || name == "init-file" { index += 1 }
+        if !["login", "noprofile", "norc", "posix"].contains(name) { isOdd = true }
         continue
       }
-      if text.hasPrefix("-"), text.contains("c") { readsCommand = true }
+      if text.contains("c") { readsCommand = true }
       if text.contains("s") { readsInput = true }
-      if text.contains("i") || text.contains("k") { isOdd = true }
-      if text.contains("o") || text.contains("O") {
-        if index < words.count, words[index].literal == nil || words[index].text == "keyword" { isOdd = true }
+      if !text.dropFirst().allSatisfy({ "abcefhlmnoprstuvxCEOPT".contains($0) }) { isOdd = true }
+      // A name of a setting for each.
+      for _ in text.filter({ $0 == "o" || $0 == "O" }) where index < words.count {
+        if !ShellNames.isHarmless(setting: words[index]) { isOdd = true }
         index += 1
       }
     }

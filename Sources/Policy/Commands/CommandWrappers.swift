@@ -31,7 +31,7 @@ enum CommandWrappers {
     if ShellNames.shells.contains(base) { return shell(words, base, context) }
     switch base {
     case "env": return env(words)
-    case "exec", "command": return builtinPrefix(words, base)
+    case "exec", "command", "jobs": return builtinPrefix(words, base)
     case "eval": return eval(words)
     case "trap": return trap(words)
     case "source", ".": return .unknown("it reads commands from a file", transparent: true)
@@ -39,7 +39,7 @@ enum CommandWrappers {
     case "find": return find(words)
     case "watch": return watch(words)
     case "ssh": return ssh(words)
-    case "su", "runuser": return su(words)
+    case "su", "runuser": return su(words, base)
     case "sudo", "doas": return sudo(words, base)
     case "busybox", "toybox":
       let rest = Array(words.dropFirst())
@@ -56,26 +56,29 @@ enum CommandWrappers {
 
   /// Programs that run what their words say in ways that are not read here.
   private static let starters: Set<String> = [
-    "aa-exec", "at", "batch", "bwrap", "capsh", "catchsegv", "chronic", "cpulimit", "crontab", "daemonize",
-    "dbus-run-session", "dumb-init", "eatmydata", "entr", "expect", "fakeroot", "faketime", "firejail", "flock", "ifne",
-    "ld.so", "linux32", "linux64", "logsave", "ltrace", "machinectl", "mispipe", "nc", "ncat", "netcat", "newgrp",
-    "npx",
-    "nsenter", "numactl", "parallel", "pee", "perf", "pkexec", "prlimit", "proot", "rlwrap", "run-parts", "runcon",
-    "script",
-    "sem", "setarch", "setpriv", "sg", "socat", "ssh-agent", "start-stop-daemon", "strace", "systemd-run", "tini",
-    "torsocks",
-    "unbuffer", "unshare", "valgrind", "vipe", "xvfb-run",
+    "aa-exec", "at", "batch", "bwrap", "capsh", "catchsegv", "chpst", "chronic", "coresched", "cpulimit", "crontab",
+    "cttyhack", "daemonize", "dbus-run-session", "dumb-init", "eatmydata", "entr", "envdir", "envuidgid", "expect",
+    "fakeroot", "faketime", "firejail", "flock", "i386", "i486", "i586", "i686", "ifne", "lckdo", "ld.so", "linux32",
+    "linux64", "logsave", "ltrace", "machinectl", "mispipe", "nc", "ncat", "netcat", "newgrp", "npx", "nsenter",
+    "numactl", "openvt", "parallel", "pee", "perf", "pipesz", "pkexec", "prlimit", "proot", "rlwrap", "run-parts",
+    "runcon", "runsv", "runsvdir", "script", "sem", "sensible-browser", "sensible-editor", "sensible-pager", "setarch",
+    "setpgid", "setpriv", "setuidgid", "sg", "socat", "softlimit", "ssh-agent", "start-stop-daemon", "strace",
+    "systemd-run", "tini", "torsocks", "uclampset", "uname26", "unbuffer", "unshare", "valgrind", "vipe", "x86_64",
+    "xvfb-run", "zrun",
   ]
 
   // MARK: Builtins
 
   private static func builtinPrefix(_ words: [ShellWord], _ base: String) -> Inner {
-    if base == "command", let option = words.dropFirst().first?.literal, option.hasPrefix("-"),
-      option.contains("v") || option.contains("V")
-    {
-      return Inner(isTransparent: true)
-    }
-    let prefix = Prefix(values: base == "exec" ? "a" : "")
+    let tables = [
+      "command": OptionTable(flags: "pvV"), "exec": OptionTable(flags: "cl", values: "a"),
+      "jobs": OptionTable(flags: "lnprsx"),
+    ]
+    let prefix = Prefix(options: tables[base] ?? OptionTable())
+    let arguments = CommandArguments(words[1...], prefix.options)
+    // These only tell what a name is, and what runs.
+    let tells = base == "command" ? arguments.has("v", "V") : base == "jobs" && !arguments.has("x")
+    if tells, arguments.isKnown { return Inner(isTransparent: true) }
     return prefix.inner(words, base, findsBuiltins: base == "command")
   }
 
@@ -103,88 +106,34 @@ enum CommandWrappers {
 
   // MARK: Programs
 
+  private static let envOptions = OptionTable(
+    flags: "i0v",
+    values: "uCSa",
+    longValues: ["unset", "chdir", "split-string", "argv0"],
+    longFlags: [
+      "ignore-environment", "null", "block-signal", "default-signal", "ignore-signal", "list-signal-handling", "debug",
+      "help", "version",
+    ],
+    last: ["S", "split-string"]
+  )
+
   private static func env(_ words: [ShellWord]) -> Inner {
-    let prefix = Prefix(values: "uC", long: ["unset", "chdir"], assigns: true)
+    let arguments = CommandArguments(words[1...], envOptions)
+    guard arguments.isKnown, let option = arguments.options.last, envOptions.last.contains(option.name) else {
+      guard arguments.rest.first?.literal == "-" else {
+        return Prefix(options: envOptions, assigns: true).inner(words, "env")
+      }
+      // A lone dash stands for `-i`, and ends the options.
+      return Prefix(assigns: true).inner([words[0]] + arguments.rest.dropFirst(), "env")
+    }
     // `-S TEXT` puts the words of a text in its place.
-    for (index, word) in words.enumerated().dropFirst() {
-      guard let text = word.literal else { break }
-      guard text.hasPrefix("-") else {
-        if text.contains("=") { continue }
-        break
-      }
-      var value: ShellWord?
-      var behind = index + 1
-      if text.hasPrefix("--s") {
-        if let equals = text.firstIndex(of: "=") {
-          value = .literal(String(text[text.index(after: equals)...]))
-        } else {
-          value = words.indices.contains(index + 1) ? words[index + 1] : nil
-          behind += 1
-        }
-      } else if !text.hasPrefix("--"), let letter = text.firstIndex(of: "S") {
-        let attached = String(text[text.index(after: letter)...])
-        value = attached.isEmpty ? (words.indices.contains(index + 1) ? words[index + 1] : nil) : .literal(attached)
-        if attached.isEmpty { behind += 1 }
-      } else {
-        continue
-      }
-      guard let text = value?.literal, !text.contains(where: { "\\\"'$#".contains($0) }) else {
-        return .unknown("the text of its -S is not known", transparent: true)
-      }
-      let split = text.split(whereSeparator: \.isWhitespace).map { ShellWord.literal(String($0)) }
-      return Inner(
-        parts: [.words([words[0]] + split + words.dropFirst(behind), findsFunctions: false, findsBuiltins: false)],
-        isTransparent: true
-      )
+    guard let text = option.value?.literal, !text.contains(where: { "\\\"'$#".contains($0) }) else {
+      return .unknown("the text of its -S is not known", transparent: true)
     }
-    return prefix.inner(words, "env")
-  }
-
-  private static func sudo(_ words: [ShellWord], _ base: String) -> Inner {
-    let prefix = Prefix(
-      values: base == "sudo" ? "ugpChrtTUDR" : "uC",
-      long: [
-        "user", "group", "prompt", "close-from", "host", "role", "type", "other-user", "chdir", "chroot",
-        "command-timeout",
-      ],
-      assigns: true,
-      isTransparent: false
-    )
-    let options = words.dropFirst().prefix { $0.literal?.hasPrefix("-") ?? false }.map(\.text)
-    let opens = options.contains {
-      $0.hasPrefix("--") ? ["--shell", "--login", "--edit"].contains($0) : $0.contains { "sie".contains($0) }
-    }
-    var inner = prefix.inner(words, base)
-    if opens {
-      inner.reasons.append("it opens a shell or an editor")
-      inner.always = true
-    }
-    return inner
-  }
-
-  private static func su(_ words: [ShellWord]) -> Inner {
-    for (word, next) in zip(words, words.dropFirst()) where word.literal == "-c" || word.literal == "--command" {
-      if let text = next.literal { return Inner(parts: [.script(text, isBash: false, inherits: false)]) }
-    }
-    return .unknown(unreadable)
-  }
-
-  private static func watch(_ words: [ShellWord]) -> Inner {
-    let (rest, isKnown) = Prefix(values: "nq", long: ["interval", "equexit"]).skip(words)
-    guard isKnown, let text = joined(rest) else { return .unknown(unreadable) }
-    return Inner(parts: [.script(text, isBash: false, inherits: false)], isTransparent: true)
-  }
-
-  private static func ssh(_ words: [ShellWord]) -> Inner {
-    let prefix = Prefix(values: "BbcDEeFIiJLlmOoPpQRSWw", places: 1)
-    let (rest, isKnown) = prefix.skip(words)
-    guard isKnown, let text = joined(rest) else { return .unknown(unreadable) }
-    let options = words.dropFirst().prefix(words.count - 1 - rest.count).map(\.text)
-    let isOdd = options.contains { $0.hasPrefix("-o") || $0.hasPrefix("-F") || $0.hasPrefix("-S") }
+    let split = text.split(whereSeparator: \.isWhitespace).map { ShellWord.literal(String($0)) }
     return Inner(
-      parts: text.isEmpty ? [] : [.script(text, isBash: false, inherits: false)],
-      reasons: isOdd ? ["its options may name programs"] : [],
-      always: true
+      parts: [.words([words[0]] + split + arguments.rest, findsFunctions: false, findsBuiltins: false)],
+      isTransparent: true
     )
   }
 }

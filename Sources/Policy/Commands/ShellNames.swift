@@ -10,7 +10,7 @@ enum ShellNames {
   static let closing: Set<String> = ["}", "do", "done", "elif", "else", "esac", "fi", "then"]
 
   static let shells: Set<String> = [
-    "ash", "bash", "csh", "dash", "fish", "ksh", "ksh93", "mksh", "rbash", "sh", "tcsh", "yash", "zsh",
+    "ash", "bash", "csh", "dash", "fish", "hush", "ksh", "ksh93", "mksh", "rbash", "sh", "tcsh", "yash", "zsh",
   ]
 
   /// Builtins that change nothing but the shell itself and what it writes: an allow-list need not name them.
@@ -21,6 +21,16 @@ enum ShellNames {
     "typeset",
     "ulimit", "umask", "unalias", "unset", "wait", "alias", "exec",
   ]
+
+  /// Settings of `set -o` and `shopt` that change neither what is read nor what runs.
+  private static let settings: Set<String> = [
+    "allexport", "errexit", "errtrace", "functrace", "hashall", "ignoreeof", "monitor", "noclobber", "noexec", "noglob",
+    "nolog", "notify", "nounset", "onecmd", "physical", "pipefail", "posix", "privileged", "verbose", "xtrace",
+    "nullglob", "globstar", "dotglob", "failglob", "nocaseglob", "nocasematch", "lastpipe", "inherit_errexit",
+    "extglob", "checkwinsize", "globasciiranges", "globskipdots",
+  ]
+
+  static func isHarmless(setting word: ShellWord) -> Bool { word.literal.map(settings.contains) ?? false }
 
   /// All that bash does by itself: no programs that a jail must hold.
   static let builtins: Set<String> = harmless.union([
@@ -38,7 +48,8 @@ enum ShellNames {
     "LESS", "LESSCLOSE", "LESSOPEN", "LOCPATH", "LV2_PATH", "MAKEFLAGS", "MANPAGER", "NODE_OPTIONS", "NODE_PATH",
     "PAGER",
     "PATH", "POSIXLY_CORRECT", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS3", "PS4", "RSYNC_RSH", "SHELL", "SHELLOPTS",
-    "TAR_OPTIONS", "TERMINFO", "VISUAL", "XDG_CONFIG_HOME", "ZDOTDIR", "GREP_OPTIONS", "JAVA_TOOL_OPTIONS",
+    "TAR_OPTIONS", "TERMINFO", "TEXTDOMAIN", "TEXTDOMAINDIR", "VISUAL", "XDG_CONFIG_HOME", "ZDOTDIR", "GREP_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
     "_JAVA_OPTIONS", "CLASSPATH", "GREP_COLORS", "TMPPREFIX", "KUBECONFIG", "MANPATH", "PARALLEL",
   ]
 

@@ -173,6 +173,8 @@ extension ShellReader {
     _ = try readCommand()
     uncertain -= 1
     guard name.count == 1, let name = name[0].literal else { return doubt("a function has no fixed name", from: start) }
+    // What these write is known only as long as they are what they are, here and in the shells to which it is exported.
+    if ["cat", "echo", "printf"].contains(name) { doubt("what '\(name)' writes is not known", from: start) }
     script.functions[name, default: []].append(.init(place: script.commands.count, isCertain: isCertain))
   }
 
@@ -190,6 +192,7 @@ extension ShellReader {
         skipBlanks()
         if byte() == .openParenthesis || reservedAhead() != nil {
           assign(name, isNumber: true, from: start)
+          script.arrays.insert(name)
         } else {
           position = start
         }

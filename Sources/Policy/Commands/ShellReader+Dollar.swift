@@ -153,7 +153,9 @@ extension ShellReader {
       if name.isIdentifier { assign(name, isNumber: false, from: start) }
     case .slash, .comma, .tilde, UInt8(ascii: "^"): isPosix = false
     case .at:
-      if self.byte(1) == UInt8(ascii: "P") { doubt("a text is expanded as a prompt", from: start) }
+      if !(self.byte(1).map { "AEKLQUaku".utf8.contains($0) } ?? false) {
+        doubt("a text is expanded as a prompt", from: start)
+      }
     default: doubt("an expansion cannot be read", from: start)
     }
     if !isPosix { script.isForBash = true }

@@ -85,7 +85,7 @@ extension ShellReader {
       guard stop > position + 1, stop < end, bytes[stop] == .closeBrace else { return nil }
       count = stop + 1 - position
     } else {
-      while let byte = byte(count), byte.isDigit, count < 12 { count += 1 }
+      while let byte = byte(count), byte.isDigit { count += 1 }
     }
     guard let sign = byte(count), sign == .less || sign == .greater else { return nil }
     return count == 0 && byte(1) == .openParenthesis ? nil : count
@@ -97,9 +97,15 @@ extension ShellReader {
     let number = String(decoding: bytes[position..<position + count], as: UTF8.self)
     if number.hasPrefix("{") { assign(String(number.dropFirst().dropLast()), isNumber: true, from: start) }
     position += count
-    let isInput = byte() == .less && (number.isEmpty || Int(number) == 0 || number.hasPrefix("{"))
+    // What is no number of another descriptor may be the standard input's.
+    let isOther = Int(number).map { (1...9_999).contains($0) }
+    let isInput = number.isEmpty ? byte() == .less : isOther != true
     let isFirst = if case .inherited = command.input { true } else { false }
-    if isInput { command.input = .unknown }
+    if isInput {
+      command.input = .unknown
+      // The last one wins, also over the documents that are still to come.
+      for place in pending.indices where pending[place].owner == nil { pending[place].isInput = false }
+    }
     if at("<<<") {
       try readHereString(&command, isUsed: isInput && isFirst)
     } else if at("<<") {

@@ -49,8 +49,11 @@ extension ShellReader {
     let name = try readAssignmentStart(&units, assigning: assigning)
     let valueStart = units.count
     var numbers = 0
-    if name != nil, byte() == .openParenthesis {
+    if let name, byte() == .openParenthesis {
       try readArray()
+      script.arrays.insert(name)
+      // The list was read here: the value is not one that a builtin may take for a list.
+      if !assigning { units.append(.byte(.closeParenthesis, quoted: true)) }
       units.append(.hole(.free))
     }
     while let byte = byte() {
@@ -60,6 +63,7 @@ extension ShellReader {
       if byte == .backslash, bytes[position - 1] == .newline { word.isContinued = true }
     }
     if position == start { throw .syntax }
+    checkDescriptor(from: start, isContinued: word.isContinued)
     if let name {
       if assigning { word.assignment = .init(isOdd: false) }
       assign(name, units[valueStart...], numbers: numbers, from: start)
@@ -68,6 +72,18 @@ extension ShellReader {
     try spend(word.raw.count / 8)
     if word.assignment == nil { word.words = expandBraces(units) }
     return word
+  }
+
+  /// A word right before a redirection may be a descriptor: one that goes on in the next line, and `{name[…]}`, whose
+  /// subscript is calculated.
+  private mutating func checkDescriptor(from start: Int, isContinued: Bool) {
+    guard let sign = byte(), sign == .less || sign == .greater else { return }
+    let stop = identifierEnd(start + 1)
+    let isElement = bytes[start] == .openBrace && stop > start + 1 && stop < end && bytes[stop] == .openBracket
+    if isElement || (isContinued && (bytes[start].isDigit || bytes[start] == .openBrace || bytes[start] == .backslash))
+    {
+      doubt("a redirection's descriptor is not known", from: start)
+    }
   }
 
   /// `name=`, `name+=` and `name[…]=`: the name, its text put into the word.
@@ -85,6 +101,7 @@ extension ShellReader {
       try readArithmetic(closedBy: .closeBracket)
       stop = position
       hasSubscript = true
+      script.arrays.insert(name)
     }
     if stop < end, bytes[stop] == .plus, stop + 1 < end, bytes[stop + 1] == .equals { stop += 1 }
     guard stop < end, bytes[stop] == .equals else {
@@ -143,7 +160,14 @@ extension ShellReader {
       guard let byte = byte() else { throw .syntax }
       if byte == .openParenthesis { open += 1 }
       if byte == .closeParenthesis { open -= 1 }
-      if byte.endsWord { position += 1 } else { _ = try readPart(&units) }
+      if at("<(") || at(">(") {
+        position += 2
+        try readSubstitution()
+      } else if byte.endsWord {
+        position += 1
+      } else {
+        _ = try readPart(&units)
+      }
     } while open > 0
   }
 

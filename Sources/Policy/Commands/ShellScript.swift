@@ -78,6 +78,10 @@ struct ShellScript: Sendable {
   var tainted: Set<String> = []
   /// Variables that are evaluated as arithmetic, where a text such as `a[$(ls)]` runs a command.
   var calculated: Set<String> = []
+  /// Variables that hold arrays, and those to which builtins assign what is not known: a text in parentheses that becomes
+  /// an array is read once more.
+  var arrays: Set<String> = []
+  var reread: Set<String> = []
   /// Something that other shells read otherwise than bash.
   var isForBash = false
 }
