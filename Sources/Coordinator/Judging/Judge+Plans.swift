@@ -8,14 +8,15 @@ internal import Wire
 
 /// Decisions about jobs as a whole, before anything of them runs, and about steps that a plan grows by.
 extension Judge {
-  /// Whether a job may run the steps of its plan from `first` on.
-  func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
-    let privileges = privileges(of: plan, from: first)
+  /// Whether a job may run a part of its plan.
+  func judge(_ part: PlanPart, _ occasion: Occasion) -> Verdict {
+    let privileges = privileges(of: part)
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
       return Verdict(.refused(Self.forbidden(forbidden)))
     }
-    var matches = first == 0 ? requestMatches(occasion) : []
-    for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
+    let isFirst = part.steps.lowerBound == 0
+    var matches = isFirst ? requestMatches(occasion) : []
+    for match in planMatches(part, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
       matches.append(match)
     }
     let asked = privileges.filter { $0.verdict == "asks" }
@@ -26,14 +27,14 @@ extension Judge {
     }
     var changes: [Change] = []
     if decision.effect == .requireApproval {
-      switch answer(to: approval(of: plan, from: first, privileges, occasion, decision), occasion) {
+      switch answer(to: approval(of: part, privileges, occasion, decision), occasion) {
       case .approved: break
       case .verdict(let verdict): return verdict
       }
     } else {
       approvals.withdrawPending(occasion.origin.job, row: occasion.row, kind: .plan)
     }
-    if first == 0 {
+    if isFirst {
       let admission = admit(occasion)
       if case .go = admission.outcome { changes = admission.changes } else { return admission }
     }
@@ -53,24 +54,30 @@ extension Judge {
     return decision.effect == .block ? Self.blocked(decision) : nil
   }
 
-  private func planMatches(_ plan: Plan, from first: Int, _ occasion: Occasion) -> [Decision.Match] {
-    plan.steps.indices.dropFirst(first).flatMap { decision(onStep: $0, of: plan, occasion).matches }
+  private func planMatches(_ part: PlanPart, _ occasion: Occasion) -> [Decision.Match] {
+    part.steps.flatMap { decision(onStep: $0, of: part.plan, part.terms, occasion).matches }
   }
 
-  /// What the rules say about a step of a plan, its input as it was written.
-  private func decision(onStep index: Int, of plan: Plan, _ occasion: Occasion) -> Decision {
+  /// What the rules say about a step of a plan, its input as it was written; `terms` of tools that nobody offers yet.
+  private func decision(
+    onStep index: Int,
+    of plan: Plan,
+    _ terms: [String: ToolTerms] = [:],
+    _ occasion: Occasion
+  ) -> Decision {
     let step = plan.steps[index]
     if occasion.origin.task["mode"] != nil, Stage(id: step.id) != nil { return .allow }
     let entry = supervisor.catalog[step.tool]
+    let agreed = entry == nil ? terms[step.tool] : nil
     let act = Act(
       key: StepKey(index),
       step: step.id,
       tool: step.tool,
       input: plan.source["steps"]?.arrayValue?[index]["input"] ?? .null,
-      needs: step.needs.completed(by: entry?.tool.needs),
+      needs: step.needs.completed(by: entry?.tool.needs ?? agreed?.needs),
       limits: step.limits
     )
-    return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name), entry)
+    return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name ?? agreed?.worker), entry)
   }
 
   /// Steps that the policy does not permit as they stand, for whoever made the plan.
@@ -103,13 +110,13 @@ extension Judge {
   }
 
   private func approval(
-    of plan: Plan,
-    from first: Int,
+    of part: PlanPart,
     _ privileges: [Privilege],
     _ occasion: Occasion,
     _ decision: Decision
   ) -> Approval {
-    let steps = JSON.array(Array((plan.source["steps"]?.arrayValue ?? []).dropFirst(first)))
+    let first = part.steps.lowerBound
+    let steps = JSON.array(part.steps.map { part.plan.source["steps"]?.arrayValue?[$0] ?? .null })
     let hash = Approvals.hash(
       job: occasion.origin.id,
       step: nil,
@@ -170,15 +177,14 @@ extension Judge {
 
   // MARK: Coverage
 
-  /// Whether the plan's approval is good for an act of one of its steps: it named the privileges, and it showed every
-  /// input that was literal.
+  /// Whether the approval of a plan, or of what it grew by, is good for an act of one of the steps that it showed: it
+  /// named the privileges, and it showed every input that was literal.
   func isCoveredByPlan(_ act: Act, _ decision: Decision, _ occasion: Occasion) -> Bool {
-    guard occasion.kind == .step, let approved = approvals.plan(of: occasion.origin.job, upTo: occasion.row) else {
-      return false
-    }
-    let rules = Set(approved.rules.map(\.name))
-    return decision.deciding.allSatisfy { match in
-      rules.contains(match.rule) && (act.isLiteral || match.rule == "privileges")
+    guard occasion.kind == .step else { return false }
+    let asked = rules(decision.deciding)
+    guard asked.allSatisfy({ act.isLiteral || $0.name == "privileges" }) else { return false }
+    return approvals.plans(of: occasion.origin.job, generation: act.generation).contains { approved in
+      approved.input?.arrayValue?.contains(act.written) == true && approved.satisfies(asked)
     }
   }
 }

@@ -7,12 +7,16 @@ internal import Wire
 
 /// What the steps of a plan may do, summed up: the one list that a person looks through.
 extension Judge {
-  /// Of the steps from `first` on; the same privilege of several steps is one line.
+  /// Of all steps; the same privilege of several steps is one line.
   func privileges(of plan: Plan, from first: Int = 0) -> [Privilege] {
+    privileges(of: PlanPart(plan: plan, steps: first..<plan.steps.count, terms: [:]))
+  }
+
+  func privileges(of part: PlanPart) -> [Privilege] {
     var found: [Privilege] = []
     var places: [String: Int] = [:]
-    for step in plan.steps.dropFirst(first) {
-      for privilege in privileges(of: step) {
+    for step in part.plan.steps[part.steps] {
+      for privilege in privileges(of: step, part.terms) {
         let key = "\(privilege.kind) \(privilege.enforcedBy) \(privilege.value)"
         if let place = places[key] {
           found[place].steps.append(step.id)
@@ -25,9 +29,10 @@ extension Judge {
     return found
   }
 
-  private func privileges(of step: Step) -> [Privilege] {
+  private func privileges(of step: Step, _ terms: [String: ToolTerms]) -> [Privilege] {
     let entry = supervisor.catalog[step.tool]
-    guard let needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
+    let own = entry.map(\.tool.needs) ?? terms[step.tool]?.needs
+    guard let needs = step.needs.completed(by: own) else { return limits(of: step, entry) }
     let isJailed = entry?.kind.manifest.permissions.jails == true
     let asked = policy.privileges.unapproved(needs)
     let forbidden = policy.privileges.forbidden(needs)
