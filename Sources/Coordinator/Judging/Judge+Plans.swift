@@ -55,15 +55,15 @@ extension Judge {
   }
 
   private func planMatches(_ part: PlanPart, _ occasion: Occasion) -> [Decision.Match] {
-    part.steps.flatMap { decision(onStep: $0, of: part.plan, part.terms, occasion).matches }
+    part.steps.flatMap { decision(onStep: $0, of: part.plan, occasion, terms: part.terms).matches }
   }
 
   /// What the rules say about a step of a plan, its input as it was written; `terms` of tools that nobody offers yet.
   private func decision(
     onStep index: Int,
     of plan: Plan,
-    _ terms: [String: ToolTerms] = [:],
-    _ occasion: Occasion
+    _ occasion: Occasion,
+    terms: [String: ToolTerms] = [:]
   ) -> Decision {
     let step = plan.steps[index]
     if occasion.origin.task["mode"] != nil, Stage(id: step.id) != nil { return .allow }
