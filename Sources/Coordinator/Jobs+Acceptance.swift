@@ -236,7 +236,9 @@ extension Jobs {
       lastEvent: lastEvent,
       assignment: spec.assignment,
       recipe: spec.recipe,
-      budget: spec.budget
+      budget: spec.budget,
+      parts: spec.parts,
+      hasBegun: record.startedAt != nil
     )
   }
 }

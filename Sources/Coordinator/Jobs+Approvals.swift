@@ -44,6 +44,9 @@ extension Jobs {
     }
     do throws(WireError) {
       let decided = try self.decided(record, approval, message, caller, written)
+      if message.input != nil, let hand = judge.meters.note(hand: caller.uid, in: record.job) {
+        journal.commit([hand])
+      }
       judge.approvals.settle(decided) { error in
         if let error { return answer(.failure(Self.storage(error))) }
         // What it will be from here on.
@@ -61,7 +64,7 @@ extension Jobs {
     _ caller: Caller,
     _ written: JSON
   ) throws(WireError) -> ApprovalRecord {
-    if let refusal = judge.refusal(of: caller, deciding: approval) { throw refusal }
+    if let refusal = judge.refusal(of: caller, deciding: approval, job: record.job) { throw refusal }
     guard message.hash == record.hash else {
       throw WireError(
         .conflict,
@@ -69,8 +72,14 @@ extension Jobs {
         data: ["hash": .string(record.hash)]
       )
     }
+    var approval = approval
     if let input = message.input {
-      try check(input, approval, record.job)
+      // To answer a question is no edit.
+      if judge.policy.fourEyes, PersonQuestion(approval.input, of: approval.tool ?? "") == nil {
+        let why = "with 'four_eyes' nobody puts an input of their own in the place of another: deny it and say why"
+        throw WireError(.forbidden, why)
+      }
+      approval.rules += try check(input, approval, record.job, caller)
     } else if message.decision == .approve, let tool = approval.tool {
       if let refusal = PersonQuestion(approval.input, of: tool)?.refusal { throw refusal }
     }
@@ -81,6 +90,7 @@ extension Jobs {
       throw .invalidParams("/always", "'always' is for steps and calls: a plan is approved once")
     }
     var decided = record
+    if message.input != nil { decided.what = approval.text }
     decided.state = message.decision == .approve ? .approved : .denied
     decided.decidedAt = WallTime.now
     decided.decidedBy = written.description
@@ -90,8 +100,14 @@ extension Jobs {
     return decided
   }
 
-  /// Another input in the place of what was asked for: the tool must take it, and no rule may block it.
-  private func check(_ input: JSON, _ approval: Approval, _ job: Int64) throws(WireError) {
+  /// Another input in the place of what was asked for: the tool must take it, no rule may block it, and whoever puts it
+  /// there must be one whom the rules name that ask about it. Those rules are the answer.
+  private func check(
+    _ input: JSON,
+    _ approval: Approval,
+    _ job: Int64,
+    _ caller: Caller
+  ) throws(WireError) -> [Approval.Rule] {
     guard let tool = approval.tool else {
       throw .invalidParams("/input", "a plan cannot be edited here: deny it and submit another one")
     }
@@ -116,6 +132,12 @@ extension Jobs {
     )
     let decision = judge.decide(facts, entry)
     if decision.effect == .block { throw Judge.blocked(decision) }
+    let asking = decision.effect == .requireApproval ? decision.deciding : []
+    let more = judge.rules(asking).filter { !approval.satisfies([$0]) }
+    if let refusal = judge.refusal(of: caller, among: more.compactMap(\.approver), deciding: approval.id) {
+      throw refusal
+    }
+    return more.map { Approval.Rule(name: $0.name, message: $0.message, approver: $0.approver) }
   }
 
   /// Why there is nothing to decide about.

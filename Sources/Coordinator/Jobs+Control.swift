@@ -7,10 +7,12 @@ internal import Wire
 
 /// What people do to jobs. Every answer comes when what was decided is on disk.
 extension Jobs {
-  /// Finds a job by its id and has `body` change it; one that is only on disk is read first.
+  /// Finds a job by its id and has `body` change it; one that is only on disk is read first. `isHand`: what the job does
+  /// from then on is the caller's doing, too.
   private func change(
     _ id: String,
     by caller: Caller,
+    isHand: Bool = false,
     tries: Int = 3,
     answer: @escaping Answer<JobChange>,
     _ body: @escaping (ActiveJob) throws(WireError) -> Event
@@ -23,7 +25,10 @@ extension Jobs {
       } catch {
         return answer(.failure(error))
       }
-      apply(job.machine.handle(event, context(job)), job) { [self] error in report(job.machine.seq, error, answer) }
+      let hand = isHand ? judge.meters.note(hand: caller.uid, in: job.machine.seq) : nil
+      apply(job.machine.handle(event, context(job)), job, with: hand.map { [$0] } ?? []) { [self] error in
+        report(job.machine.seq, error, answer)
+      }
     }
     if let seq = ids[id], let job = active[seq] { return perform(job) }
     read(id, answer: answer) { [weak self] stored in
@@ -41,7 +46,7 @@ extension Jobs {
       }
       // An open job is here or in the queue: this one has moved on since it was read.
       if !isWaitingToRun(stored.record.seq), tries > 0 {
-        return change(id, by: caller, tries: tries - 1, answer: answer, body)
+        return change(id, by: caller, isHand: isHand, tries: tries - 1, answer: answer, body)
       }
       withdrawQueued(stored.record.seq)
       guard let job = load(stored) else {
@@ -113,11 +118,11 @@ extension Jobs {
   }
 
   func resume(_ message: JobResume, by caller: Caller, answer: @escaping Answer<JobChange>) {
-    change(message.job, by: caller, answer: answer) { _ in .resume }
+    change(message.job, by: caller, isHand: true, answer: answer) { _ in .resume }
   }
 
   func resolve(_ message: JobResolve, by caller: Caller, answer: @escaping Answer<JobChange>) {
-    change(message.job, by: caller, answer: answer) { job throws(WireError) in
+    change(message.job, by: caller, isHand: true, answer: answer) { job throws(WireError) in
       guard let step = job.machine.plan.index(of: message.step) else {
         throw Self.noStep(message.step, job.machine.plan)
       }
@@ -155,14 +160,19 @@ extension Jobs {
       guard let self else { return }
       do throws(WireError) {
         try checkOwner(stored.record, caller)
-        try reopen(stored, from: message.from, answer: answer)
+        try reopen(stored, from: message.from, by: caller, answer: answer)
       } catch {
         answer(.failure(error))
       }
     }
   }
 
-  private func reopen(_ stored: StoredJob, from: String?, answer: @escaping Answer<JobChange>) throws(WireError) {
+  private func reopen(
+    _ stored: StoredJob,
+    from: String?,
+    by caller: Caller,
+    answer: @escaping Answer<JobChange>
+  ) throws(WireError) {
     var record = stored.record
     guard record.kind == .plan else {
       throw WireError(.conflict, "'\(record.id)' is a call, which is made anew instead")
@@ -194,13 +204,15 @@ extension Jobs {
     record.generation = machine.generation
     record.endedAt = nil
     record.reason = nil
-    // Its deadline was that of the first attempt at it.
+    // Its deadline and its start were those of the generation before.
     record.deadlineAt = nil
+    record.startedAt = nil
     judge.adopt(stored)
     let job = ActiveJob(machine, record)
     active[record.seq] = job
     ids[record.id] = record.seq
-    apply(effects, job) { [weak self] error in
+    let hand = judge.meters.note(hand: caller.uid, in: record.seq)
+    apply(effects, job, with: hand.map { [$0] } ?? []) { [weak self] error in
       guard let self else { return }
       report(record.seq, error, answer)
       if error == nil { begin(job) }

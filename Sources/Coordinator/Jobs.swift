@@ -82,8 +82,8 @@ final class Jobs {
         try recipes.find(choice.name).plan(with: choice.parameters)
       },
       judge: { [unowned self, unowned job] act in judge.judge(act, job.occasion(act.key, judge)) },
-      judgePlan: { [unowned self, unowned job] plan, first in
-        judge.judge(plan, from: first, job.occasion(from: first, judge))
+      judgePlan: { [unowned self, unowned job] part in
+        judge.judge(part, job.occasion(from: part.steps.lowerBound, judge))
       }
     )
   }

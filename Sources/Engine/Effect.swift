@@ -85,8 +85,8 @@ package struct Context {
   package let recipe: (RecipeChoice) throws(WireError) -> JSON
   /// Whether an act may happen.
   package let judge: (Act) -> Verdict
-  /// Whether the plan may run from a step on, which is 0 for a job that begins.
-  package let judgePlan: (Plan, Int) -> Verdict
+  /// Whether a part of the plan may run.
+  package let judgePlan: (PlanPart) -> Verdict
 
   package init(
     now: Int64,
@@ -98,7 +98,7 @@ package struct Context {
       throw WireError(.notFound, "there is no recipe \(quoted(choice.name))")
     },
     judge: @escaping (Act) -> Verdict = { Verdict(.go($0.input)) },
-    judgePlan: @escaping (Plan, Int) -> Verdict = { _, _ in Verdict(.go(.null)) }
+    judgePlan: @escaping (PlanPart) -> Verdict = { _ in Verdict(.go(.null)) }
   ) {
     self.now = now
     self.random = random

@@ -46,7 +46,8 @@ extension JobMachine {
         limits: step.limits,
         generation: generation,
         attempt: number,
-        isLiteral: step.input.isLiteral
+        isLiteral: step.input.isLiteral,
+        written: plan.source["steps"]?.arrayValue?[key.step] ?? .null
       )
     )
     for change in verdict.changes { write(change) }

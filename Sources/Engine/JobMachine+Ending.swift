@@ -12,6 +12,7 @@ extension JobMachine {
     default: return
     }
     isPaused = false
+    undecided = []
     held = nil
     let stopsAttempts: Bool
     switch ending {

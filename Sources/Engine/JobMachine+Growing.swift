@@ -92,12 +92,13 @@ extension JobMachine {
       if tools[tool] == nil { tools[tool] = context.offer(tool)?.terms }
     }
     unfinished += grown.steps.count - first
+    parts.append(first)
     var update = JobUpdate(seq: seq, state: state, generation: generation)
     update.reason = reason?.description
     update.spec = spec.text
     update.stepCount = Int64(grown.steps.count)
     write(.updateJob(update))
-    hold(from: first, context)
+    hold([first..<grown.steps.count], context)
   }
 
   /// The steps that the job has grown by, for those who watch it.

@@ -18,9 +18,11 @@ extension JobMachine {
       settle(context)
       return take()
     }
-    if before == .queued || generationIsPaused(before, rows) { return take() }
+    if before == .queued || (before == .paused && !hasBegun) { return take() }
     record("job.recovered", context)
-    if before == .cancelling { ending = Ending(reason: reason) } else { hold(from: firstOfLastPlan, context) }
+    if before == .cancelling { ending = Ending(reason: reason) }
+    // What somebody let begin is found to be so again.
+    if ending == nil { hold(allParts, context) }
     var due: [StepKey: Int64] = [:]
     for row in rows where row.state == .retrying { due[row.key] = row.notBefore }
     forEachUnit { machine, key, unit in machine.takeUp(key, unit, due, context) }
@@ -33,14 +35,6 @@ extension JobMachine {
     settle(context)
     return take()
   }
-
-  /// Where what was planned last begins: behind the planning step that brought it.
-  private var firstOfLastPlan: Int {
-    let brought = stages(.planning).last { steps[$0].unit.phase == .succeeded }.map { $0 + 1 } ?? 0
-    return brought < plan.steps.count ? brought : 0
-  }
-
-  private func generationIsPaused(_ state: JobState, _ rows: [StepRecord]) -> Bool { state == .paused && rows.isEmpty }
 
   private mutating func takeUp(_ key: StepKey, _ unit: Unit, _ due: [StepKey: Int64], _ context: Context) {
     switch unit.phase {
@@ -197,6 +191,8 @@ extension JobMachine {
     // Whoever asks for it agrees with the tools as they are now.
     for name in tools.keys { tools[name] = context.offer(name)?.terms ?? tools[name] }
     state = .queued
+    hasBegun = false
+    parts = []
     reason = nil
     try load(rows.filter { !again.contains($0.key.step) })
     ending = nil
@@ -206,8 +202,8 @@ extension JobMachine {
     var update = JobUpdate(seq: seq, state: .queued, generation: generation)
     update.spec = spec.text
     update.stepCount = Int64(plan.steps.count)
-    // The deadline was that of the generation before.
-    update.clearsDeadline = true
+    // The deadline and the start were those of the generation before.
+    update.clearsTimes = true
     write(.updateJob(update))
     return take()
   }

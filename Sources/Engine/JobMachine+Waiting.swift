@@ -38,26 +38,44 @@ extension JobMachine {
   }
 
   mutating func due(_ key: StepKey, _ context: Context) {
-    if let held, key == StepKey(held.first) { hold(from: held.first, context) }
+    if let held, key == StepKey(held.first) { decide(context) }
     guard let phase = unit(key)?.phase, phase == .retrying || phase == .waiting, ending == nil else { return }
     queue(key)
   }
 
-  /// Asks whether the plan may run from `first` on; until that is decided nothing begins.
-  mutating func hold(from first: Int, _ context: Context) {
-    let verdict = context.judgePlan(plan, first)
-    for change in verdict.changes { write(change) }
-    for warning in verdict.warnings { record("job.warned", context, data: ["message": .string(warning)]) }
+  /// Has nothing begin before it is decided about these parts of the plan, and about those that are held already.
+  mutating func hold(_ parts: [Range<Int>], _ context: Context) {
+    undecided += parts
+    // A part that is held stays what is waited for.
+    if held == nil { decide(context) }
+  }
+
+  /// Asks about one part after the other, as long as the answer is that it may begin.
+  mutating func decide(_ context: Context) {
     let wasHeld = held != nil
     held = nil
-    switch verdict.outcome {
-    case .go: if wasHeld { offerReady() }
-    case .refused(let error): stop(.failure(step: max(first - 1, 0), error), context)
-    case .ask(let error): held = Hold(first: first, error: error)
-    case .later(let error, let delay):
-      held = Hold(first: first, error: error)
-      emit(.wake(StepKey(first), afterMS: max(delay, 10)))
+    while let part = undecided.first {
+      let first = part.lowerBound
+      let verdict = context.judgePlan(PlanPart(plan: plan, steps: part, terms: tools))
+      for change in verdict.changes { write(change) }
+      for warning in verdict.warnings { record("job.warned", context, data: ["message": .string(warning)]) }
+      switch verdict.outcome {
+      case .go: undecided.removeFirst()
+      case .refused(let error): return stop(.failure(step: max(first - 1, 0), error), context)
+      case .ask(let error): return held = Hold(first: first, error: error)
+      case .later(let error, let delay):
+        held = Hold(first: first, error: error)
+        return emit(.wake(StepKey(first), afterMS: max(delay, 10)))
+      }
     }
+    if wasHeld { offerReady() }
+  }
+
+  /// The plan with which the generation began, and what it has grown by.
+  var allParts: [Range<Int>] {
+    var bounds = [0]
+    for first in parts where first > bounds[bounds.count - 1] && first < plan.steps.count { bounds.append(first) }
+    return zip(bounds, bounds.dropFirst() + [plan.steps.count]).map { $0..<$1 }
   }
 
   mutating func resolve(_ key: StepKey, _ resolution: Resolution, _ context: Context) {

@@ -29,8 +29,14 @@ package struct JobMachine {
   var unfinished: Int
   var lastEvent: Int64
   var isPaused = false
-  /// Nothing begins before a person has decided about the plan, or about its steps from this one on.
+  /// First steps of the parts of the plan by which it grew in this generation.
+  var parts: [Int]
+  /// What nobody has let begin yet, in order; as long as there is anything, nothing begins.
+  var undecided: [Range<Int>] = []
+  /// Why the first of it does not begin.
   var held: Hold?
+  /// Whether this generation has begun; until then its steps are what others left behind.
+  var hasBegun: Bool
   var ending: Ending?
   var effects: [Effect] = []
   /// Bytes of outputs that the result shows.
@@ -71,7 +77,9 @@ package struct JobMachine {
     lastEvent: Int64 = 0,
     assignment: Assignment? = nil,
     recipe: RecipeChoice? = nil,
-    budget: Budget? = nil
+    budget: Budget? = nil,
+    parts: [Int] = [],
+    hasBegun: Bool = false
   ) {
     self.seq = seq
     self.id = id
@@ -84,6 +92,8 @@ package struct JobMachine {
     self.assignment = assignment
     self.recipe = recipe
     self.budget = budget
+    self.parts = parts
+    self.hasBegun = hasBegun
     isPaused = state == .paused
     unfinished = plan.steps.count
     steps = plan.steps.indices.map { index in
@@ -99,7 +109,7 @@ package struct JobMachine {
 
   /// What the job is to be read back with.
   package var spec: JobSpec {
-    JobSpec(plan: plan, tools: tools, assignment: assignment, recipe: recipe, budget: budget)
+    JobSpec(plan: plan, tools: tools, assignment: assignment, recipe: recipe, budget: budget, parts: parts)
   }
 
   package var isFinal: Bool { state.isFinal }
@@ -134,9 +144,9 @@ package struct JobMachine {
     case .resolve(let key, let resolution): resolve(key, resolution, context)
     case .decided(let key?): if unit(key)?.phase == .waiting, ending == nil { queue(key) }
     case .policyChanged:
-      if let held { hold(from: held.first, context) }
+      if held != nil { decide(context) }
       wakeWaiting(evenForPersons: true)
-    case .decided(nil): if let held { hold(from: held.first, context) }
+    case .decided(nil): if held != nil { decide(context) }
     }
     settle(context)
     return take()
@@ -150,11 +160,12 @@ package struct JobMachine {
   private mutating func start(_ context: Context) {
     guard state == .queued else { return }
     state = .running
+    hasBegun = true
     var update = JobUpdate(seq: seq, state: .running, generation: generation)
     update.startedAt = context.now
     write(.updateJob(update))
     record("job.started", context)
-    hold(from: 0, context)
+    hold([0..<plan.steps.count], context)
     for step in plan.graph.order where steps[step].missing == 0 && steps[step].unit.phase == .idle {
       becomeReady(step, context)
     }
@@ -179,7 +190,7 @@ package struct JobMachine {
     guard isPaused else { return }
     isPaused = false
     record("job.resumed", context)
-    if generationHasNotBegun {
+    if !hasBegun {
       state = .queued
       return start(context)
     }
@@ -193,10 +204,6 @@ package struct JobMachine {
     forEachUnit { machine, key, unit in
       if unit.phase == .ready { machine.emit(.ready(key, tool: machine.plan.steps[key.step].tool)) }
     }
-  }
-
-  private var generationHasNotBegun: Bool {
-    counts.dropFirst().allSatisfy { $0 == 0 } && steps.allSatisfy { $0.unit.phase == .idle }
   }
 
   private mutating func refreeze(_ context: Context) {

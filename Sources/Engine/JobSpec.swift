@@ -12,6 +12,8 @@ package struct JobSpec {
   package var recipe: RecipeChoice?
   /// The most that all of the job may use up.
   package var budget: Budget?
+  /// First steps of the parts by which the plan has grown, in this generation of the job.
+  package var parts: [Int]
 
   package var text: String {
     var writer = JSONWriter()
@@ -27,6 +29,7 @@ package struct JobSpec {
     writer.member("assignment", assignment)
     writer.member("recipe", recipe)
     writer.member("budget", budget)
+    if !parts.isEmpty { writer.member("parts", JSON.array(parts.map { .integer(Int64($0)) })) }
     writer.endObject()
     return String(decoding: writer.finish(), as: UTF8.self)
   }
@@ -36,13 +39,15 @@ package struct JobSpec {
     tools: [String: ToolTerms],
     assignment: Assignment? = nil,
     recipe: RecipeChoice? = nil,
-    budget: Budget? = nil
+    budget: Budget? = nil,
+    parts: [Int] = []
   ) {
     self.plan = plan
     self.tools = tools
     self.assignment = assignment
     self.recipe = recipe
     self.budget = budget
+    self.parts = parts
   }
 
   package init(_ text: String) throws {
@@ -56,6 +61,7 @@ package struct JobSpec {
     assignment = try json["assignment"]?.objectValue.map { try Assignment.decode($0) }
     recipe = try json["recipe"]?.objectValue.map { try RecipeChoice.decode($0) }
     budget = try json["budget"]?.objectValue.map { try Budget.decode($0) }
+    parts = (json["parts"]?.arrayValue ?? []).compactMap { $0.integerValue.flatMap { Int(exactly: $0) } }
   }
 
   /// The job as it was when the step at `index` was about to begin: what grew out of a planning step is forgotten.

@@ -1,5 +1,6 @@
 package import JSON
 package import Journal
+package import Plan
 package import Wire
 
 /// What a unit is about to do: everything that is decided about, resolved.
@@ -14,6 +15,8 @@ package struct Act: Sendable {
   package let attempt: Int64
   /// Whether the plan says the input as it is, so that whoever read the plan has seen it.
   package let isLiteral: Bool
+  /// The step as the plan has it; null of a call.
+  package let written: JSON
 
   package init(
     key: StepKey,
@@ -24,7 +27,8 @@ package struct Act: Sendable {
     limits: ResourceLimits? = nil,
     generation: Int64 = 1,
     attempt: Int64 = 1,
-    isLiteral: Bool = false
+    isLiteral: Bool = false,
+    written: JSON = .null
   ) {
     self.key = key
     self.step = step
@@ -35,6 +39,7 @@ package struct Act: Sendable {
     self.generation = generation
     self.attempt = attempt
     self.isLiteral = isLiteral
+    self.written = written
   }
 
   /// The same with another input.
@@ -49,6 +54,21 @@ package struct Act: Sendable {
       generation: generation,
       attempt: attempt
     )
+  }
+}
+
+/// Steps of a plan that are decided about as one, before any of them begins: those with which a generation of a job
+/// begins, or those by which it grows.
+package struct PlanPart: Sendable {
+  package let plan: Plan
+  package let steps: Range<Int>
+  /// What was agreed about the plan's tools, for as long as nobody offers them again after a start.
+  package let terms: [String: ToolTerms]
+
+  package init(plan: Plan, steps: Range<Int>, terms: [String: ToolTerms]) {
+    self.plan = plan
+    self.steps = steps
+    self.terms = terms
   }
 }
 

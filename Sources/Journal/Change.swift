@@ -46,7 +46,8 @@ package struct JobUpdate: Sendable {
   package var result: String?
   /// Set when what was frozen is frozen anew.
   package var spec: String?
-  package var clearsDeadline = false
+  /// Of another generation: it has no deadline, and has not begun.
+  package var clearsTimes = false
   /// Set when the plan has grown.
   package var stepCount: Int64?
 
@@ -139,7 +140,8 @@ extension Database {
   private func update(_ job: JobUpdate) throws(JournalError) {
     let statement = try statement(
       """
-      UPDATE jobs SET state = ?2, generation = ?3, started_at = coalesce(started_at, ?4), ended_at = ?5, reason = ?6,
+      UPDATE jobs SET state = ?2, generation = ?3, started_at = iif(?9, NULL, coalesce(started_at, ?4)),
+        ended_at = ?5, reason = ?6,
         result = ?7, spec = coalesce(?8, spec), deadline_at = iif(?9, NULL, deadline_at), step_count = coalesce(?10, step_count) WHERE seq = ?1
       """
     )
@@ -151,7 +153,7 @@ extension Database {
     statement.bind(6, job.reason)
     statement.bind(7, job.result)
     statement.bind(8, job.spec)
-    statement.bind(9, job.clearsDeadline ? 1 : 0)
+    statement.bind(9, job.clearsTimes ? 1 : 0)
     statement.bind(10, job.stepCount)
     try statement.run()
     if changes != 1 { throw JournalError(.invalid, "journal: there is no job \(job.seq) to update") }

@@ -71,6 +71,12 @@ package struct Decision: Sendable, Equatable {
     self.init(effect: matches.map(\.effect).max() ?? .allow, matches: matches)
   }
 
+  /// With what another one asks for beyond this one.
+  package func asking(also other: Decision) -> Decision {
+    let names = Set(matches.filter { $0.effect == .requireApproval }.map(\.rule))
+    return Decision(matches + other.matches.filter { $0.effect == .requireApproval && !names.contains($0.rule) })
+  }
+
   /// Those that made it what it is.
   package var deciding: [Match] { matches.filter { $0.effect == effect } }
 }

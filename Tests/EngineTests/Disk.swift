@@ -12,6 +12,7 @@ struct Disk {
   var result: JSON?
   var spec: String?
   var stepCount: Int64?
+  var startedAt: Int64?
   var endedAt: Int64?
   var clearedDeadline = false
   var rows: [StepKey: StepRecord] = [:]
@@ -65,7 +66,8 @@ struct Disk {
     spec = update.spec ?? spec
     stepCount = update.stepCount ?? stepCount
     endedAt = update.endedAt
-    if update.clearsDeadline { clearedDeadline = true }
+    startedAt = update.clearsTimes ? nil : startedAt ?? update.startedAt
+    if update.clearsTimes { clearedDeadline = true }
   }
 
   private func check(_ row: StepRecord) throws {

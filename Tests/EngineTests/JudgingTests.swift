@@ -64,7 +64,7 @@ import Wire
 
   @Test func `nothing of a held plan begins, and all of it does when it is decided`() throws {
     var world = try World(#"{"id":"a","tool":"t","input":{}},{"id":"b","tool":"t","input":{}}"#, starts: false)
-    world.judgePlan = { _, _ in Verdict(.ask(Self.asks)) }
+    world.judgePlan = { _ in Verdict(.ask(Self.asks)) }
     try world.send(.start)
     #expect(world.ready.isEmpty)
     #expect(world.disk.state == .waiting)
@@ -74,7 +74,7 @@ import Wire
     #expect(world.ready.isEmpty)
     try world.crash()
     #expect(world.ready.isEmpty)
-    world.judgePlan = { _, _ in Verdict(.go(.null)) }
+    world.judgePlan = { _ in Verdict(.go(.null)) }
     try world.send(.decided(nil))
     #expect(world.ready.count == 2)
     #expect(world.disk.state == .running)
@@ -82,9 +82,9 @@ import Wire
 
   @Test func `a plan that is denied ends its job`() throws {
     var world = try World(#"{"id":"a","tool":"t","input":{}}"#, starts: false)
-    world.judgePlan = { _, _ in Verdict(.ask(Self.asks)) }
+    world.judgePlan = { _ in Verdict(.ask(Self.asks)) }
     try world.send(.start)
-    world.judgePlan = { _, _ in Verdict(.refused(WireError(.approvalDenied, "no"))) }
+    world.judgePlan = { _ in Verdict(.refused(WireError(.approvalDenied, "no"))) }
     try world.send(.decided(nil))
     #expect(world.disk.state == .failed)
     #expect(world.disk.reason?["name"]?.stringValue == "approval_denied")
@@ -101,7 +101,7 @@ import Wire
 
   @Test func `a cancelled job waits for nobody any more`() throws {
     var world = try World(#"{"id":"a","tool":"t","input":{}}"#, starts: false)
-    world.judgePlan = { _, _ in Verdict(.ask(Self.asks)) }
+    world.judgePlan = { _ in Verdict(.ask(Self.asks)) }
     try world.send(.start)
     try world.send(.cancel)
     #expect(world.disk.state == .cancelled)

@@ -27,30 +27,30 @@ private func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
 }
 
 /// A plan of every feature at random; `tool` is that of all steps.
-private func randomPlan(_ dice: inout Dice, tool: String) throws -> Plan {
+private func randomPlan(_ dice: inout Dice, tool: String, prefix: String = "s") throws -> Plan {
   var isList: [Bool] = []
   let steps = (0..<1 + dice.roll(9)).map { index -> JSON in
-    var step: JSONObject = ["id": .string("s\(index)"), "tool": .string(tool)]
+    var step: JSONObject = ["id": .string("\(prefix)\(index)"), "tool": .string(tool)]
     var input: JSONObject = ["n": .integer(Int64(dice.roll(3)))]
     for other in 0..<index where dice.one(in: 3) {
       if dice.one(in: 3) {
-        step["depends_on"] = .array((step["depends_on"]?.arrayValue ?? []) + [.string("s\(other)")])
+        step["depends_on"] = .array((step["depends_on"]?.arrayValue ?? []) + [.string("\(prefix)\(other)")])
       } else {
-        input["r\(other)"] = .string("step:s\(other)")
+        input["r\(other)"] = .string("step:\(prefix)\(other)")
       }
     }
     if index > 0, dice.one(in: 3) {
       let other = dice.roll(index)
       let place = isList[other] ? "#/0/v" : "#/v"
       step["when"] = [
-        "value": .string("step:s\(other)\(place)"), "exists": true, "lt": .integer(Int64(1 + dice.roll(3))),
+        "value": .string("step:\(prefix)\(other)\(place)"), "exists": true, "lt": .integer(Int64(1 + dice.roll(3))),
       ]
     }
     isList.append(dice.one(in: 4))
     if isList[index] {
       let other = index > 0 && !isList[index - 1] && dice.one(in: 2) ? index - 1 : nil
       let list: JSON =
-        other.map { .string("step:s\($0)#/list") } ?? .array((0..<dice.roll(5)).map { .integer(Int64($0)) })
+        other.map { .string("step:\(prefix)\($0)#/list") } ?? .array((0..<dice.roll(5)).map { .integer(Int64($0)) })
       step["for_each"] = dice.one(in: 2) ? ["in": list, "concurrency": .integer(Int64(1 + dice.roll(3)))] : list
       input["item"] = "item:value"
     }
@@ -66,10 +66,22 @@ private func randomPlan(_ dice: inout Dice, tool: String) throws -> Plan {
 
 /// What a deterministic tool answers: the same for the same work.
 private func answer(_ attempt: Attempt) -> Outcome {
+  if attempt.tool == Stage.planning.tool { return planned(attempt) }
   let code = hash(attempt.input.canonical() + Array(attempt.step.utf8))
   if code % 7 == 0 { return .failed(WireError(.toolFailed, "as always"), wasDispatched: true) }
   let list = JSON.array((0..<Int64(code % 4)).map { .integer($0) })
   return .succeeded(ToolResult(output: ["v": .integer(Int64(code % 4)), "list": list]), isCached: false)
+}
+
+/// Another plan for each attempt at one.
+private func planned(_ attempt: Attempt) -> Outcome {
+  var dice = Dice(state: hash(attempt.input.canonical() + Array(attempt.step.utf8)))
+  let plan = try? randomPlan(&dice, tool: "t", prefix: "x-\(attempt.step)-")
+  let by: JSON = ["kind": "large_model", "provider": "p", "model": "m"]
+  return .succeeded(
+    ToolResult(output: ["decision": "plan", "plan": plan?.source ?? .null, "by": by, "tries": 1]),
+    isCached: false
+  )
 }
 
 extension World {
@@ -156,7 +168,7 @@ extension World {
       let said = Said()
       let asks = WireError(.approvalRequired, "ask")
       world.judge = { said.yes.contains($0.key) ? Verdict(.go($0.input)) : Verdict(.ask(asks)) }
-      world.judgePlan = { _, _ in said.plan ? Verdict(.go(.null)) : Verdict(.ask(asks)) }
+      world.judgePlan = { _ in said.plan ? Verdict(.go(.null)) : Verdict(.ask(asks)) }
       try world.live(&dice, crashes: 4) { world, dice in
         guard world.entries.isEmpty, dice.one(in: 2) || world.ready.isEmpty && world.running.isEmpty else {
           return false
@@ -176,6 +188,57 @@ extension World {
       #expect(world.disk.state == calm.disk.state, "seed \(seed)")
       #expect(world.disk.result == calm.disk.result, "seed \(seed)")
       #expect(world.dispatched.allSatisfy { said.yes.contains($0.key) }, "nothing ran unasked")
+    }
+  }
+
+  @Test(arguments: 0..<12)
+  func `of requests run nothing that was not shown to somebody who let it begin`(_ block: Int) throws {
+    /// What people have seen and said, as a journal would remember it.
+    final class Book {
+      var generation: Int64 = 1
+      var asked = ""
+      var shown: [String] = []
+      var yes: Set<String> = []
+      var seen: Set<String> = []
+    }
+    for number in 0..<6 {
+      let seed = UInt64(4_000_000 + block * 1_000 + number)
+      var dice = Dice(state: seed)
+      let assignment = Assignment(request: TaskRequest("do it"), route: Route(TaskRequest("do it")))
+      let planner = [Stage.planning.tool: World.terms(worker: "planner")]
+      var world = World(try Plan(decoding: assignment.firstPlan), assignment: assignment, more: planner)
+      let book = Book()
+      world.judgePlan = { part in
+        let steps = part.steps.compactMap { part.plan.source["steps"]?[$0]?.description }
+        book.asked = "\(book.generation) \(steps)"
+        book.shown = steps.map { "\(book.generation) \($0)" }
+        return Verdict(book.yes.contains(book.asked) ? .go(.null) : .ask(WireError(.approvalRequired, "ask")))
+      }
+      world.judge = { act in
+        #expect(book.seen.contains("\(act.generation) \(act.written)"), "\(act.step) ran unasked, seed \(seed)")
+        return Verdict(.go(act.input))
+      }
+      for generation in 1...3 {
+        book.generation = Int64(generation)
+        if generation > 1 { try world.retry(pauses: dice.one(in: 2)) }
+        var pauses = 3
+        try world.live(&dice, crashes: 4) { world, dice in
+          if world.machine.state == .paused, dice.one(in: 3) {
+            try world.send(.resume)
+          } else if world.machine.held != nil, world.machine.state != .paused, dice.one(in: 3) {
+            book.yes.insert(book.asked)
+            book.seen.formUnion(book.shown)
+            try world.send(.decided(nil))
+          } else if pauses > 0, world.machine.state != .paused, !world.machine.isFinal, dice.one(in: 12) {
+            pauses -= 1
+            try world.send(.pause)
+          } else {
+            return world.entries.isEmpty && world.ready.isEmpty && world.running.isEmpty && world.wakes.isEmpty
+          }
+          return true
+        }
+        guard world.disk.state == .failed else { break }
+      }
     }
   }
 

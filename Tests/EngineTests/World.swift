@@ -23,7 +23,7 @@ struct World {
   var holdsCommits = false
   /// What is said about an attempt, and about a plan from a step on.
   var judge: (Act) -> Verdict = { Verdict(.go($0.input)) }
-  var judgePlan: (Plan, Int) -> Verdict = { _, _ in Verdict(.go(.null)) }
+  var judgePlan: (PlanPart) -> Verdict = { _ in Verdict(.go(.null)) }
   /// Wants a slot, in order.
   var ready: [StepKey] = []
   /// Dispatched and not answered.
@@ -229,10 +229,38 @@ struct World {
       generation: disk.generation,
       reason: disk.reason,
       lastEvent: disk.events.last?.number ?? 1,
-      assignment: spec.assignment
+      assignment: spec.assignment,
+      parts: spec.parts,
+      hasBegun: disk.startedAt != nil
     )
     try take(machine.recover(disk.sortedRows, context))
     try checkCounters()
+    if machine.state == .queued { try send(.start) }
+  }
+
+  /// Another generation of the job, which ended; it begins when that is on disk, unless somebody pauses it before.
+  mutating func retry(from: String? = nil, pauses: Bool = false) throws {
+    let spec = try disk.spec.map { try JobSpec($0) } ?? accepted
+    machine = JobMachine(
+      seq: 7,
+      id: "j",
+      plan: spec.plan,
+      tools: spec.tools,
+      state: disk.state,
+      generation: disk.generation,
+      lastEvent: disk.events.last?.number ?? 1,
+      assignment: spec.assignment,
+      parts: spec.parts,
+      hasBegun: disk.startedAt != nil
+    )
+    (ready, wakes, isFinished) = ([], [], false)
+    let rows = disk.sortedRows
+    let replaced = spec.assignment?.replaced ?? []
+    let start = from.flatMap { spec.plan.index(of: $0) }
+    let again = JobMachine.again(spec.plan, from: start, rows, replaced: replaced)
+    try take(machine.reopen(rows, again: again, from: from, context))
+    if pauses { try send(.pause) }
+    while !entries.isEmpty { try commit() }
     if machine.state == .queued { try send(.start) }
   }
 

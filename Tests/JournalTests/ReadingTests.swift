@@ -178,7 +178,7 @@ import Testing
     try bench.write(.insertJob(record), update(1, .running))
     #expect(try bench.read { try $0.job(seq: 1)?.deadlineAt } == 77)
     var update = JobUpdate(seq: 1, state: .queued)
-    update.clearsDeadline = true
+    update.clearsTimes = true
     update.spec = "new"
     try bench.write(.updateJob(update))
     #expect(try bench.read { try $0.job(seq: 1)?.deadlineAt } == nil)

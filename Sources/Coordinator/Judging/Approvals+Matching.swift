@@ -37,7 +37,7 @@ extension Approvals {
     if asked.rules.contains(where: { $0.name == Judge.ownRule }) { return false }
     guard let given = Approval(record), let any = given.always, given.kind == asked.kind || given.kind != "plan",
       given.tool == asked.tool, given.needs == asked.needs, given.limits == asked.limits,
-      Set(asked.rules.map(\.name)).isSubset(of: Set(given.rules.map(\.name)))
+      given.satisfies(asked.rules)
     else { return false }
     // An input that was changed is the one that was agreed to.
     guard let approved = given.editedInput ?? given.input, let input = asked.input else { return false }

@@ -54,11 +54,19 @@ final class Approvals {
     known[job]?.last { $0.state == .approved && $0.always != nil && Self.covers($0, approval) }
   }
 
-  /// The approved plan, or part of one, to which the step with this row belongs.
-  func plan(of job: Int64, upTo row: Int64) -> Approval? {
-    let plans = known[job]?.filter { $0.kind == .plan && $0.step <= row } ?? []
-    guard let last = plans.max(by: { $0.step < $1.step }), last.state == .approved else { return nil }
-    return Approval(last)
+  /// The approved parts of the plan with which a generation of a job began, and by which it grew.
+  func plans(of job: Int64, generation: Int64) -> [Approval] {
+    let plans = known[job]?.filter { $0.kind == .plan && $0.state == .approved } ?? []
+    return plans.compactMap { Approval($0) }.filter { $0.generation == generation }
+  }
+
+  /// The input that whoever approved it last put in the place of what has this hash; JSON.
+  func edit(_ job: Int64, row: Int64, hash: () -> String) -> String? {
+    let approved = known[job]?.filter { $0.step == row && $0.state == .approved } ?? []
+    // Hashing takes its time, and hardly anything is ever edited.
+    guard approved.contains(where: { $0.input != nil }) else { return nil }
+    let hash = hash()
+    return approved.last { $0.hash == hash }?.input
   }
 
   /// Notes what is asked; the change is to be written with the wait.
@@ -88,8 +96,8 @@ final class Approvals {
     waiters[number] = nil
   }
 
-  private func watch(_ record: ApprovalRecord) {
-    let remaining = max(0, min(record.deadlineAt - WallTime.now, record.deadlineAt - record.createdAt))
+  private func watch(_ record: ApprovalRecord, atLeast least: Int64 = 0) {
+    let remaining = max(least, min(record.deadlineAt - WallTime.now, record.deadlineAt - record.createdAt))
     timers[record.number] = loop.schedule(after: Milliseconds(remaining)) { [weak self] in
       self?.timers[record.number] = nil
       self?.expire(record)
@@ -158,6 +166,7 @@ final class Approvals {
     CrashPoint.hit(.beforeDecision)
     journal.commit([.putApproval(record)] + audit(record)) { [weak self] error in
       guard let self else { return }
+      if error != nil { watchOn(record) }
       deciding.remove(record.number)
       if let error { return then(error) }
       CrashPoint.hit(.afterDecision)
@@ -167,14 +176,21 @@ final class Approvals {
     }
   }
 
+  /// What was decided could not be written: it waits as before, until its deadline.
+  private func watchOn(_ record: ApprovalRecord) {
+    guard let known = known[record.job]?.first(where: { $0.number == record.number }), known.state == .pending else {
+      return
+    }
+    watch(known, atLeast: 1_000)
+  }
+
   /// Nobody decided in time: it goes to somebody else for as long again, once, or counts as denied.
   private func expire(_ record: ApprovalRecord) {
     guard var approval = Approval(record), !deciding.contains(record.number) else { return }
     var record = record
-    if approval.onTimeout == "escalate", let next = approval.escalateTo {
+    if approval.onTimeout == "escalate", !approval.escalation.isEmpty {
       let now = WallTime.now
-      approval.approver = next
-      approval.onTimeout = "deny"
+      approval = approval.escalated
       record.deadlineAt = now + max(record.deadlineAt - record.createdAt, 1_000)
       approval.deadlineAt = record.deadlineAt
       record.what = approval.text

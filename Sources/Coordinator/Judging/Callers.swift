@@ -80,31 +80,36 @@ extension Judge {
     return roles.resolve(uid: uid, gid: gid, groups: groups, user: user, groupNames: groupNames)
   }
 
-  /// Whether somebody may decide about an approval; nil: they may.
-  func refusal(of caller: Caller, deciding approval: Approval) -> WireError? {
-    if policy.fourEyes, approval.caller["uid"]?.integerValue == Int64(caller.uid) {
-      return WireError(
-        .forbidden,
-        "\(approval.id) is about what you asked for yourself: somebody else has to decide ('four_eyes')"
-      )
+  /// Whether somebody may decide about an approval of the job with this seq; nil: they may.
+  func refusal(of caller: Caller, deciding approval: Approval, job: Int64) -> WireError? {
+    let isAsker = approval.caller["uid"]?.integerValue == Int64(caller.uid)
+    if policy.fourEyes, isAsker || meters.hasHand(caller.uid, in: job) {
+      let what = isAsker ? "what you asked for yourself" : "a job that you retried, resumed, resolved or edited"
+      return WireError(.forbidden, "\(approval.id) is about \(what): somebody else has to decide ('four_eyes')")
     }
-    guard let approver = approval.approver else { return nil }
-    let isMeant =
-      switch approver.split(separator: ":", maxSplits: 1).map(String.init) {
-      case let parts where parts.count == 2 && parts[0] == "user":
-        caller.user == parts[1] || "\(caller.uid)" == parts[1]
-      case let parts where parts.count == 2 && parts[0] == "group":
-        caller.groupNames.contains(parts[1]) || ([caller.gid] + caller.groups).contains { "\($0)" == parts[1] }
-      case let parts where parts.count == 2 && parts[0] == "role":
-        Role(rawValue: parts[1]).map { caller.role >= $0 } ?? false
-      // The URI of a channel says where to ask, not who may answer.
-      default: true
-      }
-    if isMeant || caller.role == .admin { return nil }
-    return WireError(
-      .forbidden,
-      "\(approval.id) is for \(approver) to decide",
-      data: ["approver": .string(approver)]
-    )
+    return refusal(of: caller, among: approval.approvers, deciding: approval.id)
+  }
+
+  /// Whether somebody is each of those who are named; nil: they are, or an admin.
+  func refusal(of caller: Caller, among approvers: [String], deciding id: String) -> WireError? {
+    guard caller.role < .admin, let missing = approvers.first(where: { !caller.isMeant(by: $0) }) else { return nil }
+    let who = approvers.count == 1 ? missing : "who is each of \(approvers.joined(separator: ", "))"
+    return WireError(.forbidden, "\(id) is for \(who) to decide", data: ["approver": .string(missing)])
+  }
+}
+
+extension Caller {
+  /// Whether a rule that names `approver` means them.
+  fileprivate func isMeant(by approver: String) -> Bool {
+    switch approver.split(separator: ":", maxSplits: 1).map(String.init) {
+    case let parts where parts.count == 2 && parts[0] == "user":
+      user == parts[1] || "\(uid)" == parts[1]
+    case let parts where parts.count == 2 && parts[0] == "group":
+      groupNames.contains(parts[1]) || ([gid] + groups).contains { "\($0)" == parts[1] }
+    case let parts where parts.count == 2 && parts[0] == "role":
+      Role(rawValue: parts[1]).map { role >= $0 } ?? false
+    // The URI of a channel says where to ask, not who may answer.
+    default: true
+    }
   }
 }

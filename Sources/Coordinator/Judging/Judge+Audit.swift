@@ -132,7 +132,7 @@ extension Judge {
     let event: AuditEvent
     switch record.state {
     case .pending where approval.wasEscalated:
-      event = .approvalExpired(id: approval.id, escalatedTo: approval.approver)
+      event = .approvalExpired(id: approval.id, escalatedTo: approval.approvers.joined(separator: " and "))
     case .pending:
       var asked = AuditEvent.Approval(
         id: approval.id,
@@ -140,7 +140,7 @@ extension Judge {
         rules: approval.rules.map(\.name),
         hash: record.hash
       )
-      asked.approver = approval.approver
+      asked.approver = approval.approvers.isEmpty ? nil : approval.approvers.joined(separator: " and ")
       asked.until = record.deadlineAt
       asked.policy = version
       event = .approvalAsked(asked)
@@ -169,11 +169,6 @@ extension Judge {
       item: act.key.item
     )
   }
-}
-
-extension Approval {
-  /// Whether it went on to somebody else, as its approver being who it was to go to shows.
-  var wasEscalated: Bool { escalateTo != nil && approver == escalateTo && onTimeout == "deny" }
 }
 
 extension AuditSettings {

@@ -8,24 +8,25 @@ internal import Wire
 
 /// Decisions about jobs as a whole, before anything of them runs, and about steps that a plan grows by.
 extension Judge {
-  /// Whether a job may run the steps of its plan from `first` on.
-  func judge(_ plan: Plan, from first: Int, _ occasion: Occasion) -> Verdict {
-    let privileges = privileges(of: plan, from: first, ceiling: occasion.origin.ceiling)
+  /// Whether a job may run a part of its plan.
+  func judge(_ part: PlanPart, _ occasion: Occasion) -> Verdict {
+    let privileges = privileges(of: part, ceiling: occasion.origin.ceiling)
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
       let error = Self.forbidden(forbidden)
       return Verdict(
         .refused(error),
-        changes: [decided(error, at: .plan, about: plan.source, occasion)] + metrics.hits(.blocked, error.rules)
+        changes: [decided(error, at: .plan, about: part.plan.source, occasion)] + metrics.hits(.blocked, error.rules)
       )
     }
-    var matches = first == 0 ? requestMatches(occasion) : []
-    for match in planMatches(plan, from: first, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
+    let isFirst = part.steps.lowerBound == 0
+    var matches = isFirst ? requestMatches(occasion) : []
+    for match in planMatches(part, occasion) where !matches.contains(where: { $0.rule == match.rule }) {
       matches.append(match)
     }
     let asked = privileges.filter { $0.verdict == "asks" }
     if !asked.isEmpty { matches.append(Self.match(asked.map { "\($0.kind) \($0.value)" })) }
     let decision = Decision(matches)
-    func record() -> Change { decided(decision, at: .plan, about: plan.source, occasion) }
+    func record() -> Change { decided(decision, at: .plan, about: part.plan.source, occasion) }
     if decision.effect == .block {
       return Verdict(
         .refused(Self.blocked(decision)),
@@ -34,14 +35,14 @@ extension Judge {
     }
     var changes: [Change] = []
     if decision.effect == .requireApproval {
-      switch answer(to: approval(of: plan, from: first, privileges, occasion, decision), occasion) {
+      switch answer(to: approval(of: part, privileges, occasion, decision), occasion) {
       case .approved: break
       case .verdict(let verdict): return verdict
       }
     } else {
       approvals.withdrawPending(occasion.origin.job, row: occasion.row, kind: .plan)
     }
-    if first == 0 {
+    if isFirst {
       let admission = admit(occasion)
       if case .go = admission.outcome { changes = admission.changes } else { return admission }
     }
@@ -70,24 +71,30 @@ extension Judge {
     return decision.effect == .block ? Self.blocked(decision) : nil
   }
 
-  private func planMatches(_ plan: Plan, from first: Int, _ occasion: Occasion) -> [Decision.Match] {
-    plan.steps.indices.dropFirst(first).flatMap { decision(onStep: $0, of: plan, occasion).matches }
+  private func planMatches(_ part: PlanPart, _ occasion: Occasion) -> [Decision.Match] {
+    part.steps.flatMap { decision(onStep: $0, of: part.plan, occasion, terms: part.terms).matches }
   }
 
-  /// What the rules say about a step of a plan, its input as it was written.
-  private func decision(onStep index: Int, of plan: Plan, _ occasion: Occasion) -> Decision {
+  /// What the rules say about a step of a plan, its input as it was written; `terms` of tools that nobody offers yet.
+  private func decision(
+    onStep index: Int,
+    of plan: Plan,
+    _ occasion: Occasion,
+    terms: [String: ToolTerms] = [:]
+  ) -> Decision {
     let step = plan.steps[index]
     if occasion.origin.task["mode"] != nil, Stage(id: step.id) != nil { return .allow }
     let entry = supervisor.catalog[step.tool]
+    let agreed = entry == nil ? terms[step.tool] : nil
     let act = Act(
       key: StepKey(index),
       step: step.id,
       tool: step.tool,
       input: plan.source["steps"]?.arrayValue?[index]["input"] ?? .null,
-      needs: step.needs.completed(by: entry?.tool.needs),
+      needs: step.needs.completed(by: entry?.tool.needs ?? agreed?.needs),
       limits: step.limits
     )
-    return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name), entry)
+    return decide(occasion.facts(.plan, act, worker: entry?.kind.manifest.name ?? agreed?.worker), entry)
   }
 
   /// What the policy does not permit of a plan's steps as they stand, each with its place.
@@ -96,7 +103,8 @@ extension Judge {
       let decision = decision(onStep: index, of: plan, occasion)
       return decision.effect == .block ? ("/steps/\(index)", Self.blocked(decision)) : nil
     }
-      + privileges(of: plan, ceiling: occasion.origin.ceiling).filter { $0.verdict == "forbidden" }.compactMap { privilege in
+      + privileges(of: plan, ceiling: occasion.origin.ceiling).compactMap { privilege in
+        guard privilege.verdict == "forbidden" else { return nil }
         guard let step = privilege.steps.first.flatMap({ plan.index(of: $0) }) else { return nil }
         return ("/steps/\(step)/needs", Self.forbidden(privilege))
       }
@@ -124,13 +132,13 @@ extension Judge {
   }
 
   private func approval(
-    of plan: Plan,
-    from first: Int,
+    of part: PlanPart,
     _ privileges: [Privilege],
     _ occasion: Occasion,
     _ decision: Decision
   ) -> Approval {
-    let steps = JSON.array(Array((plan.source["steps"]?.arrayValue ?? []).dropFirst(first)))
+    let first = part.steps.lowerBound
+    let steps = JSON.array(part.steps.map { part.plan.source["steps"]?.arrayValue?[$0] ?? .null })
     let hash = Approvals.hash(
       job: occasion.origin.id,
       step: nil,
@@ -191,15 +199,16 @@ extension Judge {
 
   // MARK: Coverage
 
-  /// Whether the plan's approval is good for an act of one of its steps: it named the privileges, and it showed every
-  /// input that was literal.
+  /// Whether the approval of a plan, or of what it grew by, is good for an act of one of the steps that it showed: it
+  /// named the privileges, and it showed every input that was literal.
   func isCoveredByPlan(_ act: Act, _ decision: Decision, _ occasion: Occasion) -> Bool {
-    guard occasion.kind == .step, let approved = approvals.plan(of: occasion.origin.job, upTo: occasion.row) else {
+    guard occasion.kind == .step else { return false }
+    let asked = rules(decision.deciding)
+    guard asked.allSatisfy({ $0.name != Self.ownRule && (act.isLiteral || $0.name == "privileges") }) else {
       return false
     }
-    let rules = Set(approved.rules.map(\.name))
-    return decision.deciding.allSatisfy { match in
-      match.rule != Self.ownRule && rules.contains(match.rule) && (act.isLiteral || match.rule == "privileges")
+    return approvals.plans(of: occasion.origin.job, generation: act.generation).contains { approved in
+      approved.input?.arrayValue?.contains(act.written) == true && approved.satisfies(asked)
     }
   }
 }

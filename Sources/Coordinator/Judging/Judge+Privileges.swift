@@ -7,14 +7,19 @@ internal import Wire
 
 /// What the steps of a plan may do, summed up: the one list that a person looks through.
 extension Judge {
-  /// Of the steps from `first` on; the same privilege of several steps is one line. `ceiling`: what the request grants.
-  func privileges(of plan: Plan, from first: Int = 0, ceiling: Needs? = nil) -> [Privilege] {
+  /// Of all steps; the same privilege of several steps is one line. `ceiling`: what the request grants.
+  func privileges(of plan: Plan, ceiling: Needs? = nil) -> [Privilege] {
+    privileges(of: PlanPart(plan: plan, steps: 0..<plan.steps.count, terms: [:]), ceiling: ceiling)
+  }
+
+  func privileges(of part: PlanPart, ceiling: Needs?) -> [Privilege] {
     var found: [Privilege] = []
     var places: [String: Int] = [:]
-    let inputs = plan.source["steps"]?.arrayValue ?? []
-    for (index, step) in plan.steps.enumerated().dropFirst(first) {
+    let inputs = part.plan.source["steps"]?.arrayValue ?? []
+    for index in part.steps {
+      let step = part.plan.steps[index]
       let input = inputs.indices.contains(index) ? inputs[index]["input"] : nil
-      for privilege in privileges(of: step, input ?? .null, ceiling) {
+      for privilege in privileges(of: step, input ?? .null, part.terms, ceiling) {
         let key = "\(privilege.kind) \(privilege.enforcedBy) \(privilege.value)"
         if let place = places[key] {
           found[place].steps.append(step.id)
@@ -27,9 +32,15 @@ extension Judge {
     return found
   }
 
-  private func privileges(of step: Step, _ input: JSON, _ ceiling: Needs?) -> [Privilege] {
+  private func privileges(
+    of step: Step,
+    _ input: JSON,
+    _ terms: [String: ToolTerms],
+    _ ceiling: Needs?
+  ) -> [Privilege] {
     let entry = supervisor.catalog[step.tool]
-    guard var needs = step.needs.completed(by: entry?.tool.needs) else { return limits(of: step, entry) }
+    let own = entry.map(\.tool.needs) ?? terms[step.tool]?.needs
+    guard var needs = step.needs.completed(by: own) else { return limits(of: step, entry) }
     needs = asked(needs, of: step.tool, input, listed: step.needs?.listedPrograms, ceiling)
     let isJailed = entry?.kind.manifest.permissions.jails == true
     let asked = policy.privileges.unapproved(needs)

@@ -72,21 +72,19 @@ final class Judge {
     let unapproved = wanted.map { policy.privileges.unapproved($0) }
     if let unapproved, !unapproved.isEmpty { decision = Decision(decision.matches + [Self.match([unapproved.listed])]) }
     if decision.effect == .block { return refused(Self.blocked(decision), act, occasion, decision) }
+    let edited = edit(of: act, needs, occasion)
+    if let edited {
+      // Another policy may hold since it was approved.
+      let other = decide(occasion.facts(.invocation, act.with(edited), worker: worker), entry)
+      if other.effect == .block { return refused(Self.blocked(other), act, occasion, other) }
+      decision = decision.asking(also: other)
+    }
     let draw = draw(act, occasion, entry)
     if let overrun = meters.overrun(draw) { return over(overrun, act, occasion) }
-    var input = act.input
-    if decision.effect == .requireApproval, !isCoveredByPlan(act, decision, occasion) {
-      let approval = approval(of: act, needs, occasion, worker, decision)
-      switch answer(to: approval, occasion) {
-      case .approved(let record):
-        // Only what was approved for exactly this may change it.
-        if record.hash == approval.hash, let edited = Jobs.parse(record.input) {
-          input = edited
-          // Another policy may hold since it was approved.
-          let decision = decide(occasion.facts(.invocation, act.with(edited), worker: worker), entry)
-          if decision.effect == .block { return refused(Self.blocked(decision), act, occasion, decision) }
-        }
-      case .verdict(let verdict): return verdict
+    let input = edited ?? act.input
+    if decision.effect == .requireApproval, edited != nil || !isCoveredByPlan(act, decision, occasion) {
+      if case .verdict(let verdict) = answer(to: approval(of: act, needs, occasion, worker, decision), occasion) {
+        return verdict
       }
     } else {
       // Another policy may have asked.
@@ -204,14 +202,20 @@ final class Judge {
 
   /// What was said before about exactly this, or that it is asked now.
   func answer(to approval: Approval, _ occasion: Occasion) -> Answer {
-    let asked = approvals.find(occasion.origin.job, row: occasion.row, hash: approval.hash)
-    switch asked?.state {
-    case .approved: return .approved(asked!)
-    case .denied, .expired: return .verdict(Verdict(.refused(Self.denial(asked!))))
-    case .pending: return .verdict(Verdict(.ask(Self.waiting(Approval(asked!) ?? approval))))
-    case .withdrawn, nil: break
+    if let asked = approvals.find(occasion.origin.job, row: occasion.row, hash: approval.hash) {
+      let known = Approval(asked)
+      switch asked.state {
+      // A yes is good for those rules whose approvers gave it, and what waits is for those whom today's rules name.
+      case .approved: if known?.satisfies(approval.rules) == true { return .approved(asked) }
+      case .denied, .expired: return .verdict(Verdict(.refused(Self.denial(asked))))
+      case .pending:
+        if let known, known.isAsked(like: approval) { return .verdict(Verdict(.ask(Self.waiting(known)))) }
+        approvals.withdraw([asked])
+      case .withdrawn: break
+      }
     }
     if let standing = approvals.standing(for: approval, occasion.origin.job) { return .approved(standing) }
+    approvals.withdrawPending(occasion.origin.job, row: occasion.row, kind: occasion.kind)
     let (record, changes) = approvals.ask(approval, occasion.origin.job, row: occasion.row, kind: occasion.kind)
     return .verdict(Verdict(.ask(Self.waiting(Approval(record) ?? approval)), changes: changes))
   }
@@ -243,26 +247,33 @@ final class Judge {
     _ worker: String?,
     _ decision: Decision
   ) -> Approval {
-    let item = act.key.item.map { Int64($0) }
-    let hash = Approvals.hash(
-      job: occasion.origin.id,
-      step: act.step,
-      item: item,
-      generation: act.generation,
-      tool: act.tool,
-      input: act.input,
-      needs: needs,
-      limits: act.limits
-    )
-    var approval = newApproval(hash, occasion, decision.deciding)
+    var approval = newApproval(hash(of: act, needs, occasion), occasion, decision.deciding)
     approval.step = act.step
-    approval.item = item
+    approval.item = act.key.item.map { Int64($0) }
     approval.tool = act.tool
     approval.worker = worker
     approval.input = act.input
     approval.needs = needs
     approval.limits = act.limits
     return approval
+  }
+
+  private func hash(of act: Act, _ needs: Needs?, _ occasion: Occasion) -> String {
+    Approvals.hash(
+      job: occasion.origin.id,
+      step: act.step,
+      item: act.key.item.map { Int64($0) },
+      generation: act.generation,
+      tool: act.tool,
+      input: act.input,
+      needs: needs,
+      limits: act.limits
+    )
+  }
+
+  /// The input that an approver put in the place of exactly this one, whether or not a rule still asks.
+  private func edit(of act: Act, _ needs: Needs?, _ occasion: Occasion) -> JSON? {
+    Jobs.parse(approvals.edit(occasion.origin.job, row: occasion.row) { hash(of: act, needs, occasion) })
   }
 
   func newApproval(_ hash: String, _ occasion: Occasion, _ matches: [Decision.Match]) -> Approval {
@@ -278,10 +289,8 @@ final class Judge {
       createdAt: now,
       deadlineAt: now + timeout
     )
-    approval.rules = matches.map { Approval.Rule(name: $0.rule, message: $0.message) }
-    approval.approver = matches.compactMap(\.approver).first ?? defaults.approver
-    approval.onTimeout = (matches.compactMap(\.onTimeout).first ?? defaults.onTimeout).rawValue
-    approval.escalateTo = matches.compactMap(\.escalateTo).first ?? defaults.escalateTo
+    approval.take(rules(matches))
+    approval.generation = occasion.origin.generation
     approval.caller = occasion.origin.callerJSON
     return approval
   }

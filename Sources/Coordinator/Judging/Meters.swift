@@ -129,6 +129,21 @@ final class Meters {
     return change(key, 0, 0, 1)
   }
 
+  /// Somebody retried, resumed, resolved or edited: what the job does from then on is their doing, too. It is kept with
+  /// what is counted for the job, for as long as the job is.
+  func note(hand uid: UInt32, in job: Int64) -> Change? {
+    guard !hasHand(uid, in: job) else { return nil }
+    let key = Self.hand(uid, in: job)
+    var meter = Meter(nil)
+    meter.add(1, at: 0)
+    meters[key] = meter
+    return change(key, 0, 0, 1)
+  }
+
+  func hasHand(_ uid: UInt32, in job: Int64) -> Bool { meters[Self.hand(uid, in: job)] != nil }
+
+  private static func hand(_ uid: UInt32, in job: Int64) -> Key { Key(rule: "hands/\(uid)", scope: "job:\(job)") }
+
   // MARK: Before
 
   /// The limits that hold for a draw, those of the job's own budget among them.

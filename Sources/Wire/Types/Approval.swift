@@ -3,13 +3,19 @@ public import JSON
 /// Something that waits, or waited, for a person: exactly what would run, why it waits, and who may decide.
 public struct Approval: Sendable, Equatable {
   /// A rule that asks.
-  public struct Rule: Sendable, Equatable {
+  public struct Rule: Sendable, Hashable {
     public var name: String
     public var message: String
+    /// Who may decide as far as this rule goes; nil: every approver.
+    public var approver: String?
+    /// Who may, once nobody decided in time.
+    public var escalateTo: String?
 
-    public init(name: String, message: String) {
+    public init(name: String, message: String, approver: String? = nil, escalateTo: String? = nil) {
       self.name = name
       self.message = message
+      self.approver = approver
+      self.escalateTo = escalateTo
     }
   }
 
@@ -23,6 +29,8 @@ public struct Approval: Sendable, Equatable {
   public var state: String
   /// SHA-256 of exactly what is decided about; whoever decides says it back.
   public var hash: String
+  /// Of the job; what was approved is good for no other.
+  public var generation: Int64?
   public var step: String?
   public var item: Int64?
   public var tool: String?
@@ -35,10 +43,11 @@ public struct Approval: Sendable, Equatable {
   /// Of a plan: what all its steps may do, and who holds them to it.
   public var privileges: [Privilege]
   public var rules: [Rule]
-  /// Who may decide; nil: every approver.
+  /// Who may decide, where all rules name the same; see `approvers`.
   public var approver: String?
   /// What happens at the deadline: `deny` or `escalate`.
   public var onTimeout: String
+  /// To whom it goes then, where all rules name the same.
   public var escalateTo: String?
   /// Who asked for the job: `uid`, `user`, `pid`, `program`.
   public var caller: JSON
@@ -79,12 +88,33 @@ public struct Approval: Sendable, Equatable {
 
 extension Approval.Rule: WireBody {
   package init(from fields: inout Fields) throws(WireError) {
-    self.init(name: try fields.require("name"), message: try fields.require("message"))
+    self.init(
+      name: try fields.require("name"),
+      message: try fields.require("message"),
+      approver: try fields.optional("approver"),
+      escalateTo: try fields.optional("escalate_to")
+    )
   }
 
   package func encode(into writer: inout JSONWriter) {
     writer.member("name", name)
     writer.member("message", message)
+    writer.member("approver", approver)
+    writer.member("escalate_to", escalateTo)
+  }
+}
+
+extension Approval {
+  /// Whoever decides has to be each of these, or an admin; none: every approver may.
+  public var approvers: [String] { Self.distinct([approver] + rules.map(\.approver)) }
+
+  /// To whom it goes at the deadline, as `approvers`.
+  public var escalation: [String] { Self.distinct([escalateTo] + rules.map(\.escalateTo)) }
+
+  private static func distinct(_ names: [String?]) -> [String] {
+    var found: [String] = []
+    for case let name? in names where !found.contains(name) { found.append(name) }
+    return found
   }
 }
 
@@ -95,6 +125,7 @@ extension Approval: WireBody {
     kind = try fields.require("kind")
     state = try fields.require("state")
     hash = try fields.require("hash")
+    generation = try fields.optional("generation")
     step = try fields.optional("step")
     item = try fields.optional("item")
     tool = try fields.optional("tool")
@@ -123,6 +154,7 @@ extension Approval: WireBody {
     writer.member("kind", kind)
     writer.member("state", state)
     writer.member("hash", hash)
+    writer.member("generation", generation)
     writer.member("step", step)
     writer.member("item", item)
     writer.member("tool", tool)

@@ -25,7 +25,7 @@ struct ApprovalPage {
     sheet.row("asked by", Self.person(approval.caller))
     sheet.row("asked", timeText(milliseconds: approval.createdAt))
     sheet.row("until", timeText(milliseconds: approval.deadlineAt))
-    sheet.row("for", visibleLine(approval.approver ?? "every approver"))
+    sheet.row("for", Self.names(approval.approvers) ?? "every approver")
     sheet.row("hash", approval.hash)
     if approval.state != "pending" {
       sheet.row("decided by", approval.decidedBy.map { Self.person($0) })
@@ -95,7 +95,7 @@ struct ApprovalPage {
     let remaining = approval.deadlineAt - now
     let then =
       approval.onTimeout == "escalate"
-      ? "it goes to \(visibleLine(approval.escalateTo ?? "somebody else"))" : "it counts as denied"
+      ? "it goes to \(Self.names(approval.escalation) ?? "somebody else")" : "it counts as denied"
     return remaining <= 0 ? "no time left: \(then)" : "\(spanText(milliseconds: remaining)) left, then \(then)"
   }
 
@@ -103,6 +103,11 @@ struct ApprovalPage {
     guard let always = approval.always else { return approval.state == "approved" ? "this alone" : nil }
     if always.isEmpty { return "whatever the job does that is equal" }
     return "whatever the job does that differs at most at " + always.map { quoted($0) }.joined(separator: ", ")
+  }
+
+  /// Whoever decides has to be each of them.
+  private static func names(_ approvers: [String]) -> String? {
+    approvers.isEmpty ? nil : approvers.map { visibleLine($0) }.joined(separator: " and ")
   }
 
   /// JSON that can be copied and means the same.
