@@ -1,5 +1,9 @@
 import Foundation
 import FoundationNetworking
+import Peers
+
+/// Not the other end of a connection, which has the same name elsewhere.
+typealias Peer = Peers.Peer
 
 /// A request to a peer's own controls.
 func control(_ url: String, _ body: String? = nil) async throws -> String {
