@@ -61,7 +61,12 @@ extension CommandWrappers {
       if !isInput { return .unknown("it reads commands from a file", always: first.literal == nil) }
     }
     guard let text = context.inputText() else { return .unknown("what comes in on its standard input is not known") }
-    return read(text, base, isBash)
+    var inner = read(text, base, isBash)
+    if StandardScript.mayBeTaken(text) {
+      inner.reasons.append("a command may take the rest of its script from it")
+      inner.always = true
+    }
+    return inner
   }
 
   /// Shells that read other languages than ours are known as far as these do not differ.

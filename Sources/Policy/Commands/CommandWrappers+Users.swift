@@ -78,6 +78,8 @@ extension CommandWrappers {
     // Behind the host more options may stand.
     let (rest, isKnown) = Prefix(places: 1).skip(arguments)
     guard isKnown, let text = joined(rest) else { return .unknown(unreadable) }
+    // Without a command a shell there reads what comes in here.
+    if text.isEmpty, !arguments.has("N", "V", "Q", "G", "O", "W") { return .unknown(unreadable) }
     return Inner(
       parts: text.isEmpty ? [] : [.script(text, isBash: false, inherits: false)],
       reasons: arguments.has("o", "F", "S", "I") ? ["its options may name programs"] : [],
