@@ -3,8 +3,9 @@ enum CommandWrappers {
   enum Part {
     /// A command, by its words.
     case words([ShellWord], findsFunctions: Bool, findsBuiltins: Bool)
-    /// A script; `inherits`: in the same shell, which knows the functions that were defined before.
-    case script(String, isBash: Bool, inherits: Bool)
+    /// A script; `inherits`: in the same shell, which knows the functions that were defined before; `isInput`: read from
+    /// the standard input.
+    case script(String, isBash: Bool, inherits: Bool, isInput: Bool = false)
     /// A command that only rules which hold back are asked about.
     case held([ShellWord])
   }
