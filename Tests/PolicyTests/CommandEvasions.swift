@@ -125,6 +125,8 @@ enum CommandEvasions {
 
   /// Shells whose input is not the text that stands beside them.
   static let inputs: [String] = [
+    "bash <<'A'\nread x\n: <<'E'\ntouch P\nE\nA", "bash <<'A'\nread -N6 x\n######touch P\nA",
+    "echo 'touch P' >f; bash <<'A'\nexec <f\nls\nA",
     "bash <<A <<<'touch P'\nls\nA",
     "echo touch P >f; bash <<A <f\nls\nA",
     "bash <<A <<B\nls\nA\ntouch P\nB",
@@ -246,6 +248,7 @@ enum CommandEvasions {
 
   /// Scripts that look a little like them, and are known.
   static let ordinary: [String] = [
+    "bash <<A\nls\necho x\nA", "cat <<'A' | bash\ncd x\nls\nmkdir y\nA", "uv pip list; poetry lock",
     "command -v git >/dev/null && git status",
     "command -p ls -l",
     "builtin cd x && command ls",

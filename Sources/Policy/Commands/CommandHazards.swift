@@ -16,7 +16,15 @@ enum CommandHazards {
     "pytest": ([], "pc"), "ssh-keygen": ([], "D"), "rpm": (["eval", "pipe", "define"], "E"),
   ]
 
+  /// Managers of tools that run any program behind one of their words.
+  private static let managers: Set<String> = [
+    "asdf", "bundle", "conda", "direnv", "fnm", "guix", "hatch", "mamba", "mise", "nix", "nodenv", "pdm", "pipenv",
+    "pipx", "poetry", "pyenv", "rbenv", "rustup", "rye", "uv", "volta",
+  ]
+
   static func inner(_ words: [ShellWord], _ base: String) -> CommandWrappers.Inner {
+    let runs = words.dropFirst().contains { ["exec", "run", "shell", "x"].contains($0.literal ?? "run") }
+    if managers.contains(base), runs { return .unknown(CommandWrappers.unreadable, always: false) }
     if base == "git" { return GitHazards.inner(words) }
     if base == "docker" || base == "podman" || base == "kubectl" { return container(words) }
     if base == "npm" || base == "yarn" || base == "pnpm",

@@ -81,8 +81,9 @@ extension CommandJudge {
       context.findsFunctions = context.findsFunctions && findsFunctions
       context.findsBuiltins = context.findsBuiltins && findsBuiltins
       return judge(words, context)
-    case .script(let text, let isBash, let inherits):
-      return judge(text, isBash: isBash, depth: context.depth, functions: inherits ? context.functionsSoFar : [:])
+    case .script(let text, let isBash, let inherits, let isInput):
+      let functions = inherits ? context.functionsSoFar : [:]
+      return judge(text, isBash: isBash, depth: context.depth, functions: functions, isInput: isInput)
     case .held(let words):
       let (verdict, rule) = held(words)
       if verdict == .yes, let rule { note(rule.1, context.command.source, rule: rule.0.source) }

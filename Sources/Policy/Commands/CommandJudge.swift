@@ -41,7 +41,8 @@ struct CommandJudge {
     _ script: String,
     isBash: Bool,
     depth: Int,
-    functions: [String: [ShellScript.Function]] = [:]
+    functions: [String: [ShellScript.Function]] = [:],
+    isInput: Bool = false
   ) -> Hits {
     let text = Array(script.utf8)
     guard depth < ShellLimit.depth, text.count <= ShellLimit.bytes, spend(text.count) else {
@@ -50,6 +51,9 @@ struct CommandJudge {
     }
     var read = ShellReader.read(text, depth: depth)
     read.functions.merge(functions) { $1 + $0 }
+    if isInput, StandardScript.mayBeTaken(text, read) {
+      note(.unknown, script, reason: "a command may take the rest of the script from the shell's input")
+    }
     return judge(read, isBash: isBash, depth: depth)
   }
 

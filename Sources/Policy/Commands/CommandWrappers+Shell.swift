@@ -61,17 +61,12 @@ extension CommandWrappers {
       if !isInput { return .unknown("it reads commands from a file", always: first.literal == nil) }
     }
     guard let text = context.inputText() else { return .unknown("what comes in on its standard input is not known") }
-    var inner = read(text, base, isBash)
-    if StandardScript.mayBeTaken(text) {
-      inner.reasons.append("a command may take the rest of its script from it")
-      inner.always = true
-    }
-    return inner
+    return read(text, base, isBash, isInput: true)
   }
 
   /// Shells that read other languages than ours are known as far as these do not differ.
-  private static func read(_ text: String, _ base: String, _ isBash: Bool) -> Inner {
-    var inner = Inner(parts: [.script(text, isBash: isBash, inherits: false)])
+  private static func read(_ text: String, _ base: String, _ isBash: Bool, isInput: Bool = false) -> Inner {
+    var inner = Inner(parts: [.script(text, isBash: isBash, inherits: false, isInput: isInput)])
     let isPosix = isBash || base == "sh" || base == "dash" || base == "ash"
     if !isPosix, !text.utf8.allSatisfy({ $0.isName || " ./:,@%+;|&<>\"'-\n".utf8.contains($0) }) {
       inner.reasons = ["it is read by '\(base)'"]

@@ -3,8 +3,9 @@ enum CommandWrappers {
   enum Part {
     /// A command, by its words.
     case words([ShellWord], findsFunctions: Bool, findsBuiltins: Bool)
-    /// A script; `inherits`: in the same shell, which knows the functions that were defined before.
-    case script(String, isBash: Bool, inherits: Bool)
+    /// A script; `inherits`: in the same shell, which knows the functions that were defined before; `isInput`: read from
+    /// the standard input.
+    case script(String, isBash: Bool, inherits: Bool, isInput: Bool = false)
     /// A command that only rules which hold back are asked about.
     case held([ShellWord])
   }
@@ -56,14 +57,17 @@ enum CommandWrappers {
 
   /// Programs that run what their words say in ways that are not read here.
   private static let starters: Set<String> = [
-    "aa-exec", "at", "batch", "bwrap", "capsh", "catchsegv", "chpst", "chronic", "coresched", "cpulimit", "crontab",
+    "aa-exec", "at", "batch", "bunx", "bwrap", "capsh", "catchsegv", "chpst", "chronic", "coresched", "cpulimit",
+    "crontab",
     "cttyhack", "daemonize", "dbus-run-session", "dumb-init", "eatmydata", "entr", "envdir", "envuidgid", "expect",
     "fakeroot", "faketime", "firejail", "flock", "i386", "i486", "i586", "i686", "ifne", "lckdo", "ld.so", "linux32",
     "linux64", "logsave", "ltrace", "machinectl", "mispipe", "nc", "ncat", "netcat", "newgrp", "npx", "nsenter",
-    "numactl", "openvt", "parallel", "pee", "perf", "pipesz", "pkexec", "prlimit", "proot", "rlwrap", "run-parts",
+    "numactl", "openvt", "parallel", "pee", "perf", "pipesz", "pkexec", "pnpx", "prlimit", "proot", "rlwrap",
+    "run-parts",
     "runcon", "runsv", "runsvdir", "script", "sem", "sensible-browser", "sensible-editor", "sensible-pager", "setarch",
     "setpgid", "setpriv", "setuidgid", "sg", "socat", "softlimit", "ssh-agent", "start-stop-daemon", "strace",
-    "systemd-run", "tini", "torsocks", "uclampset", "uname26", "unbuffer", "unshare", "valgrind", "vipe", "x86_64",
+    "systemd-run", "tini", "torsocks", "uclampset", "uname26", "unbuffer", "unshare", "uvx", "valgrind", "vipe",
+    "x86_64",
     "xvfb-run", "zrun",
   ]
 

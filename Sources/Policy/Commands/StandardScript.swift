@@ -12,10 +12,12 @@ enum StandardScript {
   ]
 
   /// Whether a command may take what the shell has not read.
-  static func mayBeTaken(_ text: String) -> Bool {
-    guard text.utf8.dropLast().contains(.newline) else { return false }
-    if ["/dev/", "/proc/", "<&", "select"].contains(where: { text.contains($0) }) { return true }
-    let script = ShellReader.read(Array(text.utf8))
+  static func mayBeTaken(_ text: [UInt8], _ script: ShellScript) -> Bool {
+    guard text.dropLast().contains(.newline) else { return false }
+    // Where the words say so there may be no command that does.
+    if ["/dev/", "/proc/", "<&", "select"].contains(where: { !text.ranges(of: Array($0.utf8)).isEmpty }) {
+      return true
+    }
     return script.commands.contains { command in
       guard let name = command.words.first?.literal else { return true }
       let base = ProgramName(name).base
