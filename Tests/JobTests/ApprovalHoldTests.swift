@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import Journal
+import Plan
 import Policy
 import Testing
 import Wire
