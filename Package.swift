@@ -71,7 +71,11 @@ let package = Package(
     .target(name: "Journal", dependencies: ["Audit", "CSQLite", "Digest", "JSON", "Posix"], swiftSettings: strict),
     // What may happen, and what people say about it; pure.
     .target(name: "Policy", dependencies: ["Digest", "JSON", "Wire", "Plan"], swiftSettings: strict),
-    .target(name: "Engine", dependencies: ["JSON", "Wire", "Plan", "Policy", "Journal", "Digest"], swiftSettings: strict),
+    .target(
+      name: "Engine",
+      dependencies: ["JSON", "Wire", "Plan", "Policy", "Journal", "Digest"],
+      swiftSettings: strict
+    ),
     .target(name: "Configuration", dependencies: ["JSON", "Wire", "Policy", "Posix", "CYAML"], swiftSettings: strict),
     .target(name: "WorkerKit", dependencies: ["JSON", "Wire", "Posix", "Transport"], swiftSettings: strict),
     .target(

@@ -68,7 +68,11 @@ package final class Database {
   func query<T>(_ sql: String, _ body: (Statement) throws(JournalError) -> T) throws(JournalError) -> T {
     // Taken out meanwhile: within a query, the same one is another.
     let statement: Statement
-    if let known = queries.removeValue(forKey: sql) { statement = known } else { statement = try prepare(sql, isKept: true) }
+    if let known = queries.removeValue(forKey: sql) {
+      statement = known
+    } else {
+      statement = try prepare(sql, isKept: true)
+    }
     defer {
       statement.reset()
       queries[sql] = statement

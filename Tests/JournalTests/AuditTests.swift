@@ -234,7 +234,14 @@ import Testing
     for i in 0..<30 {
       try bench.write(
         Self.record("a\(i)", at: Int64(i), job: "j\(i % 3)", tool: i % 2 == 0 ? "bash" : "ba"),
-        .audit(AuditRecord(at: Int64(i), kind: "approval.denied", actor: "user:otto", data: Array(#"{"reason":"Nö \"x\""}"#.utf8)))
+        .audit(
+          AuditRecord(
+            at: Int64(i),
+            kind: "approval.denied",
+            actor: "user:otto",
+            data: Array(#"{"reason":"Nö \"x\""}"#.utf8)
+          )
+        )
       )
     }
     #expect(try Self.page(bench) { $0.job = "j1" }.records.count == 10)

@@ -43,10 +43,20 @@ struct EndpointTests {
   }
 
   @Test func `a server that is not there is named as such`() async throws {
-    let server = try ScriptedServer(modern: true)
-    let url = server.url
-    server.stop()
-    let session = try LiveSession(url)
+    // A port that is taken, so that nobody else gets it meanwhile, and at which nobody listens.
+    let taken = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(taken) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = bind(taken, $0, length)
+        _ = getsockname(taken, $0, &length)
+      }
+    }
+    let session = try LiveSession("http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/mcp")
     guard case .failure(let failure) = await session.call(.listTools) else { return #expect(Bool(false)) }
     #expect(failure.code == .transport(.connectionRefused))
     try await session.stop()

@@ -157,7 +157,10 @@ import Wire
       #expect(tool.isPure && tool.isIdempotent)
       #expect(tool.cacheTTLMS == 86_400_000)
     }
-    #expect(bench.tools == Set(names))
+    // To ask a person is nothing that has the same answer again.
+    #expect(bench.tools == Set(names + ["ask_person"]))
+    let question = try #require(bench.tool("ask_person"))
+    #expect(question.needsApproval && !question.isPure)
     try bench.end()
   }
 
