@@ -4,6 +4,7 @@ internal import JSON
 internal import Journal
 internal import Logging
 internal import Plan
+internal import Policy
 internal import Posix
 internal import Supervision
 internal import Wire
@@ -56,14 +57,14 @@ extension Jobs {
     }
     if let refusal = refusal(of: start) { return answer(.failure(refusal)) }
     if let blocked = blocks(start, caller) {
-      count([blocked])
+      note([blocked], at: .request, about: .object(start.assignment?.task ?? JSONObject()), caller)
       return answer(.failure(blocked))
     }
     let (checked, mistakes) = check(start.plan, isPlanned: start.assignment != nil)
     if let plan = checked {
       let refusals = refusals(of: plan, start, caller)
       if refusals.isEmpty { return accept(plan, start, message, caller, answer: answer) }
-      count(refusals.map(\.error))
+      note(refusals.map(\.error), at: .plan, about: plan.source, caller)
       let blocked = refusals.map { PlanMistake(path: $0.path, name: $0.error.name.rawValue, message: $0.error.message) }
       return answer(.failure(Self.invalid(blocked)))
     }
@@ -76,10 +77,11 @@ extension Jobs {
     start.assignment.flatMap { judge.blocks($0.task, $0.request.needs, judge.caller(caller)) }
   }
 
-  /// What rules refused is in the metrics, though there is no job.
-  private func count(_ refusals: [WireError]) {
+  /// What rules refused is in the audit log and in the metrics, though there is no job.
+  private func note(_ refusals: [WireError], at point: Facts.Point, about work: JSON, _ caller: JSON) {
     let hits = judge.metrics.hits(.blocked, refusals.flatMap(\.rules))
-    if !hits.isEmpty { journal.commit(hits) }
+    let decision = Decision(refusals.flatMap { Judge.decision($0).matches })
+    journal.commit([judge.decided(decision, at: point, about: work, by: judge.caller(caller), job: nil)] + hits)
   }
 
   private func refusals(of plan: Plan, _ start: Start, _ caller: JSON) -> [(path: String, error: WireError)] {

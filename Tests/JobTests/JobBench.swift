@@ -225,9 +225,9 @@ extension JobBench {
 
   func kinds(_ job: String) throws -> [String] { try events(job).map(\.kind) }
 
-  func call(_ tool: String, _ input: JSON = [:]) throws -> Result<ToolResult, WireError> {
-    try ask { answer in _ = coordinator.calls.call(ToolCall(tool: tool, input: input), caller: [:], completion: answer)
-    }
+  func call(_ tool: String, _ input: JSON = [:], needs: Needs? = nil) throws -> Result<ToolResult, WireError> {
+    let call = ToolCall(tool: tool, input: input, needs: needs)
+    return try ask { answer in _ = coordinator.calls.call(call, caller: [:], completion: answer) }
   }
 
   /// Has the calls of `hold` answered.

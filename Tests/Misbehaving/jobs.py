@@ -10,7 +10,8 @@ start = receive()
 settings = start["params"].get("settings", {})
 names = settings.get("tools", NAMES)
 schema = settings.get("schema", OBJECT)
-raw(greeting(start, tools=lambda kind: [{**tool(name, **FLAGS.get(name, {})), "input_schema": schema} for name in names],
+more = {"needs": settings["needs"]} if "needs" in settings else {}
+raw(greeting(start, tools=lambda kind: [{**tool(name, **FLAGS.get(name, {})), "input_schema": schema, **more} for name in names],
              concurrency=settings.get("concurrency", 8)))
 held = {}
 

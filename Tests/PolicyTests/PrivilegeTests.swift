@@ -108,6 +108,18 @@ import Wire
     #expect(try privileges(["approve": "never", "allow": [:]]).unapproved(asked).isEmpty)
   }
 
+  @Test func `all programs are allowed by all alone, and forbidden as soon as one is`() throws {
+    let all = needs(programs: [Needs.allPrograms])
+    #expect(try privileges(["approve": "always"]).unapproved(all).programs == ["*"])
+    #expect(try privileges(["allow": ["programs": ["ls", "cat"]]]).unapproved(all).programs == ["*"])
+    #expect(try privileges(["allow": ["programs": ["*"]]]).unapproved(needs(programs: ["*", "ls"])).isEmpty)
+    let rules = try privileges(["forbid": ["programs": ["touch"]]])
+    #expect(rules.forbidden(all).programs == ["*"])
+    #expect(rules.forbidden(needs(programs: ["ls"])).isEmpty)
+    #expect(rules.notForbidden(["ls", "touch", "/bin/touch"]) == ["ls"])
+    #expect(try privileges(["forbid": ["read": ["/etc"]]]).forbidden(all).isEmpty)
+  }
+
   @Test(arguments: [
     "example.com", ":443", "a:0", "a:65536", "a:x", "*a.b:1", "a.*.b:1", "*.:1", "a b:1", "a/b:1", "a:+1",
   ])

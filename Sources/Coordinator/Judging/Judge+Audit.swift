@@ -57,24 +57,24 @@ extension Judge {
     line(decided(decision, act), occasion, step: act)
   }
 
-  /// What was decided about a request, or about a plan as a whole.
-  func decided(_ decision: Decision, at point: Facts.Point, about facts: JSON, _ occasion: Occasion) -> Change {
-    let job = occasion.origin.id
-    return auditor.change(
+  /// What was decided about a request, or about a plan as a whole; `job`: nil where none came of it.
+  func decided(
+    _ decision: Decision,
+    at point: Facts.Point,
+    about facts: JSON,
+    by caller: Caller,
+    job: String?
+  ) -> Change {
+    auditor.change(
       .decided(decision, point: point, tool: nil, facts: SHA256.digest(facts.canonical()), policy: version ?? ""),
-      by: occasion.caller,
-      job: job.isEmpty ? nil : job
+      by: caller,
+      job: job
     )
   }
 
-  /// The same, of a refusal that follows from no rule that was matched.
-  func decided(_ error: WireError, at point: Facts.Point, about facts: JSON, _ occasion: Occasion) -> Change {
-    decided(Self.decision(error), at: point, about: facts, occasion)
-  }
-
-  private static func decision(_ error: WireError) -> Decision {
-    let rules = error.data["rules"]?.arrayValue?.compactMap(\.stringValue) ?? []
-    let named = rules.isEmpty ? [error.name.rawValue] : rules
+  /// A refusal as a decision, by the rules that it names.
+  static func decision(_ error: WireError) -> Decision {
+    let named = error.rules.isEmpty ? [error.name.rawValue] : error.rules
     return Decision(named.map { Decision.Match(rule: $0, effect: .block, message: error.message) })
   }
 

@@ -11,11 +11,14 @@ extension Judge {
   /// Whether a job may run a part of its plan.
   func judge(_ part: PlanPart, _ occasion: Occasion) -> Verdict {
     let privileges = privileges(of: part, ceiling: occasion.origin.ceiling)
+    func record(_ decision: Decision) -> Change {
+      decided(decision, at: .plan, about: part.plan.source, by: occasion.caller, job: occasion.origin.id)
+    }
     if let forbidden = privileges.first(where: { $0.verdict == "forbidden" }) {
       let error = Self.forbidden(forbidden)
       return Verdict(
         .refused(error),
-        changes: [decided(error, at: .plan, about: part.plan.source, occasion)] + metrics.hits(.blocked, error.rules)
+        changes: [record(Self.decision(error))] + metrics.hits(.blocked, error.rules)
       )
     }
     let isFirst = part.steps.lowerBound == 0
@@ -26,11 +29,10 @@ extension Judge {
     let asked = privileges.filter { $0.verdict == "asks" }
     if !asked.isEmpty { matches.append(Self.match(asked.map { "\($0.kind) \($0.value)" })) }
     let decision = Decision(matches)
-    func record() -> Change { decided(decision, at: .plan, about: part.plan.source, occasion) }
     if decision.effect == .block {
       return Verdict(
         .refused(Self.blocked(decision)),
-        changes: [record()] + metrics.hits(.blocked, decision.deciding.map(\.rule))
+        changes: [record(decision)] + metrics.hits(.blocked, decision.deciding.map(\.rule))
       )
     }
     var changes: [Change] = []
@@ -48,7 +50,7 @@ extension Judge {
     }
     let warning = matches.filter { $0.effect == .warn }
     let warnings = warning.map { "\($0.rule): \($0.message)" }
-    if !warning.isEmpty { changes.append(record()) }
+    if !warning.isEmpty { changes.append(record(decision)) }
     return Verdict(.go(.null), changes: changes + metrics.hits(.warned, warning.map(\.rule)), warnings: warnings)
   }
 
