@@ -41,9 +41,7 @@ import Wire
     try bench.end()
   }
 
-  @Test func `where commands are allowed by name, nobody is asked about their programs, and forbidden ones are left out`()
-    throws
-  {
+  @Test func `programs of allowed commands are asked about by nobody, and forbidden ones are left out`() throws {
     let bench = try Self.bench(
       #"{"commands":{"allow":["ls","touch"]},"privileges":{"approve":"always","forbid":{"programs":["touch"]}}}"#
     )
