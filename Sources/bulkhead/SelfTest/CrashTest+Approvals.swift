@@ -7,20 +7,20 @@ extension CrashTest {
   func decide() {
     guard let link, link.isReady, !isLookingAtApprovals else { return }
     isLookingAtApprovals = true
+    // What is decided meanwhile may or may not be in the answer.
+    let confirmed = Set(ledger.decisions.filter { $0.value.isConfirmed }.keys)
     link.send(ApprovalsList(limit: 200)) { [weak self] result in
       guard let self else { return }
       isLookingAtApprovals = false
       guard case .success(let response) = result else { return }
-      for approval in response.approvals { look(at: approval) }
+      for approval in response.approvals { look(at: approval, wasConfirmed: confirmed.contains(approval.id)) }
     }
   }
 
-  private func look(at approval: Approval) {
+  private func look(at approval: Approval, wasConfirmed: Bool) {
+    if wasConfirmed { return ledger.report("\(approval.id) was decided, and waits again") }
     let known = ledger.decisions[approval.id]
-    if known?.isUnderWay == true { return }
-    if known?.isConfirmed == true {
-      return ledger.report("\(approval.id) was decided, and waits again")
-    }
+    if known?.isUnderWay == true || known?.isConfirmed == true { return }
     if let known, known.hash != approval.hash {
       return ledger.report("\(approval.id) is about something else than before")
     }
