@@ -44,14 +44,19 @@ extension Jobs {
     // One read, the first of all: nobody who asks for a job finds it open on disk and not yet here.
     let now = WallTime.now
     journal.reader.read { database in
-      (try database.openJobs().map { record in Recovered(record, database) }, try database.meters(at: now))
+      (
+        jobs: try database.openJobs().map { record in Recovered(record, database) },
+        meters: try database.meters(at: now),
+        orphans: try database.orphanedApprovals()
+      )
     } then: { [weak self] result in
       guard let self else { return }
       switch result {
-      case .success((let jobs, let meters)):
-        judge.meters.load(meters)
-        for job in jobs { recover(job) }
-        if !jobs.isEmpty { log.info("jobs recovered", ["jobs": .integer(Int64(jobs.count))]) }
+      case .success(let found):
+        judge.meters.load(found.meters)
+        judge.approvals.withdraw(found.orphans)
+        for job in found.jobs { recover(job) }
+        if !found.jobs.isEmpty { log.info("jobs recovered", ["jobs": .integer(Int64(found.jobs.count))]) }
       case .failure(let error): log.error("jobs cannot be recovered", ["reason": .string(error.message)])
       }
       done()

@@ -128,6 +128,19 @@ extension Database {
     }
   }
 
+  /// Those that wait although their job has ended: a crash came between the one entry and the other.
+  package func orphanedApprovals() throws(JournalError) -> [ApprovalRecord] {
+    let rows = try prepare(
+      """
+      SELECT \(Self.approvalColumns) FROM approvals WHERE state = 'pending'
+        AND job IN (SELECT seq FROM jobs WHERE ended_at IS NOT NULL) ORDER BY number
+      """
+    )
+    var found: [ApprovalRecord] = []
+    while try rows.step() { found.append(try Self.approval(rows)) }
+    return found
+  }
+
   package func approval(_ number: Int64) throws(JournalError) -> ApprovalRecord? {
     let rows = try prepare("SELECT \(Self.approvalColumns) FROM approvals WHERE number = ?")
     rows.bind(1, number)

@@ -27,6 +27,33 @@ import Wire
     ["uid": .integer(uid), "user": .string("u\(uid)"), "pid": 1, "program": "x"]
   }
 
+  @Test func `what a crash left waiting in a job that has ended is withdrawn at the next start`() throws {
+    let first = try JobBench(keepsFolder: true, policy: try Self.asking())
+    try first.start(first.worker())
+    let job = try first.run(#"{"id":"a","tool":"echo"}"#)
+    #expect(job.job.state == "succeeded")
+    let number = first.coordinator.journal.takeSeq()
+    let record = ApprovalRecord(
+      number: number,
+      job: 1,
+      step: 0,
+      kind: .step,
+      hash: "h",
+      what: "{}",
+      createdAt: 1,
+      deadlineAt: 2
+    )
+    first.coordinator.journal.commit([.putApproval(record)])
+    try first.until("it is written") { first.coordinator.journal.backlog == 0 }
+    try first.end()
+    let second = try JobBench(folder: first.folder, policy: try Self.asking())
+    try second.start(second.worker())
+    try second.recover()
+    try second.until("it is withdrawn") { second.coordinator.journal.backlog == 0 }
+    #expect(try second.read { try $0.approval(number)?.state } == .withdrawn)
+    try second.end()
+  }
+
   @Test func `a step waits, runs once when it was approved, and both are on disk`() throws {
     let bench = try JobBench(policy: try Self.asking())
     try bench.start(bench.worker())
